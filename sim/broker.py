@@ -33,7 +33,8 @@ SEGMENTS = 10  # ten segments of one MiB, thousands of frames
 class LoopbackBroker:
     """A TLS broker on a loopback port; a context manager.
 
-    After `start`: `host`, `port`, `ca_path` (PEM file that clients must trust) and `directory`.
+    After `start`: `host`, `port`, `directory` and the authority that clients must trust, as
+    `ca_path` (PEM) and `ca_der_path` (DER, the only form that MicroPython's TLS reads).
     `port` 0 picks a free one. Without a directory, one is made and removed by `close`.
     """
 
@@ -43,6 +44,7 @@ class LoopbackBroker:
         self.host = LOOPBACK
         self.port = port
         self.ca_path = self.directory / "ca.pem"
+        self.ca_der_path = self.directory / "ca.der"
         self._broker = None
 
     def start(self) -> "LoopbackBroker":
@@ -117,7 +119,7 @@ dynamic_filters = true
 
 
 def make_certificates(ca_path: Path, server: Path) -> None:
-    """Write an authority's certificate to `ca_path` and `server`.pem and .key issued by it.
+    """Write an authority to `ca_path` (.pem and .der), and `server`.pem and .key issued by it.
 
     The authority's key exists only while this function runs.
     """
@@ -145,8 +147,11 @@ def make_certificates(ca_path: Path, server: Path) -> None:
             x509.SubjectAlternativeName([x509.DNSName("localhost"), loopback]), critical=False
         )
     )
-    _write(ca_path, _pem(root.sign(authority, hashes.SHA256())))
-    _write(server.with_suffix(".pem"), _pem(leaf.sign(authority, hashes.SHA256())))
+    certificate = root.sign(authority, hashes.SHA256())
+    _write(ca_path.with_suffix(".der"), certificate.public_bytes(serialization.Encoding.DER))
+    _write(ca_path, certificate.public_bytes(serialization.Encoding.PEM))
+    certificate = leaf.sign(authority, hashes.SHA256())
+    _write(server.with_suffix(".pem"), certificate.public_bytes(serialization.Encoding.PEM))
     _write(server.with_suffix(".key"), _private_pem(key), mode=0o600)
 
 
@@ -172,10 +177,6 @@ def _builder(subject, issuer, public_key) -> x509.CertificateBuilder:
 
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-
-def _pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _private_pem(key) -> bytes:

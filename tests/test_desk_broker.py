@@ -2,6 +2,7 @@
 
 import queue
 import ssl
+import subprocess
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -82,3 +83,27 @@ def test_broker_serves_again_after_a_stop_on_the_same_port():
         broker.start()
         assert broker.port == port
         Client(broker, "again").close()
+
+
+def test_micropython_verifies_the_server_and_is_answered(broker, tmp_path):
+    script = tmp_path / "connect.py"
+    script.write_text(MICROPYTHON_CONNECT, encoding="utf-8")
+    arguments = [broker.host, str(broker.port), str(broker.ca_der_path)]
+    run = subprocess.run(
+        ["micropython", str(script), *arguments], capture_output=True, text=True, timeout=30
+    )
+    assert run.stdout.strip() == "b' \\x02\\x00\\x00'", run.stdout + run.stderr
+
+
+MICROPYTHON_CONNECT = r"""
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.verify_mode = ssl.CERT_REQUIRED
+with open(sys.argv[3], "rb") as file:
+    context.load_verify_locations(file.read())
+plain = socket.socket()
+plain.connect(socket.getaddrinfo(sys.argv[1], int(sys.argv[2]))[0][-1])
+secure = context.wrap_socket(plain, server_hostname="localhost")
+secure.write(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a")  # CONNECT, client id "a"
+print(secure.read(4))
+"""
