@@ -100,7 +100,7 @@ import socket, ssl, sys
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 context.verify_mode = ssl.CERT_REQUIRED
 with open(sys.argv[3], "rb") as file:
-    context.load_verify_locations(file.read())
+    context.load_verify_locations(cadata=file.read())
 plain = socket.socket()
 plain.connect(socket.getaddrinfo(sys.argv[1], int(sys.argv[2]))[0][-1])
 secure = context.wrap_socket(plain, server_hostname="localhost")
