@@ -1,0 +1,70 @@
+"""Rate: a reading that changes faster than the thing can in health.
+
+A leak, a blocked fan or a torn wire shows in the slope long before a fixed limit is crossed. The
+slope is taken between the means of two neighbouring windows: a single spike is divided by the
+number of readings in its window, and a gap in time only makes the slope smaller, never larger.
+"""
+
+from array import array
+
+ALARM, RATE, COUNT, START, MEAN, OFFSET, SEEN, LAST_MEAN, LAST_AGE = range(9)
+WRAP = 0xFFFFFF  # whole seconds that float32 holds exactly: spans up to 194 days are exact
+NEVER = 1e30
+
+
+class Rate:
+    """One channel's slope against `rise` and `fall`.
+
+    Settings: rise, fall (channel unit per hour, both positive; default none), window (s, default
+    60), hysteresis (share of the bound by which the slope must drop to let go, default 0.2).
+    Score: slope over bound. The verdict is renewed at the end of each window.
+    """
+
+    def __init__(self, settings):
+        self.rise = settings.get("rise", NEVER)
+        self.fall = settings.get("fall", NEVER)
+        self.window = settings.get("window", 60)
+        self.let_go = 1.0 - settings.get("hysteresis", 0.2)
+        self.state = array("f", bytes(4 * 9))
+        self.wake()
+
+    def wake(self):
+        rate = self.state[RATE]
+        self.alarm = self.state[ALARM] > 0
+        self.score = rate / self.rise if rate > 0 else -rate / self.fall
+
+    def update(self, values, at):
+        state = self.state
+        age = (at - int(state[START])) & WRAP
+        if state[COUNT] and age >= self.window:
+            self._close(age)
+        if not state[COUNT]:
+            state[START] = at & WRAP
+            age = 0
+        state[COUNT] += 1
+        state[MEAN] += (values[0] - state[MEAN]) / state[COUNT]
+        state[OFFSET] += (age - state[OFFSET]) / state[COUNT]
+        return self.alarm
+
+    def _close(self, age):
+        """End of a window: compare its mean with the last one's, then make it the last one."""
+        state = self.state
+        if state[SEEN]:
+            elapsed = state[LAST_AGE] + state[OFFSET]
+            state[RATE] = (state[MEAN] - state[LAST_MEAN]) / elapsed * 3600
+            self.wake()
+            state[ALARM] = self.score >= (self.let_go if self.alarm else 1.0)
+            self.alarm = state[ALARM] > 0
+        state[SEEN] = 1
+        state[LAST_MEAN] = state[MEAN]
+        state[LAST_AGE] = age - state[OFFSET]
+        state[COUNT] = state[MEAN] = state[OFFSET] = 0
+
+    def relearn(self, at):
+        """Forget both windows: the first slope after an intervention is not the thing's own."""
+        self.state[:] = array("f", bytes(4 * 9))
+        self.wake()
+
+    def why(self):
+        rate = self.state[RATE]
+        return [("per_hour", rate), ("limit", self.rise if rate > 0 else -self.fall)]
