@@ -1,0 +1,128 @@
+"""The store port on a folder of files: one journal that grows, and small files replaced whole.
+
+Written for littlefs, where data are durable at flush and close and a rename is atomic; `sync`
+carries what other systems need besides. Records, checksums and replay are the agent's
+(agent/store.py); here are bytes.
+"""
+
+import os
+
+from hal import HalError
+
+BLOCK = 512  # bytes read at a time: small enough to find anywhere in a worn heap
+QUARANTINE = 4096  # bytes of rotten data kept for a person to look at; more would only cost flash
+NO_SPACE = 28  # ENOSPC
+NO_ENTRY = 2  # ENOENT
+JOURNAL = "journal"
+FRESH = ".new"  # ending of a file that is being written; a leftover is an interrupted replacement
+
+
+class FileStore:
+    """Keeps a journal and named files in `directory`, which is made if it is missing.
+
+    `sync(file)` is called before an open file is closed and `sync(None)` after a name in the
+    folder changed; a store without one trusts flush and close. Raises HalError full or io.
+    """
+
+    def __init__(self, directory: str, sync=None):
+        self.directory = directory
+        self.appends = self.replaces = self.bytes_written = 0
+        self._sync = sync or (lambda file: None)
+        _make(directory)
+        for name in os.listdir(directory):
+            if name.endswith(FRESH):
+                os.remove(self._path(name))
+
+    def blocks(self):
+        """Yield the journal from its start, as bytes of at most BLOCK."""
+        return self._read(JOURNAL)
+
+    def append(self, data: bytes) -> None:
+        """Add to the journal; durable on return. When it fails the journal is as it was."""
+        try:
+            with open(self._path(JOURNAL), "ab", 0) as file:
+                start = file.seek(0, 2)
+                try:
+                    self._write(file, data)
+                except OSError:
+                    _cut(file, start)
+                    raise
+            if start == 0:
+                self._sync(None)
+        except OSError as error:
+            raise _named(error)
+        self.appends += 1
+
+    def replace(self, pieces) -> None:
+        """Make the journal anew from an iterable of bytes, which may read the old one meanwhile."""
+        self._renew(JOURNAL, pieces)
+
+    def load(self, name: str):
+        """The bytes of a named file, or None."""
+        found = b"".join(self._read(name))
+        return found or None
+
+    def save(self, name: str, data: bytes) -> None:
+        """Replace a named file; after a power cut it is the old or the new one."""
+        assert data and name != JOURNAL
+        self._renew(name, (data,))
+
+    def quarantine(self, data: bytes) -> None:
+        """Keep rotten bytes aside, up to QUARANTINE bytes in all."""
+        kept = b"".join(self._read("quarantine"))
+        room = QUARANTINE - len(kept)
+        if room > 0:
+            self._renew("quarantine", (kept, data[:room]))
+
+    def _path(self, name):
+        return self.directory + "/" + name
+
+    def _read(self, name):
+        try:
+            with open(self._path(name), "rb") as file:
+                while block := file.read(BLOCK):
+                    yield block
+        except OSError as error:
+            if error.errno != NO_ENTRY:
+                raise _named(error)
+
+    def _write(self, file, data):
+        if file.write(data) != len(data):
+            raise OSError(NO_SPACE, "short write")
+        self.bytes_written += len(data)
+        file.flush()
+        self._sync(file)
+
+    def _renew(self, name, pieces):
+        fresh = self._path(name) + FRESH
+        try:
+            with open(fresh, "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                    self.bytes_written += len(piece)
+                file.flush()
+                self._sync(file)
+            os.rename(fresh, self._path(name))
+            self._sync(None)
+        except OSError as error:
+            raise _named(error)
+        self.replaces += 1
+
+
+def _make(directory):
+    try:
+        os.mkdir(directory)
+    except OSError:
+        os.listdir(directory)  # there already, or the error is this one's to raise
+
+
+def _cut(file, length):
+    # littlefs drops what a failed write left behind by itself, and its files have no truncate.
+    if hasattr(file, "truncate"):
+        file.truncate(length)
+
+
+def _named(error):
+    if isinstance(error, HalError):
+        return error
+    return HalError("full" if error.errno == NO_SPACE else "io", str(error))
