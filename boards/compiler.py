@@ -1,0 +1,211 @@
+"""Turns a description into the deterministic CBOR (RFC 8949 §4.2) that a device loads.
+
+Names become indices and units are settled here, on the host, so that the device needs neither a
+TOML parser nor a unit table. The same file always gives the same bytes: order comes from the
+file, never from a hash table, and no date or path goes in.
+"""
+
+from pathlib import Path as FilePath
+from typing import Any
+
+import cbor2
+
+from boards.checks import check_product
+from boards.load import Loaded, load
+from boards.problems import DescriptionError, Problem
+from boards.schema import SEVERITIES, Channel, Consumable, Item, Monitor, Product
+from boards.settings import CONSUMABLES, MONITORS, settled
+from boards.units import single
+from boards.wiring import Board, Filter, Output, Sensor
+from boards.wiring_checks import check_board
+
+FORMAT = 1
+ABSENT = -1  # the index of a channel that a consumable does not have
+
+
+def check_file(file: FilePath | str) -> Loaded:
+    """A description with everything that is wrong with it; nothing is raised for its contents."""
+    loaded = load(file)
+    if isinstance(loaded.model, Product):
+        check_product(loaded)
+    elif isinstance(loaded.model, Board):
+        check_board(loaded)
+    return loaded
+
+
+def compile_product(path: FilePath | str) -> bytes:
+    """The CBOR of a product file; DescriptionError carries every problem found."""
+    return encode(product_record(_sound(check_file(path), Product)))
+
+
+def compile_board(board_path: FilePath | str, product_path: FilePath | str) -> bytes:
+    """The CBOR of a board wired for a product; DescriptionError carries every problem found."""
+    product = _sound(check_file(product_path), Product)
+    loaded = load(board_path)
+    if isinstance(loaded.model, Board):
+        check_board(loaded, product)
+    return encode(board_record(_sound(loaded, Board), list(product.channels)))
+
+
+def encode(record: dict[str, Any]) -> bytes:
+    """Deterministic CBOR; every float is first made single precision."""
+    return cbor2.dumps(_settled(record), canonical=True)
+
+
+def _sound(loaded: Loaded, wanted: type) -> Any:
+    if not loaded.sound:
+        raise DescriptionError(loaded.problems)
+    if not isinstance(loaded.model, wanted):
+        told = "board" if wanted is Product else "product"
+        message = f"this describes a {told}, a {wanted.__name__.lower()} is wanted here"
+        raise DescriptionError([Problem(loaded.file, 1, (), message)])
+    return loaded.model
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, float):
+        return single(value)
+    if isinstance(value, dict):
+        return {key: _settled(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_settled(inner) for inner in value]
+    return value
+
+
+def product_record(product: Product) -> dict[str, Any]:
+    """The product as the device's own words, indices in place of names."""
+    index = {name: position for position, name in enumerate(product.channels)}
+    record: dict[str, Any] = {
+        "v": FORMAT,
+        "product": product.product,
+        "maker": product.maker,
+        "version": product.version,
+        "channels": [_channel(name, channel) for name, channel in product.channels.items()],
+    }
+    if product.monitors:
+        record["monitors"] = [
+            _monitor(name, monitor, index) for name, monitor in product.monitors.items()
+        ]
+    if product.consumables:
+        record["consumables"] = [
+            _consumable(name, consumable, product, index)
+            for name, consumable in product.consumables.items()
+        ]
+    return record
+
+
+def _channel(name: str, channel: Channel) -> dict[str, Any]:
+    return {
+        "name": name,
+        "unit": channel.unit,
+        "scale": channel.scale,
+        "low": channel.low,
+        "high": channel.high,
+        "period": channel.every,
+        "evidence": channel.evidence,
+        "stale": channel.stale,
+        "stuck": channel.frozen_after,
+    }
+
+
+def _monitor(name: str, monitor: Monitor, index: dict[str, int]) -> dict[str, Any]:
+    return _present(
+        {
+            "name": name,
+            "kind": monitor.kind,
+            "channels": [index[channel] for channel in monitor.watch],
+            "mode": monitor.failure or name,
+            "severity": SEVERITIES.index(monitor.severity) + 1,
+            "hold": monitor.confirm_after,
+            "clear": monitor.clear_after,
+            "service": monitor.service,
+        },
+        remedies=monitor.remedies,
+        advice=monitor.advice,
+        settings=settled(MONITORS[monitor.kind], monitor.settings),
+    )
+
+
+def _consumable(
+    name: str, consumable: Consumable, product: Product, index: dict[str, int]
+) -> dict[str, Any]:
+    unit = product.channels[consumable.measured_by].unit
+    per_use = consumable.per_use.into(unit) if consumable.per_use else 0.0
+    return _present(
+        {
+            "name": name,
+            "unit": unit,
+            "kind": consumable.kind,
+            "channel": index[consumable.measured_by],
+            "usage": index.get(consumable.used_by or "", ABSENT),
+            "in_place": index.get(consumable.in_place or "", ABSENT),
+            "capacity": consumable.capacity.into(unit),
+            "per_use": per_use,
+            "low": consumable.reorder_at,
+            "lead_days": consumable.lead_time / 86400,
+            "spares": consumable.spares,
+        },
+        items=[_item(item, unit, product.currency) for item in consumable.items],
+        settings=settled(CONSUMABLES, consumable.settings),
+    )
+
+
+def _item(item: Item, unit: str, currency: str) -> dict[str, Any]:
+    return _present(
+        {
+            "sku": item.sku,
+            "name": item.name,
+            "pack": item.pack.into(unit),
+            "price_minor": item.price_minor(currency),
+        },
+        gtin=item.gtin,
+    )
+
+
+def _present(record: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    """What is empty is left out: every byte is flash and heap on the device."""
+    record.update({key: value for key, value in optional.items() if value})
+    return record
+
+
+def board_record(board: Board, channels: list[str]) -> dict[str, Any]:
+    """The board as the device's own words, sensors in the product's channel order."""
+    record: dict[str, Any] = {"v": FORMAT, "board": board.board, "chip": board.chip}
+    if board.buses:
+        record["buses"] = [
+            {"name": name, "kind": bus.kind, "id": bus.id, "pins": bus.pins, "hz": bus.speed}
+            for name, bus in board.buses.items()
+        ]
+    record["sensors"] = [
+        _sensor(index, board.sensors[name])
+        for index, name in enumerate(channels)
+        if name in board.sensors
+    ]
+    if board.outputs:
+        record["outputs"] = [_output(name, output) for name, output in board.outputs.items()]
+    return record
+
+
+def _sensor(channel: int, sensor: Sensor) -> dict[str, Any]:
+    return _present(
+        {
+            "channel": channel,
+            "driver": sensor.driver,
+            "bus": sensor.bus or "",
+            "args": {**sensor.pins, **sensor.args},
+        },
+        field=sensor.field,
+        filter=[_stage(stage) for stage in sensor.filter],
+    )
+
+
+def _stage(stage: Filter) -> list[Any]:
+    name, value = stage.stage()
+    return [name, *value] if name == "clamp" else [name, value]
+
+
+def _output(name: str, output: Output) -> dict[str, Any]:
+    return _present(
+        {"name": name, "driver": output.driver, "args": {**output.pins, **output.args}},
+        bus=output.bus,
+    )

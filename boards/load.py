@@ -1,0 +1,132 @@
+"""Reads a description file and says everything that is wrong with its shape, with line numbers."""
+
+import json
+import tomllib
+import types
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from boards.locate import Lines, Path
+from boards.problems import Problem, nearest
+from boards.schema import Product
+from boards.wiring import Board
+
+
+@dataclass
+class Loaded:
+    """A file as read: the model is None when its shape is wrong; the problems say why."""
+
+    file: str
+    lines: Lines
+    model: Product | Board | None
+    problems: list[Problem]
+
+    def report(self, path: Path, message: str, level: str = "error") -> None:
+        self.problems.append(Problem(self.file, self.lines.line(path), path, message, level))
+
+    @property
+    def sound(self) -> bool:
+        return self.model is not None and not any(p.level == "error" for p in self.problems)
+
+
+def load(file: FilePath | str) -> Loaded:
+    """A product or a board, told apart by the key that names it. Never raises for what is inside;
+    OSError when the file cannot be read at all."""
+    name = str(file)
+    try:
+        text = FilePath(file).read_bytes().decode("utf-8")
+        data = tomllib.loads(text.replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        return _unreadable(name, 1, f"not UTF-8 text: {error.reason} at byte {error.start}")
+    except tomllib.TOMLDecodeError as error:
+        line = getattr(error, "lineno", None) or _line_in(str(error))
+        return _unreadable(name, line, f"not TOML: {error}")
+    model = Board if "board" in data else Product
+    loaded = Loaded(name, Lines(text.replace("\r\n", "\n")), None, [])
+    try:
+        loaded.model = model.model_validate(data)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            loaded.report(_path(details["loc"], data), _message(details, model))
+    return loaded
+
+
+def _unreadable(file: str, line: int, message: str) -> Loaded:
+    return Loaded(file, Lines(""), None, [Problem(file, line, (), message)])
+
+
+def _line_in(message: str) -> int:
+    """The parser says "(at line 3, column 7)" and, before Python 3.14, has no attribute for it."""
+    words = message.replace(",", " ").split()
+    return int(words[words.index("line") + 1]) if "line" in words else 1
+
+
+def _path(location: tuple[int | str, ...], data: Any) -> Path:
+    """Pydantic's place without the parts it adds, such as the member of a union that failed."""
+    path: Path = ()
+    for depth, part in enumerate(location):
+        inside = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if isinstance(data, dict) and part in data or inside:
+            data, path = data[part], (*path, part)
+        elif depth == len(location) - 1 and isinstance(data, dict):
+            path = (*path, part)  # a missing key
+    return path
+
+
+def _message(details: Any, model: type[BaseModel]) -> str:
+    came, context = details["input"], details.get("ctx", {})
+    shown = json.dumps(came, default=str, ensure_ascii=False)
+    shown = shown if len(shown) <= 60 else shown[:57] + "…"
+    match details["type"]:
+        case "extra_forbidden":
+            return f"unknown key; {nearest(str(details['loc'][-1]), _siblings(details, model))}"
+        case "missing":
+            return "this key is missing and has no default"
+        case "literal_error":
+            return f"{shown} is not allowed; {nearest(str(came), _words(context['expected']))}"
+        case "value_error":
+            return str(context["error"])
+        case "string_pattern_mismatch":
+            return f"{shown} does not have the form {context['pattern']}"
+        case _:
+            return f"{shown}: {details['msg'][0].lower()}{details['msg'][1:]}"
+
+
+def _words(expected: str) -> list[str]:
+    return expected.replace(" or ", ", ").replace("'", "").split(", ")
+
+
+def _siblings(details: Any, model: type[BaseModel]) -> list[str]:
+    """The keys that the table holding an unknown one does know."""
+    inner: Any = model
+    for part in details["loc"][:-1]:
+        inner = _step(inner, part)
+    inner = _bare(inner)
+    return sorted(_by_key(inner)) if _is_model(inner) else []
+
+
+def _step(kind: Any, part: str | int) -> Any:
+    kind = _bare(kind)
+    if _is_model(kind):
+        field = _by_key(kind).get(part)
+        return field.annotation if field else None
+    arguments = get_args(kind)
+    return arguments[-1] if arguments else None
+
+
+def _bare(kind: Any) -> Any:
+    """Without Annotated and without "or None"."""
+    while get_origin(kind) in (Union, types.UnionType) or hasattr(kind, "__metadata__"):
+        kind = get_args(kind)[0]
+    return kind
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _by_key(model: type[BaseModel]) -> dict[Any, Any]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}

@@ -1,0 +1,133 @@
+"""What a product file may say. The README beside this file explains it by example."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from boards.fields import Duration, Model, Name, Quantity, Scale, Share, Text, Unit, Word
+
+SEVERITIES = ("notice", "minor", "major", "critical")  # compiled to 1..4
+
+# Digits behind the point, for the currencies that do not have two (ISO 4217).
+MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "BHD": 3, "KWD": 3, "TND": 3}
+CURRENCY = r"^[A-Z]{3}$"
+
+Kind = Literal[
+    "limit", "rate", "stuck", "novelty", "joint", "drift", "cycle", "onset", "life", "crosscheck"
+]
+Service = Literal[
+    "repair", "replacement", "upgrade", "recharge", "software", "assistance", "alarm"
+]
+
+
+def _listed(value: Any) -> Any:
+    """One channel need not be written as a list."""
+    return [value] if isinstance(value, str) else value
+
+
+class Channel(Model):
+    """A named signal with a unit."""
+
+    about: str = ""
+    unit: Unit
+    range: Annotated[list[float], Field(min_length=2, max_length=2)]
+    scale: Annotated[Scale, Field(alias="resolution")] = 1
+    every: Duration = 60
+    missing_after: Duration | None = None
+    frozen_after: Duration = 0
+    evidence: Annotated[int, Field(ge=0, le=32)] = 0
+
+    @property
+    def low(self) -> float:
+        return self.range[0]
+
+    @property
+    def high(self) -> float:
+        return self.range[1]
+
+    @property
+    def stale(self) -> int:
+        """Missing after five readings unless the file says otherwise: one lost is no fault."""
+        return self.missing_after if self.missing_after is not None else 5 * self.every
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"range [{self.low:g}, {self.high:g}] is empty: low stands first")
+        if not self.every:
+            raise ValueError("every must be at least 1s")
+        if self.missing_after is not None and self.missing_after <= self.every:
+            raise ValueError(
+                f"missing_after ({self.missing_after}s) must be longer than every ({self.every}s)"
+            )
+        if 0 < self.frozen_after <= self.every:
+            raise ValueError(
+                f"frozen_after ({self.frozen_after}s) must be longer than every ({self.every}s)"
+            )
+        return self
+
+
+class Monitor(Model):
+    """A detector bound to channels and to a failure mode."""
+
+    about: str = ""
+    kind: Kind
+    watch: Annotated[list[str], BeforeValidator(_listed), Field(min_length=1, max_length=32)]
+    failure: Name | None = None
+    severity: Literal["notice", "minor", "major", "critical"] = "minor"
+    confirm_after: Duration = 600
+    clear_after: Duration = 3600
+    service: Service = "repair"
+    remedies: Annotated[list[Word], Field(max_length=6)] = []
+    advice: Text = ""
+    settings: dict[str, Any] = {}  # checked against boards/settings.py
+
+
+class Item(Model):
+    """One thing to buy: a stock number, how much is in a pack and what it usually costs."""
+
+    sku: Word
+    name: Word
+    pack: Quantity
+    price: Annotated[float, Field(gt=0, le=1_000_000)]
+    gtin: Annotated[str, Field(pattern=r"^(\d{8}|\d{12,14})$")] | None = None
+
+    def price_minor(self, currency: str) -> int:
+        """Exact, or ValueError: no cent may appear or vanish by rounding."""
+        digits = MINOR_DIGITS.get(currency, 2)
+        minor = Decimal(str(self.price)).scaleb(digits)
+        if minor != int(minor):
+            raise ValueError(f"{self.price} has more than the {digits} decimals of {currency}")
+        return int(minor)
+
+
+class Consumable(Model):
+    """Something that runs out."""
+
+    about: str = ""
+    kind: Literal["level", "count", "wear"] = "level"
+    unit: Unit | None = None
+    measured_by: str
+    used_by: str | None = None
+    in_place: str | None = None
+    capacity: Quantity
+    per_use: Quantity | None = None
+    reorder_at: Share = 0.25
+    lead_time: Duration = 2 * 86400
+    spares: Annotated[int, Field(ge=0, le=100)] = 1
+    items: Annotated[list[Item], Field(max_length=5)] = []
+    settings: dict[str, Any] = {}  # checked against boards/settings.py
+
+
+class Product(Model):
+    """What the thing is: the whole of one file under products/."""
+
+    product: Name
+    maker: Word
+    version: Annotated[str, Field(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
+    about: str = ""
+    currency: Annotated[str, Field(pattern=CURRENCY)] = "EUR"
+    channels: Annotated[dict[Name, Channel], Field(min_length=1, max_length=64)]
+    monitors: Annotated[dict[Name, Monitor], Field(max_length=64)] = {}
+    consumables: Annotated[dict[Name, Consumable], Field(max_length=16)] = {}

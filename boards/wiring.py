@@ -1,0 +1,83 @@
+"""What a board file may say: buses, pins, and one driver per channel."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from boards.fields import Duration, Model, Name, Word
+from boards.units import convert, split
+
+Pin = Annotated[int, Field(ge=0, le=48)]
+Argument = str | bool | int | float | list[int | float | str]
+
+
+def _hertz(value: Any) -> Any:
+    """ "400 kHz" as 400000; a plain number is in hertz already."""
+    if not isinstance(value, str):
+        return value
+    size, unit = split(value)
+    return int(convert(size, unit or "Hz", "Hz"))
+
+
+class Bus(Model):
+    """Wires that several sensors share."""
+
+    kind: Literal["i2c", "spi", "onewire", "uart"]
+    id: Annotated[int, Field(ge=0, le=31)] = 0
+    pins: dict[str, Pin] = {}
+    speed: Annotated[int, BeforeValidator(_hertz), Field(ge=0, le=80_000_000)] = 0
+
+
+class Filter(Model):
+    """One stage of a chain; exactly one key says which."""
+
+    median: Annotated[int, Field(ge=3, le=31)] | None = None
+    ema: Annotated[float, Field(gt=0, le=1)] | None = None
+    clamp: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    points: (
+        Annotated[
+            list[Annotated[list[float], Field(min_length=2, max_length=2)]],
+            Field(min_length=2, max_length=16),
+        ]
+        | None
+    ) = None
+    debounce: Duration | None = None
+
+    def stage(self) -> tuple[str, Any]:
+        """The one key that was written and its value."""
+        [(name, value)] = self.model_dump(exclude_none=True).items()
+        return name, value
+
+
+class Sensor(Model):
+    """How one channel of the product is read."""
+
+    about: str = ""
+    driver: Name
+    bus: str | None = None
+    pins: dict[str, Pin] = {}
+    field: Word | None = None
+    args: dict[str, Argument] = {}
+    filter: Annotated[list[Filter], Field(max_length=6)] = []
+
+
+class Output(Model):
+    """Something the agent may switch: a lamp, a buzzer, a valve."""
+
+    about: str = ""
+    driver: Name
+    bus: str | None = None
+    pins: dict[str, Pin] = {}
+    args: dict[str, Argument] = {}
+
+
+class Board(Model):
+    """How a thing is wired: the whole of one board file."""
+
+    board: Name
+    chip: Word
+    wifi: bool = True
+    about: str = ""
+    buses: Annotated[dict[Name, Bus], Field(max_length=8)] = {}
+    sensors: Annotated[dict[Name, Sensor], Field(min_length=1, max_length=64)]
+    outputs: Annotated[dict[Name, Output], Field(max_length=16)] = {}
