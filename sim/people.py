@@ -1,0 +1,105 @@
+"""The people around a thing: who refills it, and who repairs it.
+
+A delivery is put on the shelf; somebody fills the machine from there, hours later, sometimes only
+half, sometimes not at all until a reminder. Nobody can put in what nobody has bought.
+"""
+
+from dataclasses import dataclass
+
+from sim.world import DAY, HOUR, MINUTE, World
+
+
+@dataclass
+class Habits:
+    """How the people at a site behave; shares are 0..1, times in seconds."""
+
+    after_s: tuple[int, int] = (HOUR, 6 * HOUR)
+    half: float = 0.1
+    forgets: float = 0.05
+    reminded_s: int = 2 * DAY
+    works_from_h: int = 7
+    works_until_h: int = 18
+    looks_every_s: int = 3 * HOUR
+    refills_below: float = 0.25
+    repair_fails: float = 0.0
+
+
+class Housekeeper:
+    """Fills a plant from the shelf: after a delivery, and whenever a look shows it nearly empty.
+
+    `told(what, consumable, amount)` is called for every act, so that a timeline can show it.
+    `shelf` holds what was delivered and is not in the machine yet, in the consumable's unit.
+    """
+
+    def __init__(self, world: World, plant, habits: Habits, name: str, told=None):
+        self.world = world
+        self.plant = plant
+        self.habits = habits
+        self.shelf: dict[str, float] = {}
+        self.fills = 0
+        self._draw = world.stream(f"people/{name}")
+        self._told = told or (lambda what, consumable, amount: None)
+        world.after(habits.looks_every_s, self._look_around)
+
+    def delivered(self, consumable: str, amount: float) -> None:
+        """Goods arrived at the door."""
+        self.shelf[consumable] = self.shelf.get(consumable, 0.0) + amount
+        self._told("delivered", consumable, amount)
+        habits = self.habits
+        delay = self._draw.randint(*habits.after_s)
+        if self._draw.random() < habits.forgets:
+            self._told("forgot", consumable, amount)
+            delay += habits.reminded_s
+        self.world.at(self._at_work(self.world.now + delay), self._fill, consumable)
+
+    def _look_around(self) -> None:
+        """Somebody passes by and sees what is nearly empty."""
+        self.world.after(self.habits.looks_every_s, self._look_around)
+        if self._at_work(self.world.now) > self.world.now:
+            return
+        for consumable, level in sorted(self.plant.levels.items()):
+            low = level < self.habits.refills_below * self.plant.consumables[consumable]
+            if low and self.shelf.get(consumable, 0.0) > 0:
+                self._fill(consumable)
+
+    def _fill(self, consumable: str) -> None:
+        lying = self.shelf.get(consumable, 0.0)
+        room = self.plant.room(consumable)
+        if lying <= 0 or room < 0.2 * self.plant.consumables[consumable]:
+            return
+        amount = lying / 2 if self._draw.random() < self.habits.half else lying
+        self._take_out(consumable)
+        put = self.plant.refill(consumable, amount)
+        self.shelf[consumable] = lying - put
+        self.fills += 1
+        self._told("refilled", consumable, put)
+
+    def _take_out(self, consumable: str) -> None:
+        """The water tank leaves its place to be filled."""
+        if consumable.startswith("water") and hasattr(self.plant, "take_tank_out"):
+            self.plant.take_tank_out(self._draw.randint(MINUTE, 4 * MINUTE))
+
+    def _at_work(self, at: int) -> int:
+        """The first second from `at` on at which somebody is there."""
+        opens, closes = self.habits.works_from_h * HOUR, self.habits.works_until_h * HOUR
+        of_day = (self.world.start_unix + at) % DAY
+        if of_day < opens:
+            return at + opens - of_day
+        return at if of_day < closes else at + DAY - of_day + opens
+
+
+class Technician:
+    """Repairs what a case is about, when the desk says that the visit took place."""
+
+    def __init__(self, world: World, plant, habits: Habits, name: str):
+        self.visits = 0
+        self._plant = plant
+        self._habits = habits
+        self._draw = world.stream(f"technician/{name}")
+
+    def visited(self, mode: str, signal: str | None = None) -> list[str]:
+        """Do the work for a failure mode; returns what was put right, nothing when it failed."""
+        self.visits += 1
+        if self._draw.random() < self._habits.repair_fails:
+            return []
+        return self._plant.put_right(mode, signal)

@@ -1,0 +1,92 @@
+"""What can go wrong with the sensors of any plant, put between the plant and whoever reads it."""
+
+import math
+
+from sim.plants.plant import UnknownName
+
+NOISE_SHARE = 0.02
+"""Added noise, as a share of the value, when a sensor is noisy; its own noise is about a tenth."""
+
+UNIT_FACTOR = 0.035274
+"""Grams reported as ounces: the mix-up of units that a firmware change most easily makes."""
+
+RAIL = 1e6
+"""What a railed converter reports: far outside of any plausible range."""
+
+SENSOR_FAULTS = {
+    "frozen": "keeps saying what it said",
+    "disconnected": "cannot be read",
+    "rail": "says the largest value there is",
+    "noise": "ten times the usual noise",
+    "units": "reports another unit",
+}
+
+
+class Sensors:
+    """A plant whose sensors may be broken; everything else passes through to the plant."""
+
+    def __init__(self, plant, world):
+        self.plant = plant
+        self._world = world
+        self._broken: dict[str, str] = {}
+        self._since: dict[str, int] = {}
+        self._held: dict[str, float | None] = {}
+
+    def __getattr__(self, name):
+        return getattr(self.plant, name)
+
+    def read(self, signal: str) -> float | None:
+        if not self._broken or signal not in self._broken:
+            return self.plant.read(signal)
+        return getattr(self, f"_{self._broken[signal]}")(signal)
+
+    def break_sensor(self, signal: str, kind: str) -> None:
+        if signal not in self.plant.signals:
+            raise UnknownName("signal", signal, self.plant.signals)
+        if kind not in SENSOR_FAULTS:
+            raise UnknownName("sensor fault", kind, SENSOR_FAULTS)
+        self._held[signal] = self.plant.read(signal)
+        self._broken[signal] = kind
+        self._since[signal] = self._world.now
+
+    def mend_sensor(self, signal: str) -> bool:
+        """Put the sensor right; whether it was broken."""
+        self._since.pop(signal, None)
+        return self._broken.pop(signal, None) is not None
+
+    def put_right(self, mode: str, signal: str | None = None) -> list[str]:
+        """Repair whatever is behind a failure mode of the product; returns what was repaired.
+
+        `signal` is the one the finding was about, for faults of a sensor.
+        """
+        causes = self.plant.causes.get(mode, (mode,))
+        mended = [c for c in causes if c in self.plant.modes and self.plant.repair(c)]
+        if mode == "sensor_fault" or "sensor" in causes:
+            suspects = [signal] if signal in self._broken else sorted(self._broken)
+            mended += [f"sensor {name}" for name in suspects if self.mend_sensor(name)]
+        return mended
+
+    def broken_sensors(self) -> dict[str, str]:
+        return dict(self._broken)
+
+    def _frozen(self, signal):
+        if self._held[signal] is None:
+            self._held[signal] = self.plant.read(signal)
+        return self._held[signal]
+
+    def _disconnected(self, signal):
+        return math.nan
+
+    def _rail(self, signal):
+        return RAIL
+
+    def _noise(self, signal):
+        value = self.plant.read(signal)
+        if value is None:
+            return None
+        spread = max(abs(value) * NOISE_SHARE, NOISE_SHARE) * 10
+        return value + self._world.stream(f"sensor/{signal}").gauss(0.0, spread)
+
+    def _units(self, signal):
+        value = self.plant.read(signal)
+        return None if value is None else value * UNIT_FACTOR
