@@ -1,4 +1,4 @@
-"""How long a link waits before it dials again: doubling, with jitter, so a fleet does not stampede."""
+"""How long a link waits before it dials again: doubling, with jitter, so no fleet stampedes."""
 
 FIRST_MS = 1_000
 LONGEST_MS = 300_000  # five minutes: an order can wait that long, a broker's door cannot stand more

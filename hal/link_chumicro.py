@@ -17,9 +17,9 @@ import select
 import socket
 
 import tls
+from chumicro_mqtt import MQTTError
 from chumicro_mqtt.client import MQTTClient, ProtocolState, encode_puback
 
-from chumicro_mqtt import MQTTError
 from hal.backoff import Backoff
 
 RECEIVE_BYTES = 1_280  # a frame of 1 KiB, its topic and MQTT's header
@@ -220,20 +220,27 @@ class _Dial:
 
 
 class _Stream:
-    """A TLS stream with the two socket verbs that the library uses."""
+    """A TLS stream with the two socket verbs that the library uses, and errors that it knows."""
 
     def __init__(self, stream):
         self._stream = stream
         self.close = stream.close
 
     def send(self, data):
-        return self._stream.write(data) or 0
+        return _trusted(self._stream.write, data) or 0
 
     def recv_into(self, buffer, count):
-        got = self._stream.readinto(buffer, count)
+        got = _trusted(self._stream.readinto, buffer, count)
         if got is None:
             raise OSError(errno.EAGAIN)
         return got
+
+
+def _trusted(verb, *arguments):
+    try:
+        return verb(*arguments)
+    except ValueError as error:  # what MicroPython raises for a certificate that does not hold
+        raise OSError(errno.EIO, "certificate refused: " + str(error).strip())
 
 
 def _context(ca, client):

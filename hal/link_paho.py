@@ -31,7 +31,7 @@ class Link:
 
     `ca`: the authority's certificate, DER bytes or PEM; `client`: paths of (certificate, key) for
     brokers that ask for one. `entropy(n)`: n random bytes. Counters: `sessions` begun, `drops` of
-    sessions; `error` is why the last attempt ended. Raises ssl.SSLError when `ca` is no certificate.
+    sessions; `error` is why the last attempt ended. Raises ssl.SSLError when `ca` is none.
     """
 
     def __init__(self, host, port, thing, ca, entropy, ticks=linux_ticks, client=None):

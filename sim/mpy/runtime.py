@@ -26,17 +26,23 @@ def command(script, *arguments, heap: int | str = "2M") -> list[str]:
     return words + [str(argument) for argument in arguments]
 
 
-def run(script, *arguments, heap: int | str = "2M", timeout_s: float = 60) -> str:
-    """Run a script to its end and return what it printed; CalledProcessError if it failed.
+def environment(*folders) -> dict[str, str]:
+    """The environment in which modules come from `folders`, or else from source.
 
-    Modules are found from the project's root.
+    Source is the project's root, and the site-packages for what the firmware takes from there.
     """
+    where = folders or (ROOT, sysconfig.get_path("purelib"))
+    return {"MICROPYPATH": ":".join([*map(str, where), ".frozen"]), "PATH": "/usr/bin:/bin"}
+
+
+def run(script, *arguments, heap: int | str = "2M", timeout_s: float = 60) -> str:
+    """Run a script to its end and return what it printed; CalledProcessError if it failed."""
     done = subprocess.run(
         command(script, *arguments, heap=heap),
         capture_output=True,
         text=True,
         timeout=timeout_s,
-        env={"MICROPYPATH": f"{ROOT}:.frozen", "PATH": "/usr/bin:/bin"},
+        env=environment(),
     )
     if done.returncode:
         raise subprocess.CalledProcessError(done.returncode, script, done.stdout, done.stderr)
