@@ -1,0 +1,151 @@
+"""The inbox: what the desk says, verified, in order, each message acted on at most once.
+
+A frame counts only if it is sealed for this thing and this direction and its sequence number is
+above every one accepted before; that number becomes durable in the same transaction as what the
+message changed.  After amnesia (a new thing, lost or restored flash) the numbers cannot be
+relied on: then only a reconcile message that repeats this boot's nonce is accepted.
+"""
+
+from agent import limits
+from agent.console import commands
+from agent.money.mandate import MandateError
+from agent.money.offers import OfferError
+from agent.wire import messages as wire
+
+INBOUND, RECONCILED = TAGS = 3, 4
+
+
+class Inbox:
+    """Frames from the desk.  Durable: the last sequence number, and that it can be relied on."""
+
+    def __init__(self, agent, nonce):
+        self._agent = agent
+        identity = agent.identity
+        self._channel = wire.Channel(identity.root_key, identity.thing, wire.DOWN)
+        self._note = agent.journal.note
+        self._waiting = []
+        self.nonce = nonce
+        self.last = 0
+        self.reconciled = False  # ever: the numbers in the journal can be relied on
+        self.greeted = False  # since this boot: the desk knows no more of us than we do
+        self.accepted = 0
+        self.rejected = 0
+        self.reason = ""  # why the last rejected frame was
+        self._handlers = {
+            wire.DOWN_ACK: self._acknowledged, wire.OFFER: self._offer,
+            wire.DECLINE: self._decline, wire.ORDER_STATUS: self._order_status,
+            wire.CASE_STATUS: self._case_status, wire.MANDATE: self._mandate,
+            wire.EXEC: self._exec, wire.RECONCILE: self._reconcile,
+        }
+
+    def feed(self, frame):
+        """Keep a frame for the step; beyond the bound it is dropped, for the desk sends again."""
+        if len(self._waiting) < limits.FRAMES_WAITING:
+            self._waiting.append(frame)
+        else:
+            self.reject("too many frames at once")
+
+    def step(self, at):
+        waiting, self._waiting = self._waiting, []
+        for frame in waiting:
+            try:
+                self._take(frame, at)
+            except (wire.MessageError, OfferError, MandateError) as error:
+                self.reject(str(error))
+
+    def reject(self, reason):
+        self.rejected += 1
+        self.reason = reason
+
+    def _take(self, frame, at):
+        message = self._channel.open(frame)
+        kind, seq = message[wire.KIND], message[wire.SEQ]
+        fresh = kind == wire.RECONCILE and message[wire.BODY].get(3) == self.nonce
+        if not fresh and (seq <= self.last or not self.reconciled):
+            raise wire.MessageError("sequence %d is not above %d" % (seq, self.last))
+        self.last = seq
+        self._note([INBOUND, seq])
+        self.accepted += 1
+        self._agent.clock.tell(wire.natural(message, wire.UTC), at)
+        identifier = message[wire.ID]
+        try:
+            handler = self._handlers.get(kind)
+            if handler:
+                handler(message, at)
+            answer = {1: identifier}
+        except (wire.MessageError, OfferError, MandateError) as error:
+            self.reject(str(error))
+            answer = {1: identifier, 2: wire.REFUSED,
+                      3: str(error)[:limits.TEXT_CHARACTERS]}
+        if identifier:
+            self._agent.outbox.answer(wire.UP_ACK, answer, at)
+
+    # -- one method a kind; each checks its whole body before it changes anything ----------------
+
+    def _acknowledged(self, message, at):
+        body = message[wire.BODY]
+        outcome = wire.natural(body, 2, wire.REFUSED)
+        reason = wire.text(body, 3) if 3 in body else ""
+        number = wire.text(body, 4, 40) if 4 in body else ""
+        entry = self._agent.outbox.acknowledged(wire.natural(body, 1))
+        if entry is None:
+            return
+        if entry.kind == wire.HELLO:
+            self.greeted = outcome != wire.REFUSED
+        elif entry.kind in (wire.RFQ, wire.ORDER):
+            self._agent.buyer.answered(entry.about, entry.kind, outcome, reason, number, at)
+        elif entry.kind == wire.CASE:
+            self._agent.cases.answered(entry.about, outcome, reason, number, at)
+
+    def _offer(self, message, at):
+        self._agent.buyer.offered(message[wire.BODY], self._agent.clock.utc(at))
+
+    def _decline(self, message, at):
+        self._agent.buyer.declined(message[wire.BODY])
+
+    def _order_status(self, message, at):
+        self._agent.buyer.status(message[wire.BODY], at, self._agent.shelf)
+
+    def _case_status(self, message, at):
+        self._agent.cases.status(message[wire.BODY], at)
+
+    def _mandate(self, message, at):
+        self._agent.install_mandate(wire.octets(message[wire.BODY], 1), at)
+
+    def _exec(self, message, at):
+        body = message[wire.BODY]
+        request, line = wire.natural(body, 1), wire.text(body, 2)
+        text = commands.obey(self._agent, line, at)
+        self._agent.outbox.answer(wire.REPLY, {1: request, 2: text}, at)
+
+    def _reconcile(self, message, at):
+        """Take the desk's word for what this thing no longer knows about itself."""
+        body = message[wire.BODY]
+        if wire.octets(body, 3, 8) != self.nonce:
+            raise wire.MessageError("reconcile without this boot's nonce")
+        rows = [_order_row(row) for row in wire.items(body, 1)]
+        latest = wire.natural(body, 2)
+        self._agent.reconcile(rows, latest, at)
+        self.reconciled = self.greeted = True
+        self._note([RECONCILED])
+
+    def apply(self, record):
+        if record[0] == RECONCILED:
+            self.reconciled = True
+        else:
+            self.last = max(self.last, record[1])
+
+    def dump(self):
+        yield [INBOUND, self.last]
+        if self.reconciled:
+            yield [RECONCILED]
+
+
+def _order_row(row):
+    """Return one order of a reconcile message as a tuple, every field checked."""
+    if not isinstance(row, list) or len(row) < 7:
+        raise wire.MessageError("key 1 must hold [order, consumable, cycle, state, seller, total, utc]")
+    fields = {key: value for key, value in enumerate(row)}
+    return (wire.octets(fields, 0, 16), wire.text(fields, 1, 40), wire.natural(fields, 2),
+            wire.natural(fields, 3, 12), wire.text(fields, 4, 40), wire.natural(fields, 5),
+            wire.natural(fields, 6))

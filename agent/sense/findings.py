@@ -1,0 +1,53 @@
+"""Findings: what a monitor holds against the machine, from the first alarm to the all-clear.
+
+    none --alarm--> raised --alarm for hold_s--> confirmed --quiet for clear_s--> none
+                    raised --quiet for clear_s--> none
+
+A monitor has one finding at most.  Only a confirmed finding leaves the thing or costs money; a
+raised one is a suspicion that may pass.
+"""
+
+NONE, RAISED, CONFIRMED = 0, 1, 2
+STATES = ("none", "raised", "confirmed")
+# What the wire calls a confirmed finding that has gone (see `finding` in wire.cddl).
+CLEARED = 3
+
+
+class Finding:
+    """The state of one monitor's finding; times are ages in seconds."""
+
+    def __init__(self, hold_s, clear_s):
+        self.hold_s = hold_s
+        self.clear_s = clear_s
+        self.state = NONE
+        self.since = 0  # when the state was entered
+        self.seen = 0  # when the alarm was last on
+        self.peak = 0.0  # highest score since it was raised
+
+    def advance(self, alarm, score, at):
+        """Move on by one verdict; return True when the state changed."""
+        if alarm:
+            self.seen = at
+            self.peak = max(self.peak, score)
+        if self.state == NONE:
+            return alarm and self._enter(RAISED, at)
+        if not alarm:
+            return at - self.seen >= self.clear_s and self._enter(NONE, at)
+        if self.state == RAISED and at - self.since >= self.hold_s:
+            return self._enter(CONFIRMED, at)
+        return False
+
+    def restore(self, state, since):
+        """Take up a finding that was open before a restart."""
+        self.state, self.since, self.seen = state, since, since
+
+    def confidence(self):
+        """Return percent: 50 for a score that just alarms, towards 99 the further it went."""
+        return min(99, int(100 - 50 / max(1.0, self.peak)))
+
+    def _enter(self, state, at):
+        self.state = state
+        self.since = at
+        if state == NONE:
+            self.peak = 0.0
+        return True

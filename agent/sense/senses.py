@@ -1,0 +1,187 @@
+"""The sense room: takes the readings of a step, lets monitors watch them, reports findings.
+
+All readings of one moment are judged first; then every monitor whose first channel was read at
+that moment looks at its channels once.  A monitor never sees a channel that is not well.
+"""
+
+from agent import limits
+from agent.sense import monitors
+from agent.sense.channels import GOOD, QUALITIES, Signal
+from agent.sense.findings import CONFIRMED, NONE, Finding
+
+FINDING, LEARNED = TAGS = 10, 11
+
+# A sensor fault is confirmed after this many missed or bad readings' time.
+_SICK_READINGS = 5
+SENSOR_FAULT = "sensor_fault"
+
+
+class Watch:
+    """A monitor of the product file at work: its detector, its channels and its finding."""
+
+    def __init__(self, spec, signals):
+        self.name = spec["name"]
+        self.mode = spec["mode"]
+        self.severity = spec["severity"]
+        self.service = spec.get("service")
+        self.remedies = spec.get("remedies", [])
+        self.advice = spec.get("advice", "")
+        self.signals = [signals[index] for index in spec["channels"]]
+        self.detector = monitors.make(spec["kind"], spec.get("settings", {}))
+        self.finding = Finding(spec.get("hold", 0), spec.get("clear", 0))
+        self._values = [0.0] * len(self.signals)
+
+    def look(self, at):
+        """Update the detector with this moment; return True when the finding's state changed."""
+        values = self._values
+        position = 0
+        for signal in self.signals:
+            if signal.quality != GOOD:
+                return False
+            values[position] = signal.value
+            position += 1
+        detector = self.detector
+        alarm = detector.update(values, at)
+        if not alarm and self.finding.state == NONE:
+            return False
+        return self.finding.advance(alarm, detector.score, at)
+
+    def eta_s(self):
+        """Return the predicted seconds to failure, or None where it cannot be known."""
+        predict = getattr(self.detector, "eta_s", None)
+        return predict() if predict else None
+
+    def why(self):
+        """Return what the verdict rests on: [(word, number), ...]."""
+        return self.detector.why()
+
+
+class SensorWatch:
+    """The health of one channel's sensor, watched without being asked for in the product file."""
+
+    mode = SENSOR_FAULT
+    severity = 2
+    service = "repair"
+    remedies = ()
+
+    def __init__(self, signal, period_s):
+        self.name = "sensor_" + signal.channel.name
+        self.advice = "check the sensor of " + signal.channel.name
+        self.signals = [signal]
+        self.finding = Finding(_SICK_READINGS * period_s, _SICK_READINGS * period_s)
+
+    def look(self, at):
+        sick = self.signals[0].quality != GOOD
+        if not sick and self.finding.state == NONE:
+            return False
+        return self.finding.advance(sick, 2.0, at)
+
+    def eta_s(self):
+        return None
+
+    def why(self):
+        signal = self.signals[0]
+        return [("quality", signal.quality), ("value", signal.value), ("late", signal.late)]
+
+
+class Senses:
+    """Signals, watches and findings of a product.  Durable: confirmed findings, learned states."""
+
+    def __init__(self, product, note):
+        self._note = note
+        self.signals = [Signal(channel) for channel in product.channels]
+        self._sensors = [SensorWatch(s, s.channel.period_s) for s in self.signals]
+        self._led = [[] for _ in self.signals]  # watches by their first channel
+        self.watches = []
+        for spec in product.monitors:
+            watch = Watch(spec, self.signals)
+            self._led[spec["channels"][0]].append(watch)
+            self.watches.append(watch)
+        self._waiting = []
+        self.dropped = 0
+        self.changes = []  # watches whose finding changed in this step
+
+    def feed(self, index, value, quality, at):
+        """Keep a reading for the step; beyond the bound it is dropped and counted."""
+        if len(self._waiting) >= limits.READINGS_WAITING:
+            self.dropped += 1
+            return
+        self._waiting.append((index, value, quality, at))
+
+    def step(self, at, hand_on):
+        """Judge what is waiting; hand_on(index, value, at) gets every reading of good quality."""
+        self.changes = []
+        waiting, self._waiting = self._waiting, []
+        count = len(waiting)
+        start = 0
+        while start < count:
+            moment = waiting[start][3]
+            end = start
+            while end < count and waiting[end][3] == moment:
+                self._take(waiting[end], hand_on)
+                end += 1
+            for position in range(start, end):
+                for watch in self._led[waiting[position][0]]:
+                    self._look(watch, moment)
+            start = end
+        for sensor in self._sensors:
+            signal = sensor.signals[0]
+            if signal.overdue(at):
+                self._look(sensor, at)
+
+    def _take(self, reading, hand_on):
+        index, value, quality, moment = reading
+        quality = self.signals[index].take(value, quality, moment)
+        if quality is None:
+            return
+        if quality == GOOD:
+            hand_on(index, value, moment)
+        self._look(self._sensors[index], moment)
+
+    def _look(self, watch, at):
+        before = watch.finding.state
+        if not watch.look(at):
+            return
+        watch.before = before
+        self.changes.append(watch)
+        after = watch.finding.state
+        if CONFIRMED in (before, after):
+            self._note([FINDING, watch.name, after, watch.finding.since])
+
+    def find(self, name):
+        """Return the watch of that name, sensors included, or None."""
+        for watch in self.watches + self._sensors:
+            if watch.name == name:
+                return watch
+        return None
+
+    def open_watches(self):
+        """Return the watches that hold something against the machine now."""
+        return [w for w in self.watches + self._sensors if w.finding.state != NONE]
+
+    def alarmed(self, mode):
+        """Return whether any monitor of a failure mode still has a finding."""
+        return any(watch.mode == mode for watch in self.open_watches())
+
+    def quality_word(self, index):
+        return QUALITIES[self.signals[index].quality]
+
+    def apply(self, record):
+        watch = self.find(record[1])
+        if watch is None:
+            return  # the product file no longer has it
+        if record[0] == FINDING:
+            watch.finding.restore(record[2], record[3])
+        elif record[0] == LEARNED:
+            monitors.restore(watch.detector, record[2])
+
+    def dump(self):
+        for watch in self.open_watches():
+            if watch.finding.state == CONFIRMED:
+                yield [FINDING, watch.name, CONFIRMED, watch.finding.since]
+        yield from self.learned()
+
+    def learned(self):
+        """Yield a record of everything each monitor has learned."""
+        for watch in self.watches:
+            yield [LEARNED, watch.name, bytes(watch.detector.state)]

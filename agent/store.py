@@ -1,0 +1,124 @@
+"""The journal: every durable fact of the thing, in the order in which it became true.
+
+Rooms note records during a step; one step commits them as one transaction with one append, so a
+power cut leaves all of a step or nothing of it.  A transaction is framed with a mark, its length
+and a CRC-32: a torn tail is dropped, rot in the middle is found, set aside and counted.  The port
+underneath (hal/store.py) knows blocks of bytes and nothing of records.
+"""
+
+import binascii
+import struct
+
+from agent import limits
+from agent.wire import cbor
+
+_MARK = b"\xa5S"
+_HEAD = "<2sHI"
+_HEAD_BYTES = 8
+
+
+def frame(payload):
+    """Return payload framed for the journal."""
+    return struct.pack(_HEAD, _MARK, len(payload), _crc(payload)) + payload
+
+
+def _crc(data):
+    return binascii.crc32(data) & 0xFFFFFFFF
+
+
+class Reader:
+    """Cuts blocks of bytes into transactions; sets aside and counts what is none."""
+
+    def __init__(self, set_aside):
+        self._set_aside = set_aside
+        self._rest = b""
+        self._lost = 0  # bytes skipped since the last whole transaction
+        self.rotten = 0  # bytes skipped before a whole transaction
+        self.torn = 0  # bytes left at the end
+
+    def payloads(self, blocks):
+        """Yield the payload of every whole transaction in an iterable of blocks."""
+        for block in blocks:
+            self._rest += block
+            yield from self._whole(False)
+        yield from self._whole(True)
+        self.torn = self._lost + len(self._rest)
+
+    def _whole(self, ended):
+        while len(self._rest) >= _HEAD_BYTES:
+            mark, size, crc = struct.unpack(_HEAD, self._rest[:_HEAD_BYTES])
+            end = _HEAD_BYTES + size
+            plausible = mark == _MARK and size <= limits.TRANSACTION_BYTES
+            if plausible and len(self._rest) < end and not ended:
+                return
+            payload = self._rest[_HEAD_BYTES:end]
+            if plausible and len(payload) == size and _crc(payload) == crc:
+                self.rotten += self._lost
+                self._lost = 0
+                self._rest = self._rest[end:]
+                yield payload
+            else:
+                self._skip()
+
+    def _skip(self):
+        """Move to the next mark; the last byte stays, for it may be the first of a mark."""
+        following = self._rest.find(_MARK, 1)
+        if following < 0:
+            following = len(self._rest) - 1
+        self._set_aside(self._rest[:following])
+        self._lost += following
+        self._rest = self._rest[following:]
+
+
+class Journal:
+    """Transactions over a store port."""
+
+    def __init__(self, port):
+        self.port = port
+        self.size = 0
+        self.rotten = 0
+        self.torn = 0
+        self._open = []
+
+    def note(self, record):
+        """Add a record to the open transaction."""
+        self._open.append(record)
+
+    def transactions(self):
+        """Yield every committed transaction: [age, record, ...]."""
+        reader = Reader(self.port.quarantine)
+        self.size = 0
+        for payload in reader.payloads(self.port.blocks()):
+            self.size += _HEAD_BYTES + len(payload)
+            try:
+                yield cbor.decode(payload)
+            except cbor.CborError:
+                reader.rotten += len(payload)
+        self.rotten, self.torn = reader.rotten, reader.torn
+
+    def commit(self, at):
+        """Make the open transaction durable; raises OSError and keeps it open if it cannot be."""
+        if not self._open:
+            return False
+        data = frame(cbor.encode([at] + self._open))
+        self.port.append(data)
+        self.size += len(data)
+        self._open = []
+        return True
+
+    def outgrown(self):
+        return self.size > limits.JOURNAL_BYTES
+
+    def rewrite(self, at, records):
+        """Replace the whole journal by the records (an iterable), atomically."""
+        size = 0
+
+        def framed():
+            nonlocal size
+            for record in records:
+                data = frame(cbor.encode([at, record]))
+                size += len(data)
+                yield data
+
+        self.port.replace(framed())
+        self.size = size
