@@ -1,0 +1,291 @@
+"""The desk itself, without I/O besides its database: frames in, frames out, time passed in.
+
+The simulator in virtual time and the deployed service run this same class. `receive` verifies a
+frame, applies it and queues the answer in one transaction; `take` hands out what is due, each
+frame sealed with a fresh sequence number; `tick` carries out what sellers and service planned.
+A crash between any two calls loses nothing: what was committed is sent, what was not is asked
+for again by the thing, and nothing is applied twice.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import delete, func, select
+
+from sim.desk import care, codec, intake, messages, trade
+from sim.desk.database import Database, lock
+from sim.desk.models import Command, Message, Outgoing, Reject, Report, Seller, Task, Thing
+from sim.desk.service import Department, PeopleDepartment
+from sim.desk.suppliers import Supplier
+from sim.desk.work import Answer, Delivery, Refused, ServiceDone, Work, next_frame, send_again
+
+REJECTS_KEPT = 1000
+REJECT_BYTES = 64  # of a rejected frame: enough to see what it was, useless to replay
+MESSAGES_KEPT_S = 400 * 86_400  # answers remembered: longer than any thing stays off line
+REPORTS_KEPT_S = 100 * 86_400
+SWEEP_S = 86_400
+COMMAND_EXPIRES_S = 86_400
+TASKS_PER_TICK = 10_000  # a bound, so that a planner that plans for now cannot hold tick for ever
+
+
+class Desk:
+    """The cloud endpoint's state and rules over one database.
+
+    database_url: as SQLAlchemy writes it. clock: callable, unix seconds. suppliers: the sellers
+    requests are passed to. department: who answers cases (None: people, over REST).
+    on_delivered(Delivery), on_service_done(ServiceDone): called after the commit.
+    """
+
+    def __init__(
+        self,
+        database_url: str = "sqlite://",
+        clock: Callable[[], float] = time.time,
+        suppliers: Iterable[Supplier] = (),
+        department: Department | None = None,
+        on_delivered: Callable[[Delivery], object] | None = None,
+        on_service_done: Callable[[ServiceDone], object] | None = None,
+    ):
+        self.database = Database(database_url)
+        self.suppliers = {supplier.name: supplier for supplier in suppliers}
+        self.department = department or PeopleDepartment()
+        self._clock = clock
+        self._hooks = {Delivery: on_delivered, ServiceDone: on_service_done}
+        self._act(self._register)
+
+    @property
+    def now(self) -> int:
+        """The desk's time, whole unix seconds."""
+        return int(self._clock())
+
+    def provision(self, thing_id, root_key, public_key64, product="", owner="") -> None:
+        """Admit a thing, or give one new keys: its sequence numbers then start afresh.
+
+        Raises ValueError for an id or keys that cannot be right.
+        """
+        if not messages.name(thing_id) or any(sign in thing_id for sign in "/+#\0"):
+            raise ValueError("thing id must be 1 to 40 characters without / + #")
+        if len(root_key) != 32:
+            raise ValueError("root key must be 32 bytes")
+        if len(public_key64) != 64:
+            raise ValueError("public key must be 64 bytes, X || Y")
+        codec.public_key(public_key64)
+
+        keys = {"root_key": root_key, "public_key": public_key64}
+        self._act(lambda work: _admit(work, thing_id, keys, product, owner))
+
+    def receive(self, thing_id: str, frame: bytes) -> None:
+        """Verify, apply and answer one frame; what is not right is counted and dropped.
+
+        Returns when the outcome is committed. Raises only when the database is out of reach, so
+        that the caller does not acknowledge what was not kept.
+        """
+        self._act(lambda work: self._receive(work, thing_id, frame))
+
+    def take(self) -> tuple[str, bytes] | None:
+        """The next (thing id, frame) that is due, or None."""
+        return self._act(next_frame)
+
+    def tick(self) -> int | None:
+        """Do what is due; returns unix seconds of what is due next (perhaps to `take`), or None."""
+        for _ in range(TASKS_PER_TICK):
+            if not self._act(self._next_task):
+                break
+        return self._act(_next_due)
+
+    def status(self, thing_id: str, online: bool) -> None:
+        """Note what the thing's retained status topic says; back on line, it is written to."""
+
+        def work(work: Work) -> None:
+            thing = lock(work.session, Thing, thing_id)
+            if thing is not None and thing.online != online:
+                thing.online = online
+                if online:
+                    send_again(work, thing)
+
+        self._act(work)
+
+    def send(self, thing_id: str, kind: int, expires: int | None = None, **words) -> None:
+        """Queue a down message of one's own: a mandate, an advisory, a manifest, a config."""
+        self._act(lambda work: work.queue(thing_id, kind, expires=expires, **words))
+
+    def command(self, thing_id: str, line: str) -> int:
+        """Send a console line to a thing; returns the request's id, see `Command`."""
+
+        def work(work: Work) -> int:
+            command = Command(thing_id=thing_id, line=line, sent_at=work.now)
+            work.session.add(command)
+            work.session.flush()
+            expires = work.now + COMMAND_EXPIRES_S
+            work.queue(thing_id, messages.EXEC, expires=expires, request=command.id, line=line)
+            return command.id
+
+        return self._act(work)
+
+    def act(self, action: Callable[[Work], object]):
+        """`action(work)` in one transaction: how REST reads and how people change things."""
+        return self._act(action)
+
+    def close(self) -> None:
+        """Give back the database."""
+        self.database.close()
+
+    def _act(self, action):
+        done: list = []
+
+        def attempt(session):
+            work = Work(session, self.now, self.suppliers, self.department)
+            result = action(work)
+            done[:] = work.after
+            return result
+
+        result = self.database.run(attempt)
+        for item in done:
+            hook = self._hooks[type(item)]
+            if hook is not None:
+                hook(item)
+        return result
+
+    def _receive(self, work: Work, thing_id: str, frame: bytes) -> None:
+        thing = lock(work.session, Thing, thing_id) if messages.name(thing_id) else None
+        try:
+            payload = _verified(thing, frame)
+        except codec.CodecError as error:
+            _reject(work, thing_id, str(error), frame)
+            return
+        thing.up_seq = payload[messages.SEQ]
+        thing.heard_at = work.now
+        thing.age_s = payload[messages.AT]
+        message_id, kind = payload[messages.ID], payload[messages.KIND]
+        digest = hashlib.sha256(codec.encode([kind, payload[messages.BODY]])).digest()[:16]
+        known = work.session.get(Message, (thing.id, message_id)) if message_id else None
+        if known is not None and known.digest == digest:
+            outcome = known.outcome or messages.EXISTS
+            _answer(work, thing, message_id, Answer(outcome, known.reason, known.number))
+            return
+        answer = self._apply(work, thing, payload, frame)
+        if message_id:
+            _remember(work, thing, payload, digest, answer)
+            _answer(work, thing, message_id, answer)
+
+    def _apply(self, work: Work, thing: Thing, payload: dict, frame: bytes) -> Answer:
+        noted = len(work.after)
+        try:
+            with work.session.begin_nested():
+                return intake.apply(work, thing, payload[messages.KIND], payload[messages.BODY])
+        except Refused as refusal:
+            reason = str(refusal)
+        except codec.CodecError as error:
+            reason = str(error)
+            _reject(work, thing.id, reason, frame)
+        del work.after[noted:]
+        return Answer(messages.REFUSED, reason[: messages.TEXT_CHARACTERS])
+
+    def _next_task(self, work: Work) -> bool:
+        query = select(Task).where(Task.due <= work.now).order_by(Task.due, Task.id).limit(1)
+        task = work.session.scalars(query.with_for_update(skip_locked=True)).first()
+        if task is None:
+            return False
+        content = dict(task.content)
+        work.session.delete(task)
+        work.session.flush()
+        TASKS[task.what](work, task.subject, content)
+        return True
+
+    def _register(self, work: Work) -> None:
+        for supplier in self.suppliers.values():
+            row = work.session.get(Seller, supplier.name)
+            if row is None:
+                row = Seller(name=supplier.name, since=work.now)
+                work.session.add(row)
+            row.public_key = supplier.public_key
+        query = select(func.count()).select_from(Task).where(Task.what == "sweep")
+        if not work.session.scalar(query):
+            work.put_off(SWEEP_S, "sweep", "")
+
+
+def _verified(thing: Thing | None, frame: bytes) -> dict:
+    if thing is None:
+        raise codec.CodecError("unknown thing")
+    payload = codec.open_frame(frame, thing.root_key, thing.id, codec.UP)
+    for key in (messages.SEQ, messages.KIND, messages.ID, messages.AT):
+        if not messages.uint(payload.get(key)):
+            raise codec.CodecError(f"envelope: key {key} must be an unsigned integer")
+    if not isinstance(payload.get(messages.BODY), dict):
+        raise codec.CodecError("envelope: key 6 must be a map")
+    if payload[messages.SEQ] <= thing.up_seq:
+        raise codec.CodecError("sequence number does not rise")
+    return payload
+
+
+def _answer(work: Work, thing: Thing, message_id: int, answer: Answer) -> None:
+    words = {"outcome": answer.outcome, "reason": answer.reason, "number": answer.number}
+    work.queue(thing.id, messages.DOWN_ACK, wants_ack=False, message=message_id, **words)
+
+
+def _remember(work: Work, thing: Thing, payload: dict, digest: bytes, answer: Answer) -> None:
+    row = Message(
+        thing_id=thing.id,
+        message_id=payload[messages.ID],
+        kind=payload[messages.KIND],
+        digest=digest,
+        outcome=answer.outcome,
+        reason=answer.reason,
+        number=answer.number,
+        received_at=work.now,
+    )
+    # A thing that lost its memory may count from one again: other content is another message.
+    work.session.merge(row)
+
+
+def _reject(work: Work, thing_id: str, reason: str, frame: bytes) -> None:
+    row = Reject(
+        thing_id=thing_id[: messages.NAME_CHARACTERS],
+        reason=reason[: messages.TEXT_CHARACTERS],
+        frame=frame[:REJECT_BYTES],
+        received_at=work.now,
+    )
+    work.session.add(row)
+    work.session.flush()
+    work.session.execute(delete(Reject).where(Reject.id <= row.id - REJECTS_KEPT))
+
+
+def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> None:
+    thing = lock(work.session, Thing, thing_id)
+    if thing is None:
+        work.session.add(
+            Thing(id=thing_id, provisioned_at=work.now, product=product, owner=owner, **keys)
+        )
+        return
+    thing.product, thing.owner = product, owner
+    if thing.root_key == keys["root_key"]:
+        return
+    # With new keys both directions count from one again, and nothing old may be answered.
+    thing.root_key, thing.public_key = keys["root_key"], keys["public_key"]
+    thing.up_seq = thing.down_seq = thing.ledger_count = 0
+    thing.hello = {}
+    for table in (Message, Outgoing):
+        work.session.execute(delete(table).where(table.thing_id == thing.id))
+
+
+def _next_due(work: Work) -> int | None:
+    tasks = work.session.scalar(select(func.min(Task.due)))
+    outgoing = work.session.scalar(select(func.min(Outgoing.due)))
+    return min((due for due in (tasks, outgoing) if due is not None), default=None)
+
+
+def _sweep(work: Work, subject: str, content: dict) -> None:
+    """Old reports and old answers go; orders, cases and statements stay."""
+    work.session.execute(delete(Report).where(Report.received_at < work.now - REPORTS_KEPT_S))
+    work.session.execute(delete(Message).where(Message.received_at < work.now - MESSAGES_KEPT_S))
+    work.put_off(SWEEP_S, "sweep", subject)
+
+
+TASKS = {
+    "quote": lambda work, subject, content: trade.quote(work, content),
+    "seller_step": trade.seller_step,
+    "order_silence": lambda work, subject, content: trade.silence(work, subject),
+    "department_step": care.department_step,
+    "case_silence": lambda work, subject, content: care.silence(work, subject),
+    "sweep": _sweep,
+}

@@ -1,0 +1,83 @@
+"""Engine and transactions: the same code on SQLite, in memory or in a file, and on PostgreSQL.
+
+A transaction of the desk writes almost always, so on SQLite it begins with BEGIN IMMEDIATE: two
+desk workers on one file queue up for the write lock instead of failing half way. On PostgreSQL
+the row of the thing is locked instead (`SELECT … FOR UPDATE`), which serialises per thing.
+"""
+
+import contextlib
+import threading
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from sim.desk.models import Base
+
+BUSY_S = 30  # how long a worker waits for another's write lock; one transaction takes milliseconds
+ATTEMPTS = 4  # of a transaction that another worker got in the way of
+
+
+class Database:
+    """Sessions on one database; `url` as SQLAlchemy writes it (`sqlite://` is in memory)."""
+
+    def __init__(self, url: str):
+        self.in_memory = url in ("sqlite://", "sqlite:///:memory:")
+        self.engine = create_engine(url, **self._options(url))
+        if self.engine.dialect.name == "sqlite":
+            _prepare_sqlite(self.engine)
+        Base.metadata.create_all(self.engine)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        # One connection holds a database in memory, so its users take turns.
+        self._turn = threading.RLock() if self.in_memory else contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def transaction(self):
+        """A session that is committed at the end, or rolled back when anything is raised."""
+        with self._turn, self._sessions.begin() as session:
+            yield session
+
+    def run(self, work):
+        """`work(session)` in a transaction of its own, again when another worker was faster.
+
+        Returns what work returns. Raises OperationalError when the database is out of reach.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except (IntegrityError, OperationalError):
+                if attempt == ATTEMPTS - 1:
+                    raise
+        return None
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+    def _options(self, url: str) -> dict:
+        if self.in_memory:
+            return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        if url.startswith("sqlite"):
+            return {"connect_args": {"timeout": BUSY_S}}
+        return {"pool_pre_ping": True}
+
+
+def lock(session: Session, model, key):
+    """The row of `model` with primary key `key`, held until the transaction ends; or None."""
+    return session.get(model, key, with_for_update=session.bind.dialect.name != "sqlite")
+
+
+def _prepare_sqlite(engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection, _record):
+        # The driver's own idea of when a transaction begins is switched off: `begin` below says it.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # committed means on disk: we send a PUBACK
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,86 @@
+"""What each kind of up message does to the desk: one short function per kind, and their table."""
+
+from sqlalchemy import select
+
+from sim.desk import care, messages, trade
+from sim.desk.models import Command, Finding, FindingState, Report, Thing
+from sim.desk.work import Answer, Refused, Work, acknowledge, send_again
+
+
+def apply(work: Work, thing: Thing, kind: int, body: dict) -> Answer:
+    """Carry out one authentic message. Refused or CodecError: nothing of it may stay."""
+    if kind not in messages.UP:
+        raise Refused("unknown kind")
+    return ROOMS[kind](work, thing, messages.read(messages.UP[kind], body))
+
+
+def _hello(work: Work, thing: Thing, words: dict) -> Answer:
+    listed = words["orders"]
+    forgot = words["ledger_count"] < thing.ledger_count or words["ledger_count"] == 0
+    misses = listed is not None and trade.open_order_ids(work, thing) - set(listed)
+    thing.hello = trade.plain(words)
+    thing.ledger_count = words["ledger_count"]
+    send_again(work, thing)
+    if forgot or misses:
+        trade.reconcile(work, thing)
+    return Answer()
+
+
+def _report(work: Work, thing: Thing, words: dict, kind: str) -> Answer:
+    row = Report(
+        thing_id=thing.id,
+        kind=kind,
+        age_s=thing.age_s,
+        received_at=work.now,
+        content=trade.plain(words),
+    )
+    work.session.add(row)
+    return Answer()
+
+
+def _finding(work: Work, thing: Thing, words: dict) -> Answer:
+    row = work.session.scalars(
+        select(Finding).where(
+            Finding.thing_id == thing.id,
+            Finding.monitor == words["monitor"],
+            Finding.state != FindingState.CLEARED,
+        )
+    ).first()
+    if row is None:
+        row = Finding(thing_id=thing.id, monitor=words["monitor"], raised_at=work.now)
+        work.session.add(row)
+    for word in ("mode", "state", "severity", "confidence", "score", "eta_s"):
+        setattr(row, word, words[word])
+    row.changed_at = work.now
+    return Answer()
+
+
+def _ack(work: Work, thing: Thing, words: dict) -> Answer:
+    acknowledge(work, thing, words["message"])
+    return Answer()
+
+
+def _reply(work: Work, thing: Thing, words: dict) -> Answer:
+    command = work.session.get(Command, words["request"])
+    if command is None or command.thing_id != thing.id:
+        raise Refused("no such request")
+    command.text, command.replied_at = words["text"], work.now
+    return Answer()
+
+
+ROOMS = {
+    messages.HELLO: _hello,
+    messages.HEALTH: lambda *call: _report(*call, "health"),
+    messages.FINDING: _finding,
+    messages.RFQ: trade.request,
+    messages.ORDER: trade.place,
+    messages.ORDER_EVENT: trade.event,
+    messages.CASE: care.report,
+    messages.CASE_EVENT: care.event,
+    messages.DISPUTE: lambda work, thing, words: trade.statement(work, thing, "dispute", words),
+    messages.EXPERIENCE: lambda *call: trade.statement(*call[:2], "experience", call[2]),
+    messages.UP_ACK: _ack,
+    messages.REPLY: _reply,
+    messages.USAGE: lambda *call: _report(*call, "usage"),
+    messages.SHED: lambda *call: _report(*call, "shed"),
+}

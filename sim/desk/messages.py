@@ -1,0 +1,309 @@
+"""The key table of the wire as the desk knows it: integers on the wire, words in the code.
+
+One row per field: key, word, form, and whether it may be absent. `read` turns the body of a
+message into a dict of words and refuses what is missing or of another form; keys that are not in
+the table come from a newer thing and are ignored. `write` is its inverse. The tests hold the
+table against agent/wire/wire.cddl.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sim.desk.codec import CodecError
+
+# Envelope.
+SEQ, KIND, ID, AT, UTC, BODY = 1, 2, 3, 4, 5, 6
+
+HELLO, HEALTH, FINDING, RFQ, ORDER, ORDER_EVENT, CASE = 1, 2, 3, 4, 5, 6, 7
+CASE_EVENT, DISPUTE, EXPERIENCE, UP_ACK, REPLY, USAGE, SHED = 8, 9, 10, 11, 12, 13, 14
+
+DOWN_ACK, OFFER, ORDER_STATUS, CASE_STATUS, MANDATE, EXEC = 1, 2, 3, 4, 5, 6
+ADVISORY, CONFIG, MANIFEST, RECONCILE, DECLINE = 7, 8, 9, 10, 11
+
+ACCEPTED, EXISTS, REFUSED = 0, 1, 2
+
+NAME_CHARACTERS = 40
+TEXT_CHARACTERS = 200
+LIST_ITEMS = 32
+BODY_BYTES = 1024
+INTEGER_MOST = (1 << 48) - 1
+
+SERVICES = ("repair", "replacement", "upgrade", "recharge", "software", "assistance", "alarm")
+
+
+class MessageError(CodecError):
+    """An authentic message whose body breaks wire.cddl; answered with a refusal."""
+
+
+Form = Callable[[object], bool]
+
+
+def natural(most: int = INTEGER_MOST, least: int = 0) -> Form:
+    """Integers in least … most."""
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def integer(value) -> bool:
+    """Integers of either sign."""
+    return type(value) is int and -INTEGER_MOST <= value <= INTEGER_MOST
+
+
+def text(most: int = TEXT_CHARACTERS, least: int = 0) -> Form:
+    """Text of least … most characters."""
+    return lambda value: isinstance(value, str) and least <= len(value) <= most
+
+
+def octets(size: int) -> Form:
+    """Exactly `size` bytes."""
+    return lambda value: isinstance(value, bytes) and len(value) == size
+
+
+def document(value) -> bool:
+    """A signed document, opened by whoever knows the signer."""
+    return isinstance(value, bytes) and 0 < len(value) <= BODY_BYTES
+
+
+def boolean(value) -> bool:
+    """True or False."""
+    return isinstance(value, bool)
+
+
+def one_of(*words: str) -> Form:
+    """One of the given texts."""
+    return lambda value: isinstance(value, str) and value in words
+
+
+def list_of(form: Form, most: int = LIST_ITEMS, least: int = 0) -> Form:
+    """Lists of least … most items of one form."""
+    return lambda value: (
+        isinstance(value, list) and least <= len(value) <= most and all(map(form, value))
+    )
+
+
+def row(*forms: Form) -> Form:
+    """Lists with one item per form."""
+    return lambda value: (
+        isinstance(value, list)
+        and len(value) == len(forms)
+        and all(form(item) for form, item in zip(forms, value, strict=True))
+    )
+
+
+uint, name, id16, currency = natural(), text(NAME_CHARACTERS, 1), octets(16), text(3, 3)
+evidence = row(name, uint, list_of(row(integer, integer), 64))
+OUTCOME = natural(REFUSED)
+
+
+class Field(NamedTuple):
+    """One row of the key table."""
+
+    key: int
+    word: str
+    form: Form
+    needed: bool = True
+
+
+class Body(NamedTuple):
+    """One kind of message or document: its name and its fields."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+
+def _body(title: str, *rows) -> Body:
+    return Body(title, tuple(Field(*fields) for fields in rows))
+
+
+UP: dict[int, Body] = {
+    HELLO: _body(
+        "hello",
+        (1, "boots", uint),
+        (2, "reset_cause", text()),
+        (3, "product", name),
+        (4, "product_version", name),
+        (5, "agent_version", name),
+        (6, "mode", natural(1)),
+        (7, "down_seq", uint),
+        (8, "ledger_count", uint),
+        (9, "ledger_head", id16),
+        (10, "mandate_seq", uint),
+        (11, "orders", list_of(id16), False),
+        (12, "cases", list_of(id16), False),
+    ),
+    HEALTH: _body(
+        "health",
+        (1, "mode", natural(1)),
+        (2, "consumables", list_of(row(name, natural(4), uint))),
+        (3, "findings", uint),
+        (4, "waiting", uint),
+        (5, "dropped", uint),
+        (6, "flash_appends", uint),
+        (7, "heap_free", uint, False),
+    ),
+    FINDING: _body(
+        "finding",
+        (1, "monitor", name),
+        (2, "mode", name),
+        (3, "state", natural(3, 1)),
+        (4, "severity", natural(4, 1)),
+        (5, "confidence", natural(100)),
+        (6, "score", integer),
+        (7, "eta_s", uint, False),
+    ),
+    RFQ: _body(
+        "rfq",
+        (1, "need", id16),
+        (2, "consumable", name),
+        (3, "skus", list_of(name, 5, 1)),
+        (4, "quantity", uint),
+        (5, "need_by_s", uint),
+        (6, "round", uint),
+        (7, "test", boolean),
+        (8, "best_total_minor", uint, False),
+        (9, "currency", currency, False),
+    ),
+    ORDER: _body("order", (1, "document", document)),
+    ORDER_EVENT: _body(
+        "order_event",
+        (1, "order", id16),
+        (2, "event", natural(7, 1)),
+        (3, "quantity", uint, False),
+        (4, "reason", text(), False),
+    ),
+    CASE: _body(
+        "case",
+        (1, "case", id16),
+        (2, "mode", name),
+        (3, "service", one_of(*SERVICES)),
+        (4, "severity", natural(4, 1)),
+        (5, "confidence", natural(100)),
+        (6, "eta_s", uint, False),
+        (7, "evidence", list_of(evidence)),
+        (8, "tried", list_of(name), False),
+        (9, "update", uint),
+        (10, "advice", text(), False),
+        (11, "monitor", name, False),
+    ),
+    CASE_EVENT: _body(
+        "case_event",
+        (1, "case", id16),
+        (2, "event", natural(4, 1)),
+        (3, "reason", text(), False),
+    ),
+    DISPUTE: _body("dispute", (1, "document", document)),
+    EXPERIENCE: _body("experience", (1, "document", document)),
+    UP_ACK: _body(
+        "ack", (1, "message", uint), (2, "outcome", OUTCOME, False), (3, "reason", text(), False)
+    ),
+    REPLY: _body("reply", (1, "request", uint), (2, "text", text(BODY_BYTES))),
+    USAGE: _body("usage", (1, "counts", list_of(row(name, uint)))),
+    SHED: _body("shed", (1, "dropped", uint), (2, "total", uint)),
+}
+
+DOWN: dict[int, Body] = {
+    DOWN_ACK: _body(
+        "ack",
+        (1, "message", uint),
+        (2, "outcome", OUTCOME),
+        (3, "reason", text(), False),
+        (4, "number", name, False),
+    ),
+    OFFER: _body("offer", (1, "need", id16), (2, "document", document)),
+    ORDER_STATUS: _body(
+        "order_status",
+        (1, "order", id16),
+        (2, "state", natural(10, 5)),
+        (3, "packs", uint, False),
+        (4, "eta_s", uint, False),
+        (5, "reason", text(), False),
+        (6, "number", name, False),
+        (7, "charged_minor", uint, False),
+    ),
+    CASE_STATUS: _body(
+        "case_status",
+        (1, "case", id16),
+        (2, "state", natural(5, 2)),
+        (3, "when_s", uint, False),
+        (4, "reason", text(), False),
+        (5, "number", name, False),
+    ),
+    MANDATE: _body("mandate", (1, "document", document)),
+    EXEC: _body("exec", (1, "request", uint), (2, "line", text())),
+    ADVISORY: _body("advisory", (1, "name", name), (2, "text", text())),
+    CONFIG: _body("config", (1, "document", document)),
+    MANIFEST: _body("manifest", (1, "document", document)),
+    RECONCILE: _body("reconcile", (1, "orders", list_of(row(id16, name, uint, uint)))),
+    DECLINE: _body("decline", (1, "need", id16), (2, "seller", name), (3, "reason", text())),
+}
+
+ORDER_DOCUMENT = _body(
+    "order",
+    (1, "order", id16),
+    (2, "thing", name),
+    (3, "consumable", name),
+    (4, "sku", name),
+    (5, "packs", natural(least=1)),
+    (6, "seller", name),
+    (7, "total_minor", uint),
+    (8, "currency", currency),
+    (9, "offer_hash", id16),
+    (10, "mandate_hash", id16),
+    (11, "decision_hash", id16),
+    (12, "test", boolean),
+    (13, "need_by_s", uint),
+    (14, "utc", uint, False),
+    (15, "price_minor", uint),
+    (16, "offer", octets(8)),
+)
+
+OFFER_DOCUMENT = _body(
+    "offer",
+    (1, "offer", octets(8)),
+    (2, "need", id16),
+    (3, "seller", name),
+    (4, "sku", name),
+    (5, "pack_units", uint),
+    (6, "packs", natural(least=1)),
+    (7, "price_minor", uint),
+    (8, "shipping_minor", uint),
+    (9, "tax_minor", uint),
+    (10, "total_minor", uint),
+    (11, "currency", currency),
+    (12, "lead_s", uint),
+    (13, "expires", uint),
+    (14, "quality", natural(100)),
+    (15, "carbon_g", uint),
+    (16, "labels", list_of(name), False),
+    (17, "round", uint, False),
+)
+
+
+def read(body: Body, content: dict) -> dict:
+    """The known fields of `content` under their words; absent optional ones are None."""
+    if not isinstance(content, dict):
+        raise MessageError(f"{body.name}: body is not a map")
+    words = {}
+    for field in body.fields:
+        value = content.get(field.key)
+        if value is None and not field.needed:
+            words[field.word] = None
+        elif value is None or not field.form(value):
+            fault = "missing" if value is None else "not of its form"
+            raise MessageError(f"{body.name}: {field.word} ({field.key}) is {fault}")
+        else:
+            words[field.word] = value
+    return words
+
+
+def write(body: Body, **words) -> dict:
+    """The map of a body; words that are None are left out. Wrong words are our own bug."""
+    content = {}
+    for field in body.fields:
+        value = words.pop(field.word, None)
+        if value is not None:
+            assert field.form(value), (body.name, field.word, value)
+            content[field.key] = value
+        else:
+            assert not field.needed, (body.name, field.word)
+    assert not words, (body.name, sorted(words))
+    return content

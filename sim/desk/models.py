@@ -1,0 +1,343 @@
+"""The desk's tables.
+
+Rules that money hangs on are constraints of the database, not habits of the code: an order id is
+unique for life, one order is open per thing, consumable and test mark, one case is open per thing
+and failure mode, a message id is applied once. Times are unix seconds of the desk's clock,
+amounts integer minor units.
+"""
+
+import enum
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class OrderState(enum.IntEnum):
+    """States of an order that a desk can see; the integers are the wire's."""
+
+    PLACED = 4
+    CONFIRMED = 5
+    SHIPPED = 6
+    DELIVERED = 7
+    CANCELLED = 8
+    REFUSED = 9
+    EXPIRED = 10
+    VERIFIED = 11
+    DISPUTED = 12
+
+
+class CaseState(enum.IntEnum):
+    """States of a case; the integers are the wire's."""
+
+    OPEN = 1
+    ACCEPTED = 2
+    SCHEDULED = 3
+    DONE = 4
+    REFUSED = 5
+    CLOSED = 6
+
+
+class FindingState(enum.IntEnum):
+    """States of a finding; the integers are the wire's."""
+
+    RAISED = 1
+    CONFIRMED = 2
+    CLEARED = 3
+
+
+# A disputed order no longer holds the place of its consumable: the thing got nothing it can use.
+OPEN_ORDER = tuple(range(OrderState.PLACED, OrderState.DELIVERED + 1))
+OPEN_CASE = tuple(range(CaseState.OPEN, CaseState.DONE + 1))
+
+
+class Base(DeclarativeBase):
+    """Column types shared by all tables."""
+
+    type_annotation_map: ClassVar = {int: BigInteger, bytes: LargeBinary, Any: JSON}
+
+
+# SQLite counts rows by itself only in a column of type INTEGER.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def serial() -> Mapped[int]:
+    """A primary key that the database counts; never reused, so a number names one thing only."""
+    return mapped_column(Serial, primary_key=True, autoincrement=True)
+
+
+def thing_key(**options) -> Mapped[str]:
+    """A column that names the thing a row belongs to."""
+    return mapped_column(ForeignKey("things.id", ondelete="CASCADE"), **options)
+
+
+class Thing(Base):
+    """One connected product: its keys, sequence numbers and what it last said about itself."""
+
+    __tablename__ = "things"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    root_key: Mapped[bytes]
+    public_key: Mapped[bytes]
+    product: Mapped[str]
+    owner: Mapped[str]
+    provisioned_at: Mapped[int]
+    up_seq: Mapped[int] = mapped_column(default=0)
+    down_seq: Mapped[int] = mapped_column(default=0)
+    online: Mapped[bool] = mapped_column(default=False)
+    heard_at: Mapped[int | None]
+    age_s: Mapped[int] = mapped_column(default=0)
+    hello: Mapped[Any] = mapped_column(default=dict)
+    ledger_count: Mapped[int] = mapped_column(default=0)
+
+
+class Message(Base):
+    """An up message that was answered: what a repetition of it is answered with."""
+
+    __tablename__ = "messages"
+    thing_id: Mapped[str] = thing_key(primary_key=True)
+    message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[int]
+    digest: Mapped[bytes]
+    outcome: Mapped[int]
+    reason: Mapped[str | None]
+    number: Mapped[str | None]
+    received_at: Mapped[int] = mapped_column(index=True)
+
+
+class Request(Base):
+    """One round of a thing's request for quotations."""
+
+    __tablename__ = "requests"
+    __table_args__ = (UniqueConstraint("thing_id", "need_id", "round"),)
+    id: Mapped[int] = serial()
+    thing_id: Mapped[str] = thing_key()
+    need_id: Mapped[bytes]
+    round: Mapped[int]
+    consumable: Mapped[str]
+    skus: Mapped[Any]
+    quantity: Mapped[int]
+    need_by_s: Mapped[int]
+    test: Mapped[bool]
+    best_total_minor: Mapped[int | None]
+    currency: Mapped[str | None]
+    received_at: Mapped[int]
+
+
+class Offer(Base):
+    """A seller's answer to a request that was passed on: a signed offer, or why there is none."""
+
+    __tablename__ = "offers"
+    __table_args__ = (Index("offers_of_need", "thing_id", "need_id"),)
+    id: Mapped[int] = serial()
+    request_id: Mapped[int] = mapped_column(ForeignKey("requests.id", ondelete="CASCADE"))
+    thing_id: Mapped[str] = thing_key()
+    need_id: Mapped[bytes]
+    seller: Mapped[str]
+    sent_at: Mapped[int]
+    declined: Mapped[str | None]
+    hash: Mapped[bytes | None]
+    document: Mapped[bytes | None]
+    terms: Mapped[Any]
+
+
+class Order(Base):
+    """A purchase: the thing's signed order and how far it has come."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        Index(
+            "one_open_order",
+            "thing_id",
+            "consumable",
+            "test",
+            unique=True,
+            sqlite_where=text("state BETWEEN 4 AND 7"),
+            postgresql_where=text("state BETWEEN 4 AND 7"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+    number: Mapped[int] = serial()
+    order_id: Mapped[bytes] = mapped_column(unique=True)
+    thing_id: Mapped[str] = thing_key(index=True)
+    consumable: Mapped[str]
+    cycle: Mapped[int]
+    sku: Mapped[str]
+    packs: Mapped[int]
+    seller: Mapped[str]
+    price_minor: Mapped[int]
+    total_minor: Mapped[int]
+    currency: Mapped[str]
+    test: Mapped[bool]
+    need_by_s: Mapped[int]
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
+    document: Mapped[bytes]
+    content_hash: Mapped[bytes]
+    state: Mapped[int]
+    packs_delivered: Mapped[int] = mapped_column(default=0)
+    charged_minor: Mapped[int] = mapped_column(default=0)
+    eta_at: Mapped[int | None]
+    placed_at: Mapped[int]
+    changed_at: Mapped[int]
+
+
+class Case(Base):
+    """A service request under one number, from first word to verified recovery."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index(
+            "one_open_case",
+            "thing_id",
+            "mode",
+            unique=True,
+            sqlite_where=text("state BETWEEN 1 AND 4"),
+            postgresql_where=text("state BETWEEN 1 AND 4"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+    number: Mapped[int] = serial()
+    case_id: Mapped[bytes] = mapped_column(unique=True)
+    thing_id: Mapped[str] = thing_key(index=True)
+    mode: Mapped[str]
+    service: Mapped[str]
+    severity: Mapped[int]
+    confidence: Mapped[int]
+    eta_s: Mapped[int | None]
+    evidence: Mapped[Any]
+    tried: Mapped[Any]
+    advice: Mapped[str | None]
+    monitor: Mapped[str | None]
+    update: Mapped[int]
+    state: Mapped[int]
+    escalated: Mapped[bool] = mapped_column(default=False)
+    visit_at: Mapped[int | None]
+    opened_at: Mapped[int]
+    changed_at: Mapped[int]
+
+
+class Event(Base):
+    """A line in the history of an order or a case: who said what, when."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("events_of_subject", "order_number", "case_number"),)
+    id: Mapped[int] = serial()
+    order_number: Mapped[int | None] = mapped_column(
+        ForeignKey("orders.number", ondelete="CASCADE")
+    )
+    case_number: Mapped[int | None] = mapped_column(ForeignKey("cases.number", ondelete="CASCADE"))
+    at: Mapped[int]
+    source: Mapped[str]
+    word: Mapped[str]
+    detail: Mapped[Any] = mapped_column(default=dict)
+
+
+class Finding(Base):
+    """What one monitor saw, from raised to cleared."""
+
+    __tablename__ = "findings"
+    __table_args__ = (Index("findings_of_monitor", "thing_id", "monitor"),)
+    id: Mapped[int] = serial()
+    thing_id: Mapped[str] = thing_key()
+    monitor: Mapped[str]
+    mode: Mapped[str]
+    state: Mapped[int]
+    severity: Mapped[int]
+    confidence: Mapped[int]
+    score: Mapped[int]
+    eta_s: Mapped[int | None]
+    raised_at: Mapped[int]
+    changed_at: Mapped[int]
+
+
+class Report(Base):
+    """A periodic report: health, usage or what the outbox shed."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index("reports_of_thing", "thing_id", "kind"),)
+    id: Mapped[int] = serial()
+    thing_id: Mapped[str] = thing_key()
+    kind: Mapped[str]
+    age_s: Mapped[int]
+    received_at: Mapped[int] = mapped_column(index=True)
+    content: Mapped[Any]
+
+
+class Statement(Base):
+    """A dispute or an experience that a thing signed."""
+
+    __tablename__ = "statements"
+    id: Mapped[int] = serial()
+    thing_id: Mapped[str] = thing_key(index=True)
+    kind: Mapped[str]
+    order_number: Mapped[int | None] = mapped_column(ForeignKey("orders.number"))
+    document: Mapped[bytes]
+    content: Mapped[Any]
+    received_at: Mapped[int]
+
+
+class Command(Base):
+    """A console line sent to a thing, and its reply."""
+
+    __tablename__ = "commands"
+    id: Mapped[int] = serial()
+    thing_id: Mapped[str] = thing_key(index=True)
+    line: Mapped[str]
+    sent_at: Mapped[int]
+    text: Mapped[str | None]
+    replied_at: Mapped[int | None]
+
+
+class Outgoing(Base):
+    """A down message that waits: to be sent, or for the thing's acknowledgement."""
+
+    __tablename__ = "outgoing"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: Mapped[int] = serial()
+    thing_id: Mapped[str] = thing_key(index=True)
+    kind: Mapped[int]
+    body: Mapped[bytes]
+    wants_ack: Mapped[bool]
+    tries: Mapped[int] = mapped_column(default=0)
+    due: Mapped[int] = mapped_column(index=True)
+    expires: Mapped[int | None]
+
+
+class Task(Base):
+    """Work of the desk that is due at a time: a seller's answer, a visit, a silence to notice."""
+
+    __tablename__ = "tasks"
+    id: Mapped[int] = serial()
+    due: Mapped[int] = mapped_column(index=True)
+    what: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
+    content: Mapped[Any]
+
+
+class Reject(Base):
+    """A frame that was turned away, cut short."""
+
+    __tablename__ = "rejects"
+    id: Mapped[int] = serial()
+    thing_id: Mapped[str]
+    reason: Mapped[str]
+    frame: Mapped[bytes]
+    received_at: Mapped[int]
+
+
+class Seller(Base):
+    """A supplier that the desk passes requests and orders to."""
+
+    __tablename__ = "suppliers"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    public_key: Mapped[bytes]
+    since: Mapped[int]

@@ -1,0 +1,144 @@
+"""A thing for tests of the desk: frames made with cbor2 and hmac alone, sharing no code with it."""
+
+import hashlib
+import hmac
+
+import cbor2
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from sim.desk.core import Desk
+
+START = 1_800_000_000  # unix seconds at which test clocks begin
+
+
+class Clock:
+    """A clock that moves when told to."""
+
+    def __init__(self, now: int = START):
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class TestThing:
+    """Plays a thing: seals, numbers and signs what it sends, opens what the desk answers."""
+
+    __test__ = False  # not a test case, whatever pytest makes of the name
+
+    def __init__(self, name: str = "thing-1", seed: int = 7):
+        self.name = name
+        self.root_key = hashlib.sha256(f"{name} {seed}".encode()).digest()
+        self.private_key = ec.derive_private_key(int.from_bytes(self.root_key), ec.SECP256R1())
+        self.seq = 0
+        self.message = 0
+        self.down_seq = 0
+        self.frames: list[bytes] = []
+
+    @property
+    def public_key(self) -> bytes:
+        """X || Y."""
+        numbers = self.private_key.public_key().public_numbers()
+        return numbers.x.to_bytes(32) + numbers.y.to_bytes(32)
+
+    def admit(self, desk: Desk) -> "TestThing":
+        """Provision this thing at a desk."""
+        desk.provision(self.name, self.root_key, self.public_key, "coffee-machine", "anna")
+        return self
+
+    def payload(self, kind: int, body: dict, message: int | None = None) -> dict:
+        """A payload with the next sequence number and, unless given, the next message id."""
+        self.seq += 1
+        if message is None:
+            self.message += 1
+            message = self.message
+        return {1: self.seq, 2: kind, 3: message, 4: self.seq * 10, 6: body}
+
+    def frame(self, kind: int, body: dict, message: int | None = None) -> bytes:
+        """A sealed up frame."""
+        return self.seal(cbor2.dumps(self.payload(kind, body, message), canonical=True))
+
+    def seal(self, content: bytes, direction: str = "up") -> bytes:
+        """COSE_Mac0 over any bytes, in one direction."""
+        protected = cbor2.dumps({1: 5})
+        aad = cbor2.dumps([direction, self.name, 1])
+        structure = cbor2.dumps(["MAC0", protected, aad, content])
+        tag = hmac.digest(self._key(direction), structure, "sha256")
+        kid = hashlib.sha256(self.root_key).digest()[:4]
+        return cbor2.dumps(cbor2.CBORTag(17, [protected, {4: kid}, content, tag]))
+
+    def open(self, frame: bytes) -> dict:
+        """The payload of a down frame; ValueError when it is not authentic or does not rise."""
+        content = cbor2.loads(frame).value[2]
+        if self.seal(content, "down") != frame:
+            raise ValueError("down frame is not authentic")
+        payload = cbor2.loads(content)
+        if payload[1] <= self.down_seq:
+            raise ValueError("down sequence number does not rise")
+        self.down_seq = payload[1]
+        return payload
+
+    def sign(self, document: dict) -> bytes:
+        """COSE_Sign1 by this thing."""
+        protected, payload = cbor2.dumps({1: -7}), cbor2.dumps(document, canonical=True)
+        structure = cbor2.dumps(["Signature1", protected, b"", payload])
+        r, s = decode_dss_signature(self.private_key.sign(structure, ec.ECDSA(hashes.SHA256())))
+        signature = r.to_bytes(32) + s.to_bytes(32)
+        kid = hashlib.sha256(self.public_key).digest()[:4]
+        return cbor2.dumps(cbor2.CBORTag(18, [protected, {4: kid}, payload, signature]))
+
+    def send(self, desk: Desk, kind: int, body: dict, message: int | None = None) -> list[dict]:
+        """Send one message and return what the desk then has to say to this thing."""
+        desk.receive(self.name, self.frame(kind, body, message))
+        return self.collect(desk)
+
+    def collect(self, desk: Desk) -> list[dict]:
+        """Payloads of all frames that are due now and for this thing."""
+        payloads = []
+        while (outgoing := desk.take()) is not None:
+            name, frame = outgoing
+            if name == self.name:
+                self.frames.append(frame)
+                payloads.append(self.open(frame))
+        return payloads
+
+    def need(self, consumable: str, cycle: int) -> bytes:
+        """The id of a need and of its order."""
+        return hashlib.sha256(cbor2.dumps([self.name, consumable, cycle])).digest()[:16]
+
+    def rfq(self, consumable: str, cycle: int, skus, quantity: int = 1000, **changes) -> dict:
+        """Body of a request for quotations."""
+        need = self.need(consumable, cycle)
+        body = {1: need, 2: consumable, 3: list(skus), 4: quantity, 5: 432_000, 6: 1, 7: False}
+        return body | {9: "EUR"} | changes.get("change", {})
+
+    def order(self, consumable: str, offer: bytes, change: dict | None = None) -> dict:
+        """Body of an order for a signed offer; `change` alters keys of the document."""
+        terms = cbor2.loads(cbor2.loads(offer).value[2])
+        document = {
+            0: "order",
+            1: terms[2],
+            2: self.name,
+            3: consumable,
+            4: terms[4],
+            5: terms[6],
+            6: terms[3],
+            7: terms[10],
+            8: terms[11],
+            9: hashlib.sha256(offer).digest()[:16],
+            10: bytes(16),
+            11: bytes(16),
+            12: False,
+            13: 432_000,
+            15: terms[7],
+            16: terms[1],
+        }
+        return {1: self.sign(document | (change or {}))}
+
+    def _key(self, direction: str) -> bytes:
+        # HKDF-SHA-256 for one block, RFC 5869, spelled out.
+        info = f"steward/1 {direction} {self.name}".encode()
+        extracted = hmac.digest(bytes(32), self.root_key, "sha256")
+        return hmac.digest(extracted, info + b"\x01", "sha256")

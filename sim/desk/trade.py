@@ -1,0 +1,394 @@
+"""Requests, offers and orders: from a thing's need to goods at its door.
+
+An order's life is forward only. Sellers say confirmed, shipped, delivered, cancelled, refused;
+the thing alone says verified or disputed; the desk says expired when a seller never answers.
+"""
+
+import dataclasses
+import hashlib
+
+from sqlalchemy import func, select
+
+from sim.desk import codec, messages
+from sim.desk.models import OPEN_ORDER, Offer, Order, OrderState, Request, Statement, Thing
+from sim.desk.suppliers import Decline, Parcel, Placed, Quote, Step
+from sim.desk.suppliers import Request as Asked
+from sim.desk.work import Answer, Delivery, Refused, Work, order_number
+
+DESK = "desk"
+ORDER_SILENCE_S = 2 * 86_400  # a seller that has not confirmed by then never will
+CYCLES_AHEAD = 4096  # needs of one consumable that may have ended without an order in between
+RECONCILED = 16  # orders in one reconcile message, so that it fits its frame
+
+# What a seller's word may do to an order; everything else changes nothing.
+SELLER_MAY_SAY = {
+    OrderState.PLACED: {5, 6, 7, 8, 9, 10},
+    OrderState.CONFIRMED: {6, 7, 8, 9, 10},
+    OrderState.SHIPPED: {7, 8, 10},
+}
+EVENTS = {
+    1: "cancel",
+    2: "verified",
+    3: "partial",
+    4: "not_received",
+    5: "wrong",
+    6: "double",
+    7: "returned",
+}
+CANCEL, VERIFIED = 1, 2
+# The thing's own word ends an order, whatever the seller says later.
+EVENT_STATE = {
+    2: OrderState.VERIFIED,
+    3: OrderState.DISPUTED,
+    4: OrderState.DISPUTED,
+    5: OrderState.DISPUTED,
+}
+
+
+def request(work: Work, thing: Thing, words: dict) -> Answer:
+    """Pass a request on to every seller that carries one of the items."""
+    known = work.session.scalars(
+        select(Request).where(
+            Request.thing_id == thing.id,
+            Request.need_id == words["need"],
+            Request.round == words["round"],
+        )
+    ).first()
+    if known is not None:
+        return Answer(messages.EXISTS)
+    if _order(work, words["need"]) is not None:
+        raise Refused("the need has been ordered")
+    row = Request(
+        thing_id=thing.id,
+        need_id=words["need"],
+        received_at=work.now,
+        **{word: words[word] for word in ("round", "consumable", "skus", "quantity", "need_by_s")},
+        **{word: words[word] for word in ("test", "best_total_minor", "currency")},
+    )
+    work.session.add(row)
+    work.session.flush()
+    _ask_sellers(work, row)
+    return Answer()
+
+
+def quote(work: Work, content: dict) -> None:
+    """A seller's answer is due: keep it and pass it down, unless the need has been ordered."""
+    row = work.session.get(Request, content["request"])
+    if row is None or _order(work, row.need_id) is not None:
+        return
+    document = bytes.fromhex(content["document"]) if content["document"] else None
+    work.session.add(
+        Offer(
+            request_id=row.id,
+            thing_id=row.thing_id,
+            need_id=row.need_id,
+            seller=content["seller"],
+            sent_at=work.now,
+            declined=content["reason"],
+            hash=codec.document_hash(document) if document else None,
+            document=document,
+            terms=content["terms"],
+        )
+    )
+    if document:
+        about = {"need": row.need_id, "expires": content["terms"].get("expires")}
+        work.queue(row.thing_id, messages.OFFER, document=document, **about)
+    else:
+        about = {"need": row.need_id, "seller": content["seller"]}
+        work.queue(row.thing_id, messages.DECLINE, reason=content["reason"], **about)
+
+
+def place(work: Work, thing: Thing, words: dict) -> Answer:
+    """Take a thing's signed order, once for life, and hand it to its seller."""
+    content = codec.open_document(words["document"], thing.public_key, "order")
+    terms = messages.read(messages.ORDER_DOCUMENT, content)
+    content_hash = hashlib.sha256(codec.encode(content)).digest()
+    known = _order(work, terms["order"])
+    if known is not None:
+        if known.thing_id != thing.id or known.content_hash != content_hash:
+            raise Refused("order id was used with other content")
+        return Answer(messages.EXISTS, number=order_number(known))
+    _check_order(work, thing, terms)
+    offer = _offer_of(work, thing, terms)
+    kept = ("consumable", "sku", "packs", "seller", "price_minor", "total_minor", "currency")
+    order = Order(
+        order_id=terms["order"],
+        thing_id=thing.id,
+        cycle=_cycle(work, thing, terms),
+        test=terms["test"],
+        need_by_s=terms["need_by_s"],
+        offer_id=offer.id,
+        document=words["document"],
+        content_hash=content_hash,
+        state=OrderState.PLACED,
+        packs_delivered=0,
+        charged_minor=0,
+        placed_at=work.now,
+        changed_at=work.now,
+        **{word: terms[word] for word in kept},
+    )
+    work.session.add(order)
+    work.note(order, "thing", "placed")
+    work.put_off(ORDER_SILENCE_S, "order_silence", _subject(order))
+    _plan(work, order, work.suppliers[order.seller].order(_placed(work, order), work.now))
+    return Answer(number=order_number(order))
+
+
+def event(work: Work, thing: Thing, words: dict) -> Answer:
+    """The thing's own word on an order: cancel it, verified, or what is wrong with it."""
+    order = _order(work, words["order"])
+    if order is None or order.thing_id != thing.id:
+        raise Refused("no such order")
+    word = EVENTS[words["event"]]
+    work.note(order, "thing", word, quantity=words["quantity"], reason=words["reason"])
+    if words["event"] == CANCEL:
+        _cancel(work, order)
+        return Answer(number=order_number(order))
+    state = EVENT_STATE.get(words["event"])
+    if state is not None and order.state != OrderState.VERIFIED:
+        order.state = state
+    seller = work.suppliers.get(order.seller)
+    if words["event"] != VERIFIED and seller is not None:
+        steps = seller.complaint(_placed(work, order), word, words["quantity"], work.now)
+        _put_off_steps(work, order, steps)
+    return Answer(number=order_number(order))
+
+
+def seller_step(work: Work, subject: str, content: dict) -> None:
+    """A step of a seller's plan is due."""
+    order = work.session.get(Order, int(subject))
+    parcel = content.pop("parcel")
+    step = Step(**content, parcel=Parcel(**parcel) if parcel else None)
+    if step.state is not None:
+        say(work, order, step, order.seller)
+    if step.parcel is not None:
+        order.packs_delivered += step.parcel.packs
+        work.note(order, order.seller, "parcel", sku=step.parcel.sku, packs=step.parcel.packs)
+        about = (order.thing_id, order.order_id, order_number(order), order.consumable)
+        work.after.append(Delivery(*about, step.parcel.sku, step.parcel.packs))
+
+
+def say(work: Work, order: Order, step: Step, source: str) -> bool:
+    """Move an order forward by a seller's word and tell the thing; False when it may not."""
+    if step.state not in SELLER_MAY_SAY.get(order.state, ()):
+        work.note(order, source, "ignored", said=int(step.state), reason=step.reason)
+        return False
+    order.state = int(step.state)
+    if step.eta_s is not None:
+        order.eta_at = work.now + step.eta_s
+    if step.charged_minor is not None:
+        order.charged_minor = step.charged_minor
+    word = OrderState(step.state).name.lower()
+    told = {"packs": step.packs, "eta_s": step.eta_s, "reason": step.reason}
+    work.note(order, source, word, charged_minor=step.charged_minor, **told)
+    _tell(work, order, charged_minor=step.charged_minor, **told)
+    return True
+
+
+def set_by_person(work: Work, order: Order, step: Step) -> None:
+    """A seller's staff drives the order by hand from here on; Refused when it cannot be."""
+    if not say(work, order, step, "person"):
+        raise Refused(f"an order that is {OrderState(order.state).name.lower()} cannot be that")
+    work.drop("seller_step", _subject(order))
+
+
+def silence(work: Work, subject: str) -> None:
+    """The seller had its time: an order that nobody confirmed expires."""
+    order = work.session.get(Order, int(subject))
+    if order.state != OrderState.PLACED:
+        return
+    seller = work.suppliers.get(order.seller)
+    # One that says it is too late to cancel may still bring something; that plan stands.
+    if seller is None or seller.cancel(_placed(work, order), work.now) is not None:
+        work.drop("seller_step", _subject(order))
+    say(work, order, Step(0, OrderState.EXPIRED, reason="seller did not answer"), DESK)
+
+
+def statement(work: Work, thing: Thing, kind: str, words: dict) -> Answer:
+    """Keep a signed dispute or experience; a dispute marks the order that it names."""
+    content = codec.open_document(words["document"], thing.public_key, kind)
+    order_id = content.get(1)
+    order = _order(work, order_id) if isinstance(order_id, bytes) else None
+    if order is not None and order.thing_id != thing.id:
+        raise Refused("the order is another thing's")
+    row = Statement(
+        thing_id=thing.id,
+        kind=kind,
+        order_number=order.number if order else None,
+        document=words["document"],
+        content=plain(content),
+        received_at=work.now,
+    )
+    work.session.add(row)
+    if order is not None:
+        work.note(order, "thing", kind)
+        if kind == "dispute" and order.state != OrderState.VERIFIED:
+            order.state = OrderState.DISPUTED
+    work.session.flush()
+    return Answer(number=f"S-{row.id:06d}")
+
+
+def reconcile(work: Work, thing: Thing) -> None:
+    """Tell a thing that lost its memory the last order of every consumable and all open ones."""
+    rows = work.session.scalars(
+        select(Order).where(Order.thing_id == thing.id).order_by(Order.number)
+    ).all()
+    last = {order.consumable: order for order in rows}
+    chosen = [row for row in rows if row.state in OPEN_ORDER or last[row.consumable] is row]
+    entries = [[row.order_id, row.consumable, row.cycle, row.state] for row in chosen]
+    for start in range(0, max(1, len(entries)), RECONCILED):
+        work.queue(thing.id, messages.RECONCILE, orders=entries[start : start + RECONCILED])
+
+
+def open_order_ids(work: Work, thing: Thing) -> set[bytes]:
+    """Ids of the thing's orders that are neither settled nor disputed."""
+    query = select(Order.order_id).where(Order.thing_id == thing.id, Order.state.in_(OPEN_ORDER))
+    return set(work.session.scalars(query))
+
+
+def plain(value):
+    """The same value for a JSON column: bytes as hexadecimal, keys as text."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def _ask_sellers(work: Work, row: Request) -> None:
+    asked = Asked(
+        need=row.need_id,
+        skus=tuple(row.skus),
+        quantity=row.quantity,
+        need_by_s=row.need_by_s,
+        round=row.round,
+        test=row.test,
+        best_total_minor=row.best_total_minor,
+        currency=row.currency,
+    )
+    sellers = [work.suppliers[name] for name in sorted(work.suppliers)]
+    sellers = [seller for seller in sellers if any(map(seller.carries, row.skus))]
+    if not sellers:
+        _put_off_reply(work, row, DESK, Decline(0, "nobody sells these items"))
+    for seller in sellers:
+        for reply in seller.quote(asked, work.now):
+            _put_off_reply(work, row, seller.name, reply)
+
+
+def _put_off_reply(work: Work, row: Request, seller: str, reply: Quote | Decline) -> None:
+    content = {"request": row.id, "seller": seller, "document": None, "reason": None, "terms": {}}
+    if isinstance(reply, Quote):
+        content["document"] = reply.document.hex()
+        content["terms"] = plain(_claimed_terms(reply.document))
+    else:
+        content["reason"] = reply.reason
+    work.put_off(reply.delay_s, "quote", row.need_id.hex(), content)
+
+
+def _claimed_terms(document: bytes) -> dict:
+    """What an offer says, unverified: the thing verifies it, the desk only passes it on."""
+    try:
+        return messages.read(messages.OFFER_DOCUMENT, codec.peek_document(document))
+    except codec.CodecError:
+        return {}
+
+
+def _check_order(work: Work, thing: Thing, terms: dict) -> None:
+    if terms["thing"] != thing.id:
+        raise Refused("order names another thing")
+    if terms["seller"] not in work.suppliers:
+        raise Refused("seller is not served here")
+    other = work.session.scalars(
+        select(Order).where(
+            Order.thing_id == thing.id,
+            Order.consumable == terms["consumable"],
+            Order.test == terms["test"],
+            Order.state.in_(OPEN_ORDER),
+        )
+    ).first()
+    if other is not None:
+        raise Refused(f"order {order_number(other)} is open for this consumable")
+
+
+def _offer_of(work: Work, thing: Thing, terms: dict) -> Offer:
+    offer = work.session.scalars(
+        select(Offer).where(
+            Offer.thing_id == thing.id,
+            Offer.need_id == terms["order"],
+            Offer.seller == terms["seller"],
+            Offer.hash == terms["offer_hash"],
+        )
+    ).first()
+    if offer is None:
+        raise Refused("no such offer")
+    for word in ("offer", "sku", "packs", "price_minor", "total_minor", "currency"):
+        if plain(terms[word]) != offer.terms.get(word):
+            raise Refused(f"{word} differs from the offer")
+    if work.session.get(Request, offer.request_id).test != terms["test"]:
+        raise Refused("test mark differs from the request")
+    return offer
+
+
+def _cycle(work: Work, thing: Thing, terms: dict) -> int:
+    """The cycle in H(thing, consumable, cycle); Refused when the order id is not such a hash."""
+    query = select(func.max(Order.cycle)).where(
+        Order.thing_id == thing.id, Order.consumable == terms["consumable"]
+    )
+    last = work.session.scalar(query)
+    start = 0 if last is None else last
+    for cycle in [*range(start, start + CYCLES_AHEAD), *range(start)]:
+        parts = codec.encode([thing.id, terms["consumable"], cycle])
+        if hashlib.sha256(parts).digest()[:16] == terms["order"]:
+            return cycle
+    raise Refused("order id does not follow from thing, consumable and cycle")
+
+
+def _cancel(work: Work, order: Order) -> None:
+    if order.state not in OPEN_ORDER:
+        return
+    seller = work.suppliers.get(order.seller)
+    plan = seller.cancel(_placed(work, order), work.now) if seller is not None else None
+    if plan is None:
+        work.note(order, order.seller, "cancel_refused")
+        if order.state != OrderState.PLACED:
+            _tell(work, order, reason="too late to cancel")
+    else:
+        _plan(work, order, plan)
+
+
+def _tell(work: Work, order: Order, **words) -> None:
+    about = {"order": order.order_id, "state": int(order.state), "number": order_number(order)}
+    work.queue(order.thing_id, messages.ORDER_STATUS, **about, **words)
+
+
+def _plan(work: Work, order: Order, steps: list[Step]) -> None:
+    work.drop("seller_step", _subject(order))
+    _put_off_steps(work, order, steps)
+
+
+def _put_off_steps(work: Work, order: Order, steps: list[Step]) -> None:
+    for step in steps:
+        work.put_off(step.delay_s, "seller_step", _subject(order), dataclasses.asdict(step))
+
+
+def _placed(work: Work, order: Order) -> Placed:
+    offer = work.session.get(Offer, order.offer_id)
+    kept = ("sku", "packs", "total_minor", "price_minor", "currency", "test", "document")
+    return Placed(
+        order=order.order_id,
+        number=order_number(order),
+        thing=order.thing_id,
+        state=OrderState(order.state),
+        offer=offer.terms,
+        **{word: getattr(order, word) for word in kept},
+    )
+
+
+def _order(work: Work, order_id: bytes) -> Order | None:
+    return work.session.scalars(select(Order).where(Order.order_id == order_id)).first()
+
+
+def _subject(order: Order) -> str:
+    return str(order.number)

@@ -1,0 +1,160 @@
+"""One transaction's worth of the desk: what every room of it is handed.
+
+`Work` carries the session, the time, who sells and who serves; rooms change rows through it,
+queue messages to things, put off what is due later, and note what must happen after the commit.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from sim.desk import codec, messages
+from sim.desk.models import Case, Event, Order, Outgoing, Task, Thing
+from sim.desk.service import Department
+from sim.desk.suppliers import Supplier
+
+# First wait for a thing's acknowledgement, doubled after each silence up to the longest: a thing
+# that sleeps for a day is written to six times, not three thousand.
+RESEND_S = 30
+RESEND_LONGEST_S = 6 * 3600
+
+
+class Refused(Exception):
+    """An authentic message that is not accepted; the text is the reason the thing is told."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a message is acknowledged with."""
+
+    outcome: int = messages.ACCEPTED
+    reason: str | None = None
+    number: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Delivery:
+    """Goods put down at a thing: what the physical world is told after the commit."""
+
+    thing: str
+    order: bytes
+    number: str
+    consumable: str
+    sku: str
+    packs: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ServiceDone:
+    """Work finished at a thing, as the department says."""
+
+    thing: str
+    case: bytes
+    number: str
+    mode: str
+    service: str
+
+
+@dataclasses.dataclass
+class Work:
+    """The session, the time, the actors, and what is to be told after the commit."""
+
+    session: Session
+    now: int
+    suppliers: Mapping[str, Supplier]
+    department: Department
+    after: list = dataclasses.field(default_factory=list)
+
+    def queue(self, thing_id: str, kind: int, wants_ack=True, expires=None, **words) -> Outgoing:
+        """Put a down message in line; one that wants no acknowledgement is sent once."""
+        body = codec.encode(messages.write(messages.DOWN[kind], **words))
+        message = Outgoing(
+            thing_id=thing_id,
+            kind=kind,
+            body=body,
+            wants_ack=wants_ack,
+            tries=0,
+            due=self.now,
+            expires=expires,
+        )
+        self.session.add(message)
+        return message
+
+    def put_off(self, delay_s: int, what: str, subject: str, content: dict | None = None) -> None:
+        """Have `what` done to `subject` after a delay."""
+        due = self.now + max(0, delay_s)
+        self.session.add(Task(due=due, what=what, subject=subject, content=content or {}))
+
+    def drop(self, what: str, subject: str) -> None:
+        """Forget what was put off."""
+        self.session.execute(delete(Task).where(Task.what == what, Task.subject == subject))
+
+    def note(self, subject: Order | Case, source: str, word: str, **detail) -> None:
+        """Add a line to the history of an order or a case."""
+        self.session.flush()  # the subject needs its number
+        known = {key: value for key, value in detail.items() if value is not None}
+        event = Event(at=self.now, source=source, word=word, detail=known)
+        if isinstance(subject, Order):
+            event.order_number = subject.number
+        else:
+            event.case_number = subject.number
+        self.session.add(event)
+        subject.changed_at = self.now
+
+
+def order_number(order: Order) -> str:
+    """The number of an order as people and things write it."""
+    return f"O-{order.number:06d}"
+
+
+def case_number(case: Case) -> str:
+    """The number of a case as people and things write it."""
+    return f"C-{case.number:06d}"
+
+
+def acknowledge(work: Work, thing: Thing, message_id: int) -> None:
+    """The thing has a down message; stop sending it."""
+    waiting = work.session.get(Outgoing, message_id)
+    if waiting is not None and waiting.thing_id == thing.id:
+        work.session.delete(waiting)
+
+
+def send_again(work: Work, thing: Thing) -> None:
+    """The thing is back: what it has not acknowledged is due now, and patience starts afresh."""
+    rows = work.session.scalars(
+        select(Outgoing).where(Outgoing.thing_id == thing.id, Outgoing.tries > 0)
+    )
+    for row in rows:
+        row.due, row.tries = work.now, 0
+
+
+def next_frame(work: Work) -> tuple[str, bytes] | None:
+    """The frame that has been due longest, sealed with the next sequence number of its thing."""
+    work.session.execute(delete(Outgoing).where(Outgoing.expires <= work.now))
+    row = work.session.scalars(
+        select(Outgoing)
+        .where(Outgoing.due <= work.now)
+        .order_by(Outgoing.due, Outgoing.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if row is None:
+        return None
+    thing = work.session.get(Thing, row.thing_id, with_for_update=True)
+    thing.down_seq += 1
+    payload = {
+        messages.SEQ: thing.down_seq,
+        messages.KIND: row.kind,
+        messages.ID: row.id if row.wants_ack else 0,
+        messages.AT: work.now,
+        messages.UTC: work.now,
+        messages.BODY: codec.decode(row.body),
+    }
+    frame = codec.seal(payload, thing.root_key, thing.id, codec.DOWN)
+    row.tries += 1
+    row.due = work.now + min(RESEND_S << min(row.tries - 1, 16), RESEND_LONGEST_S)
+    if not row.wants_ack:
+        work.session.delete(row)
+    return thing.id, frame
