@@ -43,9 +43,7 @@ def _check_monitor(loaded: Loaded, product: Product, path: Path, monitor: Monito
         loaded.report((*path, "settings", *place), message)
 
 
-def _check_consumable(
-    loaded: Loaded, product: Product, path: Path, consumable: Consumable
-) -> None:
+def _check_consumable(loaded: Loaded, product: Product, path: Path, consumable: Consumable) -> None:
     for key in ("measured_by", "used_by", "in_place"):
         channel = getattr(consumable, key)
         if channel is not None:

@@ -69,7 +69,7 @@ def _path(location: tuple[int | str, ...], data: Any) -> Path:
     path: Path = ()
     for depth, part in enumerate(location):
         inside = isinstance(data, list) and isinstance(part, int) and part < len(data)
-        if isinstance(data, dict) and part in data or inside:
+        if inside or (isinstance(data, dict) and part in data):
             data, path = data[part], (*path, part)
         elif depth == len(location) - 1 and isinstance(data, dict):
             path = (*path, part)  # a missing key

@@ -35,16 +35,21 @@ class Lines:
     def _mark(self, path: Path, at: int) -> None:
         self._lines.setdefault(path, self._text.count("\n", 0, at) + 1)
 
+    def _take(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        match = pattern.match(self._text, self._at)
+        assert match, "tomllib accepted this text, so the walk must too"
+        self._at = match.end()
+        return match
+
     def _skip(self) -> None:
-        self._at = _BLANK.match(self._text, self._at).end()
+        self._take(_BLANK)
 
     def _keys(self) -> list[str]:
         """A dotted key; leaves the position after it."""
         keys = []
         while True:
-            match = _KEY.match(self._text, self._at)
+            match = self._take(_KEY)
             keys.append(next(part for part in match.groups() if part is not None))
-            self._at = match.end()
             if not self._text.startswith(".", self._at):
                 return keys
             self._at += 1
@@ -64,7 +69,7 @@ class Lines:
         self._at += brackets
         keys = self._keys()
         self._at += brackets
-        path = self._resolve(keys[:-1], start) + (keys[-1],)
+        path = (*self._resolve(keys[:-1], start), keys[-1])
         self._mark(path, start)
         if brackets == 2:
             index = self._counts[path] = self._counts.get(path, -1) + 1
@@ -94,13 +99,13 @@ class Lines:
         self._skip()
         opening = self._text[self._at]
         if opening in "\"'":
-            self._at = _STRING.match(self._text, self._at).end()
+            self._take(_STRING)
         elif opening == "[":
             self._inside("]", path)
         elif opening == "{":
             self._inside("}", path)
         else:
-            self._at = _BARE.match(self._text, self._at).end()
+            self._take(_BARE)
 
     def _inside(self, closing: str, path: Path) -> None:
         """The elements of an array, or the pairs of an inline table."""

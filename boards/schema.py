@@ -16,9 +16,7 @@ CURRENCY = r"^[A-Z]{3}$"
 Kind = Literal[
     "limit", "rate", "stuck", "novelty", "joint", "drift", "cycle", "onset", "life", "crosscheck"
 ]
-Service = Literal[
-    "repair", "replacement", "upgrade", "recharge", "software", "assistance", "alarm"
-]
+Service = Literal["repair", "replacement", "upgrade", "recharge", "software", "assistance", "alarm"]
 
 
 def _listed(value: Any) -> Any:

@@ -97,7 +97,9 @@ NEEDED: dict[str, tuple[str, ...]] = {"limit": ("low", "high"), "rate": ("rise",
 CONSUMABLES: dict[str, Setting] = {}
 
 
-def check_settings(kind: str, settings: dict[str, Any], channels: int) -> Iterator[tuple[Path, str]]:
+def check_settings(
+    kind: str, settings: dict[str, Any], channels: int
+) -> Iterator[tuple[Path, str]]:
     """What is wrong with a monitor's settings, each with its place below `settings`."""
     yield from _check(MONITORS[kind], settings, channels)
     needed = NEEDED.get(kind, ())

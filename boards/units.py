@@ -13,7 +13,7 @@ SECONDS = {
 }  # fmt: skip
 
 # Each family is measured in its first unit. A number crosses between units of one family only.
-FAMILIES = {
+FAMILIES: dict[str, dict[str, int | Decimal]] = {
     "mass": {"g": 1, "kg": 1000, "mg": Decimal("0.001"), "t": 1000000},
     "volume": {"ml": 1, "cl": 10, "dl": 100, "l": 1000, "m3": 1000000},
     "length": {"m": 1, "km": 1000, "cm": Decimal("0.01"), "mm": Decimal("0.001")},
@@ -48,7 +48,7 @@ def seconds(text: str) -> int:
     if end == 0 or text[end:].strip():
         raise ValueError(f'"{text}" is no duration; write for example "90s", "5min", "2h" or "7d"')
     if total != int(total):
-        raise ValueError(f'"{text}" is not a whole number of seconds, the grain of the thing\'s clock')
+        raise ValueError(f'"{text}" is not a whole number of seconds, which a thing counts in')
     return int(total)
 
 

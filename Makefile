@@ -1,0 +1,62 @@
+# Everything that is done with this repository, each by one word. `make help` lists them.
+# A virtual environment in .venv is made from the package registries when it is first needed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+STEWARD := $(BIN)/steward
+
+# Passed on to the demo: make demo RUNTIME=micropython HEADLESS=1
+RUNTIME ?=
+HEADLESS ?=
+DEMO_OPTIONS := $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(HEADLESS),--headless)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint sizes sizes-update products bench nightly ci clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY)  ## the whole story on this machine: a coffee machine, its desk and its suppliers
+	$(STEWARD) demo $(DEMO_OPTIONS)
+
+test: $(READY)  ## every test that fits into ten minutes, on CPython and MicroPython
+	$(BIN)/pytest
+
+lint: $(READY)  ## ruff, the house's own tidy, types for CPython and for the ESP32
+	$(BIN)/ruff check .
+	$(BIN)/python tests/tidy.py
+	$(BIN)/mypy
+	$(BIN)/python tests/device_types.py
+
+sizes: $(READY)  ## bytes of .mpy per module of the agent, against what is allowed
+	$(BIN)/python tests/sizes.py
+
+sizes-update: $(READY)  ## write down what has become smaller, enter new modules
+	$(BIN)/python tests/sizes.py --update
+
+products: $(READY)  ## check every product and board description
+	$(STEWARD) product check boards/products/*.toml boards/*.toml
+
+bench: $(READY)  ## detection, depletion and reordering on the public data
+	$(STEWARD) bench
+
+nightly: $(READY)  ## the long searches: power cuts, sweeps over seeds, whole device lives
+	$(BIN)/pytest -m nightly
+
+ci: $(READY)  ## what must hold before a change lands
+	@set -e; for step in lint test sizes products 'demo HEADLESS=1'; do \
+		printf '\n== make %s\n' "$$step"; $(MAKE) --no-print-directory $$step; \
+	done
+
+clean:  ## everything that can be made again
+	rm -rf .venv build out node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $(READY)

@@ -1,0 +1,156 @@
+"""Who may import whom: data flows one way, and a file imports only what is upstream of it."""
+
+import ast
+from collections.abc import Iterator
+
+Finding = tuple[int, str]  # line, message
+
+# The rooms of the agent in the order in which one step passes through them. A room imports itself
+# and rooms to its left; rooms of one row stand side by side and may use each other.
+ROOMS = (
+    ("limits",),
+    ("wire",),
+    ("clock", "product", "store", "identity"),
+    ("sense",),
+    ("stock",),
+    ("needs",),
+    ("money",),
+    ("service",),
+    ("terms",),
+    ("outbox",),
+    ("console",),
+    ("core",),
+)
+AGENT_LIBRARY = {"struct", "array", "binascii", "hashlib", "math", "json"}
+
+# Our own packages that each package may import. `firmware` stands twice: what runs on a device
+# and the tools that run on a laptop beside it.
+UPSTREAM = {
+    "agent": {"agent"},
+    "hal": {"hal"},
+    "boards": {"boards"},
+    "firmware": {"agent", "hal", "firmware"},
+    "firmware tools": {"agent", "hal", "firmware", "boards"},
+    "sim": {"agent", "hal", "firmware", "boards", "sim"},
+    "tests": {"agent", "hal", "firmware", "boards", "sim", "tests"},
+}
+PACKAGES = {"agent", "hal", "boards", "firmware", "sim", "tests"}
+
+# Host programs of firmware/, the only files there that no device loads.
+FIRMWARE_TOOLS = {
+    "firmware/build.py",
+    "firmware/console.py",
+    "firmware/flash.py",
+    "firmware/keys.py",
+    "firmware/provision.py",
+}
+
+# What MicroPython does not have and nothing on a device may therefore import.
+NOT_ON_DEVICES = {
+    "typing", "dataclasses", "enum", "abc", "functools", "contextlib", "itertools", "logging",
+    "datetime", "hmac",
+}  # fmt: skip
+
+
+def on_device(path: str) -> bool:
+    """Whether a file is loaded by a thing, so that both runtimes must understand it."""
+    if path in FIRMWARE_TOOLS:
+        return False
+    return path.split("/")[0] in ("agent", "hal", "firmware")
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Every module imported anywhere in a file, with its line; `from a import b` as "a.b"."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield node.lineno, "." * node.level + f"{node.module or ''}.{alias.name}"
+
+
+def check_imports(path: str, tree: ast.Module) -> Iterator[Finding]:
+    package = path.split("/")[0]
+    allowed = UPSTREAM.get("firmware tools" if path in FIRMWARE_TOOLS else package, PACKAGES)
+    for line, name in imports(tree):
+        top = name.split(".")[0]
+        if not top:
+            yield line, f"relative import {name}: write the whole path, as the device needs it"
+        elif top in PACKAGES and top not in allowed:
+            yield line, f"{package} must not import {top}; allowed: {', '.join(sorted(allowed))}"
+        elif package == "agent":
+            yield from _check_agent_import(path, line, name, top)
+        elif on_device(path) and top in NOT_ON_DEVICES:
+            yield line, f"{top} does not exist on MicroPython"
+
+
+def _check_agent_import(path: str, line: int, name: str, top: str) -> Iterator[Finding]:
+    if top != "agent":
+        if top not in AGENT_LIBRARY:
+            yield line, f"agent must not import {top}; allowed: {', '.join(sorted(AGENT_LIBRARY))}"
+        return
+    here, there = _place(path.removesuffix(".py").replace("/", ".")), _place(name)
+    if here is None:
+        yield 1, f"this room has no place in ROOMS ({__file__.rsplit('/', 1)[-1]}); give it one"
+    elif there is not None and there > here:
+        yield line, f"{name} is downstream: {_row(here)} must not import {_row(there)}"
+
+
+def _place(module: str) -> int | None:
+    """The row of ROOMS of a module of the agent; `agent` itself stands before them all."""
+    parts = module.split(".")
+    if parts[-1] == "__init__":
+        parts = parts[:-1]
+    if len(parts) == 1 or parts[1].isupper():
+        return -1
+    return next((place for place, row in enumerate(ROOMS) if parts[1] in row), None)
+
+
+def _row(place: int) -> str:
+    return "agent" if place < 0 else "/".join(ROOMS[place])
+
+
+def check_circles(trees: dict[str, ast.Module]) -> Iterator[tuple[str, int, str]]:
+    """Modules that import each other, however far round. One finding per circle."""
+    modules = {_module(path): path for path in trees}
+    graph = {
+        module: {found for _, name in imports(trees[path]) if (found := _named(name, modules))}
+        - {module}
+        for module, path in modules.items()
+    }
+    done: set[str] = set()
+    for start in sorted(graph):
+        circle = _circle(graph, start, done)
+        if circle:
+            yield modules[circle[0]], 1, "imports in a circle: " + " > ".join(circle)
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _named(name: str, modules: dict[str, str]) -> str | None:
+    """The module that an import names: "agent.clock.Clock" means agent.clock."""
+    if name in modules:
+        return name
+    parent = name.rpartition(".")[0]
+    return parent if parent in modules else None
+
+
+def _circle(graph: dict[str, set[str]], start: str, done: set[str]) -> list[str]:
+    """Depth first with an explicit stack; `done` holds what leads nowhere."""
+    trail: list[str] = []
+    stack = [(start, False)]
+    while stack:
+        module, leaving = stack.pop()
+        if leaving:
+            done.add(trail.pop())
+        elif module in trail:
+            done.update(trail)
+            return [*trail[trail.index(module) :], module]
+        elif module not in done:
+            trail.append(module)
+            stack.append((module, True))
+            stack.extend((inner, False) for inner in sorted(graph[module]))
+    return []
