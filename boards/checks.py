@@ -14,6 +14,8 @@ def check_product(loaded: Loaded) -> None:
     """Adds every disagreement inside a product to its problems."""
     product = loaded.model
     assert isinstance(product, Product)
+    if not loaded.names("channels", product.channels):
+        loaded.report(("channels",), "a product needs at least one channel")
     for name, monitor in product.monitors.items():
         _check_monitor(loaded, product, ("monitors", name), monitor)
     for name, consumable in product.consumables.items():
@@ -21,18 +23,17 @@ def check_product(loaded: Loaded) -> None:
     _check_twice(loaded, _stock_numbers(product), "this stock number is already used at")
 
 
-def _known(loaded: Loaded, product: Product, path: Path, channel: str) -> bool:
-    if channel in product.channels:
-        return True
-    loaded.report(path, f'no channel "{channel}"; {nearest(channel, product.channels)}')
-    return False
+def _check_channel(loaded: Loaded, product: Product, path: Path, channel: str) -> None:
+    known = loaded.names("channels", product.channels)
+    if channel not in known:
+        loaded.report(path, f'no channel "{channel}"; {nearest(channel, known)}')
 
 
 def _check_monitor(loaded: Loaded, product: Product, path: Path, monitor: Monitor) -> None:
     watched = len(monitor.watch)
     for index, channel in enumerate(monitor.watch):
         place = (*path, "watch", index)
-        _known(loaded, product, place, channel)
+        _check_channel(loaded, product, place, channel)
         if channel in monitor.watch[:index]:
             loaded.report(place, f'"{channel}" is watched twice')
     least, most = CHANNELS[monitor.kind]
@@ -47,7 +48,7 @@ def _check_consumable(loaded: Loaded, product: Product, path: Path, consumable: 
     for key in ("measured_by", "used_by", "in_place"):
         channel = getattr(consumable, key)
         if channel is not None:
-            _known(loaded, product, (*path, key), channel)
+            _check_channel(loaded, product, (*path, key), channel)
     channel = product.channels.get(consumable.measured_by)
     if channel is None:
         return

@@ -12,7 +12,7 @@ import cbor2
 
 from boards.checks import check_product
 from boards.load import Loaded, load
-from boards.problems import DescriptionError, Problem
+from boards.problems import DescriptionError
 from boards.schema import SEVERITIES, Channel, Consumable, Item, Monitor, Product
 from boards.settings import CONSUMABLES, MONITORS, settled
 from boards.units import single
@@ -24,42 +24,57 @@ ABSENT = -1  # the index of a channel that a consumable does not have
 
 
 def check_file(file: FilePath | str) -> Loaded:
-    """A description with everything that is wrong with it; nothing is raised for its contents."""
+    """A description with everything that is wrong with it; nothing is raised for its contents.
+    A board is checked against the product that it carries, products/<name>.toml beside it."""
     loaded = load(file)
     if isinstance(loaded.model, Product):
         check_product(loaded)
     elif isinstance(loaded.model, Board):
-        check_board(loaded)
+        product = product_of(loaded)
+        if not product.is_file():
+            loaded.report(("product",), f"there is no {product}")
+        check_board(loaded, load(product) if product.is_file() else None)
     return loaded
+
+
+def product_of(board: Loaded) -> FilePath:
+    """Where the product that a board carries is looked for."""
+    assert isinstance(board.model, Board)
+    return FilePath(board.file).parent / "products" / f"{board.model.product}.toml"
 
 
 def compile_product(path: FilePath | str) -> bytes:
     """The CBOR of a product file; DescriptionError carries every problem found."""
-    return encode(product_record(_sound(check_file(path), Product)))
+    loaded = load(path)
+    if isinstance(loaded.model, Product):
+        check_product(loaded)
+    return encode(product_record(_sound(loaded, Product)))
 
 
 def compile_board(board_path: FilePath | str, product_path: FilePath | str) -> bytes:
     """The CBOR of a board wired for a product; DescriptionError carries every problem found."""
-    product = _sound(check_file(product_path), Product)
+    carried = load(product_path)
+    product = _sound(carried, Product)
     loaded = load(board_path)
     if isinstance(loaded.model, Board):
-        check_board(loaded, product)
+        check_board(loaded, carried)
     return encode(board_record(_sound(loaded, Board), list(product.channels)))
+
+
+def _sound(loaded: Loaded, wanted: type) -> Any:
+    """The model, if it is of the wanted kind and has no errors."""
+    if loaded.model is not None and not isinstance(loaded.model, wanted):
+        told = "board" if wanted is Product else "product"
+        message = f"this describes a {told}, a {wanted.__name__.lower()} is wanted here"
+        loaded.report((), message)
+    if not loaded.sound:
+        raise DescriptionError(loaded.problems)
+    return loaded.model
 
 
 def encode(record: dict[str, Any]) -> bytes:
     """Deterministic CBOR; every float is first made single precision."""
     return cbor2.dumps(_settled(record), canonical=True)
-
-
-def _sound(loaded: Loaded, wanted: type) -> Any:
-    if not loaded.sound:
-        raise DescriptionError(loaded.problems)
-    if not isinstance(loaded.model, wanted):
-        told = "board" if wanted is Product else "product"
-        message = f"this describes a {told}, a {wanted.__name__.lower()} is wanted here"
-        raise DescriptionError([Problem(loaded.file, 1, (), message)])
-    return loaded.model
 
 
 def _settled(value: Any) -> Any:

@@ -1,9 +1,11 @@
 """Reads a description file and says everything that is wrong with its shape, with line numbers."""
 
+import contextlib
 import json
 import tomllib
 import types
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Union, get_args, get_origin
 
@@ -14,18 +16,30 @@ from boards.problems import Problem, nearest
 from boards.schema import Product
 from boards.wiring import Board
 
+# Put in place of a value with a wrong shape, so that the rest can still be checked.
+STANDINS = {
+    "product": "unnamed", "maker": "unnamed", "version": "0.0.0", "board": "unnamed",
+    "chip": "simulated",
+}  # fmt: skip
+
 
 @dataclass
 class Loaded:
-    """A file as read: the model is None when its shape is wrong; the problems say why."""
+    """A file as read. The model holds what has the right shape, and is None when hardly anything
+    has; `doubtful` are the entries left out of it, whose names others may still use."""
 
     file: str
     lines: Lines
     model: Product | Board | None
     problems: list[Problem]
+    doubtful: set[Path] = field(default_factory=set)
 
     def report(self, path: Path, message: str, level: str = "error") -> None:
         self.problems.append(Problem(self.file, self.lines.line(path), path, message, level))
+
+    def names(self, section: str, sound: Iterable[str]) -> list[str]:
+        """The names that a section defines, those of entries left out too."""
+        return [*sound, *(str(path[1]) for path in self.doubtful if path[0] == section)]
 
     @property
     def sound(self) -> bool:
@@ -37,21 +51,38 @@ def load(file: FilePath | str) -> Loaded:
     OSError when the file cannot be read at all."""
     name = str(file)
     try:
-        text = FilePath(file).read_bytes().decode("utf-8")
-        data = tomllib.loads(text.replace("\r\n", "\n"))
+        text = FilePath(file).read_bytes().decode("utf-8").replace("\r\n", "\n")
+        data = tomllib.loads(text)
     except UnicodeDecodeError as error:
         return _unreadable(name, 1, f"not UTF-8 text: {error.reason} at byte {error.start}")
     except tomllib.TOMLDecodeError as error:
-        line = getattr(error, "lineno", None) or _line_in(str(error))
-        return _unreadable(name, line, f"not TOML: {error}")
+        return _unreadable(name, _line_in(str(error)), f"not TOML: {error}")
     model = Board if "board" in data else Product
-    loaded = Loaded(name, Lines(text.replace("\r\n", "\n")), None, [])
+    loaded = Loaded(name, Lines(text), None, [])
     try:
         loaded.model = model.model_validate(data)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
-            loaded.report(_path(details["loc"], data), _message(details, model))
+        _take_apart(loaded, model, data, error)
     return loaded
+
+
+def _take_apart(
+    loaded: Loaded, model: type[Product] | type[Board], data: dict[str, Any], error: ValidationError
+) -> None:
+    """Reports what is wrong with the shape and keeps what is right."""
+    for details in error.errors(include_url=False):
+        path = _path(details["loc"], data)
+        loaded.report(path, _message(details, model))
+        if len(path) > 1 and isinstance(data[str(path[0])], dict):
+            loaded.doubtful.add(path[:2])
+        elif path and path[0] in STANDINS:
+            data[str(path[0])] = STANDINS[str(path[0])]
+        elif path:
+            data.pop(str(path[0]), None)
+    for section, entry in loaded.doubtful:
+        data[str(section)].pop(entry, None)
+    with contextlib.suppress(ValidationError):
+        loaded.model = model.model_validate(data)
 
 
 def _unreadable(file: str, line: int, message: str) -> Loaded:
@@ -59,7 +90,7 @@ def _unreadable(file: str, line: int, message: str) -> Loaded:
 
 
 def _line_in(message: str) -> int:
-    """The parser says "(at line 3, column 7)" and, before Python 3.14, has no attribute for it."""
+    """The parser says "(at line 3, column 7)"; only Python 3.14 has an attribute for it."""
     words = message.replace(",", " ").split()
     return int(words[words.index("line") + 1]) if "line" in words else 1
 
@@ -111,8 +142,8 @@ def _siblings(details: Any, model: type[BaseModel]) -> list[str]:
 def _step(kind: Any, part: str | int) -> Any:
     kind = _bare(kind)
     if _is_model(kind):
-        field = _by_key(kind).get(part)
-        return field.annotation if field else None
+        found = _by_key(kind).get(part)
+        return found.annotation if found else None
     arguments = get_args(kind)
     return arguments[-1] if arguments else None
 
@@ -129,4 +160,4 @@ def _is_model(kind: Any) -> bool:
 
 
 def _by_key(model: type[BaseModel]) -> dict[Any, Any]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
+    return {info.alias or name: info for name, info in model.model_fields.items()}

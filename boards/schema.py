@@ -126,6 +126,6 @@ class Product(Model):
     version: Annotated[str, Field(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
     about: str = ""
     currency: Annotated[str, Field(pattern=CURRENCY)] = "EUR"
-    channels: Annotated[dict[Name, Channel], Field(min_length=1, max_length=64)]
+    channels: Annotated[dict[Name, Channel], Field(max_length=64)]
     monitors: Annotated[dict[Name, Monitor], Field(max_length=64)] = {}
     consumables: Annotated[dict[Name, Consumable], Field(max_length=16)] = {}

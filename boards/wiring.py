@@ -75,9 +75,10 @@ class Board(Model):
     """How a thing is wired: the whole of one board file."""
 
     board: Name
+    product: Name
     chip: Word
     wifi: bool = True
     about: str = ""
     buses: Annotated[dict[Name, Bus], Field(max_length=8)] = {}
-    sensors: Annotated[dict[Name, Sensor], Field(min_length=1, max_length=64)]
+    sensors: Annotated[dict[Name, Sensor], Field(max_length=64)]
     outputs: Annotated[dict[Name, Output], Field(max_length=16)] = {}

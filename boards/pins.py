@@ -1,0 +1,98 @@
+"""Refuses a wiring that cannot work on its chip, and says why."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from boards.chips import CHIPS, Chip, Use
+from boards.drivers import BUS_PINS, DRIVERS
+from boards.load import Loaded
+from boards.locate import Path
+from boards.problems import dotted, nearest
+from boards.wiring import Board
+
+
+class Wire(NamedTuple):
+    """One pin in use. Wires of one group belong to the same physical part and may coincide."""
+
+    path: Path
+    pin: int
+    role: str
+    group: str
+
+
+def check_pins(loaded: Loaded, board: Board) -> None:
+    """Adds what is wrong with pins, bus numbers and addresses. A simulated chip has no pins."""
+    chip = CHIPS.get(board.chip)
+    if chip is None:
+        return
+    _check_buses(loaded, board, chip)
+    _check_addresses(loaded, board)
+    taken: dict[int, Wire] = {}
+    for wire in wires(board):
+        use = Use(wire.role, board.wifi)
+        for message in chip.errors(wire.pin, use):
+            loaded.report(wire.path, message)
+        for message in chip.warnings(wire.pin, use):
+            loaded.report(wire.path, message, "warning")
+        other = taken.setdefault(wire.pin, wire)
+        if other.group != wire.group:
+            loaded.report(wire.path, f"GPIO {wire.pin} is already {dotted(other.path)}")
+    for name, sensor in board.sensors.items():
+        if sensor.driver == "simulated":
+            message = f'"simulated" needs chip = "simulated", not "{board.chip}"'
+            loaded.report(("sensors", name, "driver"), message)
+
+
+def wires(board: Board) -> Iterator[Wire]:
+    """Every pin that the board uses, buses first."""
+    for name, bus in board.buses.items():
+        roles = BUS_PINS[bus.kind]
+        for pin_name, pin in bus.pins.items():
+            yield Wire(("buses", name, "pins", pin_name), pin, roles.get(pin_name, "both"), name)
+    for table in ("sensors", "outputs"):
+        for name, part in getattr(board, table).items():
+            driver = DRIVERS.get(part.driver)
+            # Two channels of one chip, such as warmth and moisture, hang on the same wires.
+            group = f"{part.driver} {sorted(part.pins.items())}"
+            for pin_name, pin in part.pins.items():
+                role = driver.pins.get(pin_name, "both") if driver else "both"
+                yield Wire((table, name, "pins", pin_name), pin, role, group)
+
+
+def _check_buses(loaded: Loaded, board: Board, chip: Chip) -> None:
+    numbers: dict[tuple[str, int], str] = {}
+    for name, bus in board.buses.items():
+        path: Path = ("buses", name)
+        known = BUS_PINS[bus.kind]
+        for pin_name in bus.pins:
+            if pin_name not in known:
+                message = f"{bus.kind} has no such pin; {nearest(pin_name, known)}"
+                loaded.report((*path, "pins", pin_name), message)
+        missing = [pin_name for pin_name in known if pin_name not in bus.pins]
+        # Linux knows the pins of its buses; a chip with a pin matrix has to be told.
+        if missing and (chip.name != "raspberry_pi" or bus.kind == "onewire"):
+            loaded.report(path, f"{bus.kind} needs pins {', '.join(missing)}")
+        ids = chip.buses.get(bus.kind)
+        if ids is None:
+            continue
+        if bus.id not in ids:
+            allowed = ", ".join(str(number) for number in sorted(ids)[:8])
+            loaded.report(
+                (*path, "id"), f"{chip.name} has no {bus.kind} {bus.id}; it has {allowed}"
+            )
+        other = numbers.setdefault((bus.kind, bus.id), name)
+        if other != name:
+            loaded.report((*path, "id"), f"{bus.kind} {bus.id} is already bus {other}")
+
+
+def _check_addresses(loaded: Loaded, board: Board) -> None:
+    """Two different chips on one I2C bus cannot answer to the same address."""
+    taken: dict[tuple[str, object], tuple[str, str]] = {}
+    for name, sensor in board.sensors.items():
+        address = sensor.args.get("address")
+        if address is None or sensor.bus is None:
+            continue
+        driver, other = taken.setdefault((sensor.bus, address), (sensor.driver, name))
+        if driver != sensor.driver:
+            message = f"address {address} on {sensor.bus} is already {other}, a {driver}"
+            loaded.report(("sensors", name, "args", "address"), message)
