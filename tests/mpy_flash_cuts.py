@@ -7,7 +7,7 @@ import sys
 
 import vfs
 
-from hal.simulated.flash import PROGRAM, READ, FileFlash, PowerCut
+from hal.simulated import flash as on_file
 from hal.store import FileStore
 
 OLD = b"old" * 200
@@ -21,14 +21,7 @@ VERBS = {
 
 
 def mount(path):
-    flash = FileFlash(path, 32)
-    options = {"readsize": READ, "progsize": PROGRAM}
-    try:
-        disk = vfs.VfsLfs2(flash, **options)
-    except OSError:
-        vfs.VfsLfs2.mkfs(flash, **options)
-        disk = vfs.VfsLfs2(flash, **options)
-    vfs.mount(disk, "/flash")
+    flash = on_file.mount(path, 32, "/flash")
     return flash, FileStore("/flash/state")
 
 
@@ -51,7 +44,7 @@ def cut(path, verb, operation):
     try:
         verb(store)
         return False
-    except PowerCut:
+    except on_file.PowerCut:
         return True
     finally:
         unmount(flash)

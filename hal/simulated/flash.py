@@ -79,6 +79,21 @@ class FileFlash:
             raise PowerCut()
 
 
+def mount(path: str, blocks: int, folder: str, cut=None) -> FileFlash:
+    """Mount littlefs on a file-backed flash at `folder`; one without a file system gets one."""
+    import vfs  # MicroPython's own; CPython has neither it nor littlefs
+
+    flash = FileFlash(path, blocks, 0, cut)
+    options = {"readsize": READ, "progsize": PROGRAM}
+    try:
+        disk = vfs.VfsLfs2(flash, **options)
+    except OSError:
+        vfs.VfsLfs2.mkfs(flash, **options)
+        disk = vfs.VfsLfs2(flash, **options)
+    vfs.mount(disk, folder)
+    return flash
+
+
 def _raise_power_cut():
     raise PowerCut()
 

@@ -1,0 +1,102 @@
+"""Compiles what a device carries into a folder that MicroPython can import from.
+
+`python -m sim.mpy.image` builds and lists the sizes. A folder is named after the hash of its
+sources, so what did not change is not compiled again.
+"""
+
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from sim.mpy import runtime
+
+PORTABLE = ("agent", "hal", "firmware")
+HOST_ONLY = ("hal/linux/", "hal/link_paho.py", "firmware/pi/", "firmware/tools/")
+HARNESS = (
+    "sim/__init__.py",
+    "sim/entropy.py",
+    "sim/memory.py",
+    "sim/mpy/__init__.py",
+    "sim/mpy/lockstep.py",
+    "sim/mpy/device.py",
+)
+LIBRARY = ("chumicro_mqtt/__init__.py", "chumicro_mqtt/_wire.py", "chumicro_mqtt/client.py")
+OPTIMISE = "-O2"  # asserts go, line numbers stay: a traceback from the field must say where
+
+
+def sources() -> dict[str, Path]:
+    """Every file of the image by its path in it: firmware, harness and the MQTT library."""
+    found = {}
+    for room in PORTABLE:
+        for path in sorted((runtime.ROOT / room).rglob("*.py")):
+            name = path.relative_to(runtime.ROOT).as_posix()
+            if not name.startswith(HOST_ONLY):
+                found[name] = path
+    found.update({name: runtime.ROOT / name for name in HARNESS})
+    spec = importlib.util.find_spec("chumicro_mqtt")
+    folder = Path(spec.origin).parent.parent
+    found.update({name: folder / name for name in LIBRARY})
+    return {name: path for name, path in found.items() if path.exists()}
+
+
+def build(folder: Path | str = runtime.ROOT / "build" / "mpy") -> Path:
+    """Compile the image under `folder` unless it is there; returns the folder to import from.
+
+    Raises SyntaxError with mpy-cross's words for a file that MicroPython cannot take.
+    """
+    files = sources()
+    digest = hashlib.sha256(OPTIMISE.encode())
+    for name, path in files.items():
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    image = Path(folder) / digest.hexdigest()[:16]
+    if not image.exists():
+        image.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=image.parent, prefix="fresh-"))
+        for name, path in files.items():
+            compile_file(path, name, fresh / name)
+        _publish(fresh, image)
+    return image
+
+
+def compile_file(path: Path, name: str, target: Path) -> None:
+    """Cross-compile one file to `target` with the ending .mpy; `name` is what tracebacks show."""
+    target = target.with_suffix(".mpy")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    command = [runtime.executable("mpy-cross"), OPTIMISE, "-s", name, "-o", target, path]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode:
+        raise SyntaxError(f"{name}: {done.stderr.strip()}")
+
+
+def sizes(image: Path) -> dict[str, int]:
+    """Bytes of .mpy by module path, in order."""
+    return {
+        path.relative_to(image).as_posix(): path.stat().st_size
+        for path in sorted(image.rglob("*.mpy"))
+    }
+
+
+def _publish(fresh: Path, image: Path) -> None:
+    # Two runs may build the same image at once; the first one's is as good as ours.
+    try:
+        fresh.rename(image)
+    except OSError:
+        shutil.rmtree(fresh)
+
+
+def main() -> None:
+    image = build()
+    listed = sizes(image)
+    for name, size in listed.items():
+        print(f"{size:7} {name}")
+    for room in (*PORTABLE, "chumicro_mqtt"):
+        total = sum(size for name, size in listed.items() if name.startswith(room + "/"))
+        print(f"{total:7} {room}/")
+    print(image)
+
+
+if __name__ == "__main__":
+    main()
