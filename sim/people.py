@@ -1,4 +1,4 @@
-"""The people around a thing: who refills it, and who repairs it.
+"""The people around a thing: who refills it, who approves what it buys, who repairs it.
 
 A delivery is put on the shelf; somebody fills the machine from there, hours later, sometimes only
 half, sometimes not at all until a reminder. Nobody can put in what nobody has bought.
@@ -22,6 +22,8 @@ class Habits:
     looks_every_s: int = 3 * HOUR
     refills_below: float = 0.25
     repair_fails: float = 0.0
+    approves: float = 1.0
+    approves_after_s: tuple[int, int] = (10 * MINUTE, 5 * HOUR)
 
 
 class Housekeeper:
@@ -39,6 +41,7 @@ class Housekeeper:
         self.fills = 0
         self._draw = world.stream(f"people/{name}")
         self._told = told or (lambda what, consumable, amount: None)
+        self._forgotten: set[str] = set()
         world.after(habits.looks_every_s, self._look_around)
 
     def delivered(self, consumable: str, amount: float) -> None:
@@ -49,17 +52,25 @@ class Housekeeper:
         delay = self._draw.randint(*habits.after_s)
         if self._draw.random() < habits.forgets:
             self._told("forgot", consumable, amount)
+            self._forgotten.add(consumable)
             delay += habits.reminded_s
         self.world.at(self._at_work(self.world.now + delay), self._fill, consumable)
 
+    def reminded(self, consumable: str) -> None:
+        """The thing, or whoever answers its case, says that something lies there unused."""
+        if consumable in self._forgotten:
+            self._forgotten.discard(consumable)
+            soon = self.world.now + self._draw.randint(*self.habits.after_s)
+            self.world.at(self._at_work(soon), self._fill, consumable)
+
     def _look_around(self) -> None:
-        """Somebody passes by and sees what is nearly empty."""
+        """Somebody passes by and sees what is nearly empty, if they do not forget."""
         self.world.after(self.habits.looks_every_s, self._look_around)
         if self._at_work(self.world.now) > self.world.now:
             return
         for consumable, level in sorted(self.plant.levels.items()):
             low = level < self.habits.refills_below * self.plant.consumables[consumable]
-            if low and self.shelf.get(consumable, 0.0) > 0:
+            if low and self.shelf.get(consumable, 0.0) > 0 and consumable not in self._forgotten:
                 self._fill(consumable)
 
     def _fill(self, consumable: str) -> None:
@@ -68,6 +79,7 @@ class Housekeeper:
         if lying <= 0 or room < 0.2 * self.plant.consumables[consumable]:
             return
         amount = lying / 2 if self._draw.random() < self.habits.half else lying
+        self._forgotten.discard(consumable)
         self._take_out(consumable)
         put = self.plant.refill(consumable, amount)
         self.shelf[consumable] = lying - put
@@ -86,6 +98,25 @@ class Housekeeper:
         if of_day < opens:
             return at + opens - of_day
         return at if of_day < closes else at + DAY - of_day + opens
+
+
+class Owner:
+    """Answers when the thing asks for approval. `type_line(text)` types on its console."""
+
+    def __init__(self, world: World, habits: Habits, name: str, type_line):
+        self.world = world
+        self.habits = habits
+        self._draw = world.stream(f"owner/{name}")
+        self._type = type_line
+
+    def notified(self, text: str) -> None:
+        """The thing told its owner something; "approve REF? ..." is a question."""
+        words = text.replace("?", " ").split()
+        if len(words) < 2 or words[0] != "approve":
+            return
+        verb = "approve" if self._draw.random() < self.habits.approves else "deny"
+        delay = self._draw.randint(*self.habits.approves_after_s)
+        self.world.after(delay, self._type, f"{verb} {words[1]}")
 
 
 class Technician:

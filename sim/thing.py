@@ -87,7 +87,6 @@ class LocalThing:
     def boot(self) -> None:
         # Imported here so that the rest of sim/ can be used, and tested, without the agent.
         from agent.core import Agent
-
         from agent.product import Product
 
         self.boots += 1
@@ -143,8 +142,9 @@ class LocalThing:
 
     def _identity(self):
         from agent.identity import Identity
-        from sim.signer import Signer
+        from hal.linux import p256
 
         keys = self._keys
-        return Identity(keys.thing, keys.root_key, keys.private_key, keys.owner_key, Signer(),
-                        keys.public_key)
+        return Identity(
+            keys.thing, keys.root_key, keys.private_key, keys.owner_key, p256, keys.public_key
+        )

@@ -105,6 +105,11 @@ class CoffeeMachine(Plant):
         "boiler_overheat": ("boiler_stuck_relay",),
         "load_cell_failure": ("sensor",),
     }
+    effects: ClassVar = {
+        "grinder_jam": ("grinder_wear",),
+        "heater_failure": ("boiler_scaling",),
+        "brew_group_blocked": ("pump_wear",),
+    }
 
     def __init__(self, world, settings: dict):
         super().__init__(world)

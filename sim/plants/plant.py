@@ -34,12 +34,14 @@ class Plant:
     `signals` maps a name to its unit. `consumables` maps what runs out to its capacity.
     `modes` maps what can fail to what it does, in words. `causes` maps a failure mode of the
     product to what may be behind it, where the two have different names; "sensor" is a sensor.
+    `effects` maps what can fail to further failure modes that it truly looks like.
     """
 
     signals: ClassVar[dict[str, str]] = {}
     consumables: ClassVar[dict[str, float]] = {}
     modes: ClassVar[dict[str, str]] = {}
     causes: ClassVar[dict[str, tuple[str, ...]]] = {}
+    effects: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def __init__(self, world):
         self.world = world
@@ -92,6 +94,11 @@ class Plant:
     def faults(self) -> list[Fault]:
         """What is broken now, oldest first."""
         return sorted(self._faults.values(), key=lambda fault: (fault.since, fault.mode))
+
+    def shows_as(self, mode: str) -> tuple[str, ...]:
+        """Failure modes of the product that this failure may rightly be reported as."""
+        named = tuple(name for name, causes in self.causes.items() if mode in causes)
+        return (mode, *named, *self.effects.get(mode, ()))
 
     def level(self, mode: str, at: int) -> float:
         """How far this failure has come, 0 when there is none."""

@@ -66,6 +66,11 @@ class Sensors:
             mended += [f"sensor {name}" for name in suspects if self.mend_sensor(name)]
         return mended
 
+    def shows_as_sensor(self) -> tuple[str, ...]:
+        """Failure modes of the product that a broken sensor may rightly be reported as."""
+        named = (mode for mode, causes in self.plant.causes.items() if "sensor" in causes)
+        return ("sensor_fault", *named)
+
     def broken_sensors(self) -> dict[str, str]:
         return dict(self._broken)
 

@@ -1,0 +1,164 @@
+"""The desk in a simulated world: the real one, with sellers, service and owner from a scenario.
+
+Time and chance come from the world, the database is in memory, and frames go over the simulated
+network. Nothing here decides anything that sim/desk does not.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from sim import scenario as scenarios
+from sim.desk import codec, messages
+from sim.desk.core import Desk
+from sim.desk.models import Case
+from sim.desk.service import Pace, SimpleDepartment
+from sim.desk.suppliers import Article, HonestSupplier, Terms
+from sim.network import Network
+from sim.thing import Keys
+from sim.world import DAY, World
+
+ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def secret(world: World, name: str) -> int:
+    """A private key of P-256 that depends on the seed and the name."""
+    return int.from_bytes(world.derive(f"key/{name}"), "big") % (ORDER_OF_P256 - 1) + 1
+
+
+def keys(world: World, thing: str) -> Keys:
+    """What provisioning would have left on this thing."""
+    private, owner = secret(world, thing), secret(world, f"owner of {thing}")
+    return Keys(
+        thing=thing,
+        root_key=world.derive(f"root key/{thing}"),
+        private_key=private.to_bytes(32, "big"),
+        public_key=codec.public_bytes(codec.new_private_key(private).public_key()),
+        owner_key=codec.public_bytes(codec.new_private_key(owner).public_key()),
+    )
+
+
+class Endpoint:
+    """A desk, its sellers and its service department on the simulated network.
+
+    `skew_s` is how wrong its clock is. `heard(frame)` is called with every frame it sends.
+    """
+
+    def __init__(self, world: World, network: Network, scenario, record: dict, hooks: dict):
+        self.world = world
+        self.network = network
+        self.scenario = scenario
+        self.skew_s = 0
+        self.heard: Callable[[bytes], None] = lambda frame: None
+        self.suppliers = [_supplier(world, seller, record) for seller in scenario.sellers]
+        self.desk = Desk(
+            "sqlite://",
+            clock=lambda: world.unix + self.skew_s,
+            suppliers=self.suppliers,
+            department=_department(world, scenario.service),
+            **hooks,
+        )
+        self._wake = None
+        self._things: list[str] = []
+        network.watch(self._links_changed)
+
+    def admit(self, thing: Keys, product: str) -> None:
+        """Provision a thing and send it the owner's mandate, if the scenario has one."""
+        self.desk.provision(thing.thing, thing.root_key, thing.public_key, product, "owner")
+        self._things.append(thing.thing)
+        self.desk.status(thing.thing, True)
+        if self.scenario.mandate is not None:
+            self.send_mandate(thing.thing, self.scenario.mandate, 1)
+        self.pump()
+
+    def send_mandate(self, thing: str, terms: scenarios.Mandate, sequence: int) -> None:
+        """Have the owner sign these terms, and the desk pass them on."""
+        document = self._mandate(thing, terms, sequence)
+        owner = codec.new_private_key(secret(self.world, f"owner of {thing}"))
+        self.desk.send(thing, messages.MANDATE, document=codec.sign(document, owner))
+
+    def receive(self, thing: str, frame: bytes) -> None:
+        """A frame came over the network."""
+        self.desk.receive(thing, frame)
+        self.pump()
+
+    def pump(self) -> None:
+        """Do what is due, send what waits, and come back when something is due next."""
+        due = self.desk.tick()
+        while due is not None and due <= self.desk.now and (taken := self.desk.take()):
+            thing, frame = taken
+            self.heard(frame)
+            self.network.send(thing, "down", frame)
+            due = self.desk.tick()
+        if self._wake is not None:
+            self._wake.cancel()
+        if due is not None:
+            ahead = max(1, due - self.desk.now)
+            self._wake = self.world.after(ahead, self.pump)
+
+    def signal_of(self, case_id: bytes) -> str | None:
+        """Which channel's sensor a case is about, if it is about one."""
+        def monitor(work):
+            return work.session.scalar(select(Case.monitor).where(Case.case_id == case_id))
+
+        name = self.desk.act(monitor) or ""
+        return name.removeprefix("sensor_") if name.startswith("sensor_") else None
+
+    def rows(self, model) -> list:
+        """All rows of one of the desk's tables, in the order of its key."""
+        key = next(iter(model.__table__.primary_key.columns))
+        return self.desk.act(lambda work: work.session.scalars(select(model).order_by(key)).all())
+
+    def _mandate(self, thing: str, terms: scenarios.Mandate, sequence: int) -> dict:
+        approval = ("auto", "ask above", "ask always").index(terms.approval)
+        sellers = [[s.name, s.public_key, terms.seller_budget] for s in self.suppliers]
+        document = {
+            0: "mandate", 1: sequence, 2: thing,
+            3: self.world.unix - DAY, 4: self.world.unix + 730 * DAY,
+            5: terms.currency, 6: approval, 7: terms.ask_above, 8: terms.cap,
+            9: terms.day_budget, 10: terms.month_budget,
+            11: terms.day_orders, 12: terms.month_orders, 13: sellers,
+        }  # fmt: skip
+        if terms.weights is not None:
+            document[15] = terms.weights
+        if terms.consents:
+            document[16] = terms.consents
+        if terms.cancel_window:
+            document[17] = terms.cancel_window
+        return document
+
+    def _links_changed(self) -> None:
+        for thing in self._things:
+            self.desk.status(thing, self.network.up(thing))
+        self.pump()
+
+
+def _supplier(world: World, seller: scenarios.Seller, record: dict) -> HonestSupplier:
+    """A seller of everything the product may buy, at its own prices."""
+    scales = [channel["scale"] for channel in record["channels"]]
+    articles = [
+        Article(
+            sku=item["sku"],
+            price_minor=item.get("price_minor", 1_000) * seller.price_percent // 100,
+            pack_units=int(item["pack"] * scales[consumable["channel"]] + 0.5),
+            quality=seller.quality,
+            carbon_g=seller.carbon_g,
+        )
+        for consumable in record.get("consumables", [])
+        for item in consumable.get("items", [])
+    ]
+    terms = Terms(
+        shipping_minor=seller.shipping_minor,
+        tax_percent=seller.tax_percent,
+        ship_s=tuple(seller.ships_after),
+        travel_s=tuple(seller.travels),
+    )
+    key = codec.new_private_key(secret(world, f"seller {seller.name}"))
+    return HonestSupplier(seller.name, articles, terms, world.stream(f"seller/{seller.name}"), key)
+
+
+def _department(world: World, service: scenarios.Service) -> SimpleDepartment:
+    pace = Pace(
+        tuple(service.accepts_after), tuple(service.schedules_after), tuple(service.works_after)
+    )
+    return SimpleDepartment(world.stream("service"), pace)

@@ -1,0 +1,179 @@
+"""Watches a run from outside, where neither thing nor desk can look: keeps what the checks need.
+
+It sees every frame of both directions before the network touches it, what is broken in the plant,
+what was delivered, and in the end the desk's tables and the thing's journal. It opens frames with
+the desk's codec, so it trusts nothing that the agent says about itself.
+"""
+
+from collections import Counter
+from typing import NamedTuple
+
+from sim.desk import codec, messages
+from sim.world import World
+
+UP_NAMES = {kind: body.name for kind, body in messages.UP.items()}
+DOWN_NAMES = {kind: body.name for kind, body in messages.DOWN.items()}
+CONFIRMED, CLEARED = 2, 3
+
+
+class Happening(NamedTuple):
+    """A line of the timeline."""
+
+    at: int
+    kind: str
+    text: str
+
+
+class Injected(NamedTuple):
+    """A fault that the scenario put in: when, what, and until when."""
+
+    at: int
+    what: str
+    shows_as: tuple[str, ...]
+    over_s: int
+    cut_off: bool
+
+
+class Seen(NamedTuple):
+    """A finding as it left the thing; `at` is when the thing saw it."""
+
+    at: int
+    monitor: str
+    mode: str
+    state: int
+
+
+class Observer:
+    """What happened to one thing, from outside."""
+
+    def __init__(self, world: World, thing: str, root_key: bytes):
+        self.world = world
+        self.timeline: list[Happening] = []
+        self.frames = {"up": [], "down": []}
+        self.kinds = {"up": Counter(), "down": Counter()}
+        self.kind_bytes = {"up": Counter(), "down": Counter()}
+        self.sequences = {"up": [], "down": []}
+        self.unreadable = 0
+        self.orders: dict[bytes, tuple[int, dict]] = {}
+        self.told: set[tuple[bytes, int]] = set()
+        self.verified: set[bytes] = set()
+        self.hellos: list[tuple[int, dict]] = []
+        self.findings: list[Seen] = []
+        self.parcels: list[tuple[int, str, str, int]] = []
+        self.injected: list[Injected] = []
+        self.ended: dict[str, int] = {}
+        self.boots: list[int] = []
+        self.crashes: list[tuple[int, str]] = []
+        self.cuts: list[tuple[int, int]] = []
+        self.stocked_out_s: Counter = Counter()
+        self._thing = thing
+        self._root_key = root_key
+        self._known: set[int] = set()
+        self._handlers = {
+            messages.ORDER: self._order,
+            messages.ORDER_EVENT: self._order_event,
+            messages.HELLO: self._hello,
+            messages.FINDING: self._finding,
+        }
+
+    def note(self, kind: str, text: str) -> None:
+        self.timeline.append(Happening(self.world.now, kind, text))
+
+    def up(self, frame: bytes) -> None:
+        """The thing sent this frame."""
+        payload = self._open(frame, "up", UP_NAMES)
+        if payload is None:
+            return
+        message_id = payload[messages.ID]
+        if message_id and message_id in self._known:
+            return
+        self._known.add(message_id)
+        handler = self._handlers.get(payload[messages.KIND])
+        if handler:
+            handler(payload)
+
+    def down(self, frame: bytes) -> None:
+        """The desk sent this frame."""
+        payload = self._open(frame, "down", DOWN_NAMES)
+        if payload and payload[messages.KIND] == messages.ORDER_STATUS:
+            self.told.add((payload[messages.BODY][1], payload[messages.BODY][2]))
+
+    def parcel(self, order: str, consumable: str, packs: int) -> None:
+        """Goods were put down at the door, for an order of this number."""
+        self.parcels.append((self.world.now, order, consumable, packs))
+
+    def broke(self, what: str, shows_as: tuple[str, ...], over_s: int, cut_off: bool) -> None:
+        self.injected.append(Injected(self.world.now, what, shows_as, over_s, cut_off))
+        self.note("fault", what)
+
+    def mended(self, what: str) -> None:
+        self.ended[what] = self.world.now
+        self.note("repair", what)
+
+    def booted(self) -> None:
+        self.boots.append(self.world.now)
+
+    def cut(self, for_s: int) -> None:
+        """The network is gone for a while."""
+        self.cuts.append((self.world.now, self.world.now + for_s))
+        self.note("network", f"cut off for {for_s / 3600:g} h")
+
+    def cut_between(self, start: int, end: int) -> bool:
+        return any(begun < end and over > start for begun, over in self.cuts)
+
+    def crashed(self, reason: str) -> None:
+        """The agent raised something: our bug, which no scenario allows."""
+        self.crashes.append((self.world.now, reason))
+        self.note("trouble", f"crash: {reason}")
+
+    def true_at(self, mode: str, at: int, grace_s: int) -> bool:
+        """Was anything broken at that time, or just before, that shows as this failure mode?"""
+        return any(
+            fault.at <= at <= self.ended.get(fault.what, at) + grace_s
+            for fault in self.injected
+            if mode in fault.shows_as
+        )
+
+    def _open(self, frame: bytes, direction: str, names: dict[int, str]) -> dict | None:
+        self.frames[direction].append(frame)
+        try:
+            payload = codec.open_frame(frame, self._root_key, self._thing, direction)
+        except codec.CodecError as error:
+            self.unreadable += 1
+            self.note("trouble", f"{direction} frame cannot be opened: {error}")
+            return None
+        name = names.get(payload[messages.KIND], str(payload[messages.KIND]))
+        self.kinds[direction][name] += 1
+        self.kind_bytes[direction][name] += len(frame)
+        self.sequences[direction].append(payload[messages.SEQ])
+        return payload
+
+    def _order(self, payload: dict) -> None:
+        document = payload[messages.BODY][1]
+        content = codec.peek_document(document)
+        order = {
+            field.word: content.get(field.key) for field in messages.ORDER_DOCUMENT.fields
+        }
+        self.orders.setdefault(order["order"], (self.world.now, order))
+        self.note("order", f"{order['packs']} x {order['sku']} from {order['seller']} for "
+                           f"{order['total_minor'] / 100:.2f} {order['currency']}")
+
+    def _order_event(self, payload: dict) -> None:
+        body = payload[messages.BODY]
+        words = ("", "cancelled by the thing", "verified", "came partly", "did not come",
+                 "is wrong", "came twice", "was returned")
+        if body[2] == 2:
+            self.verified.add(body[1])
+        known = self.orders.get(body[1])
+        name = known[1]["sku"] if known else body[1].hex()[:8]
+        self.note("order", f"{name} {words[body[2]]}")
+
+    def _hello(self, payload: dict) -> None:
+        self.hellos.append((self.world.now, payload[messages.BODY]))
+
+    def _finding(self, payload: dict) -> None:
+        body = payload[messages.BODY]
+        seen = Seen(payload[messages.AT], body[1], body[2], body[3])
+        self.findings.append(seen)
+        word = {CONFIRMED: "confirmed", CLEARED: "cleared"}.get(body[3], "raised")
+        self.note("finding", f"{body[1]} ({body[2]}) {word}")

@@ -1,0 +1,285 @@
+"""One scenario from its first second to its verdict.
+
+    result = run(scenario.load("coffee_machine"), seed=1)
+
+`Run` is the same in slow motion: `advance(until)` moves it on, `result()` judges what there is so
+far, so a live page or an interrupted run can look at any time.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cbor2
+
+from sim import invariants, report
+from sim.desk.models import Case, Order
+from sim.digest import Digest
+from sim.endpoint import Endpoint, keys
+from sim.happen import happen
+from sim.network import Network, Weather
+from sim.observer import Observer
+from sim.people import Habits, Housekeeper, Owner, Technician
+from sim.plants import build
+from sim.scenario import Scenario
+from sim.site import Site
+from sim.thing import Keys, LocalThing, Thing
+from sim.world import DAY, World
+
+RUNTIMES = ("cpython", "micropython")
+LOOK_S = 600
+"""How often the observer looks at what has run out."""
+
+CHUNK_S = DAY // 4
+"""Progress is told this often in virtual time."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to. `as_dict()` is the JSON object of `steward sim run --json`."""
+
+    scenario: str
+    seed: int
+    runtime: str
+    digest: str
+    verdict: str
+    invariants: dict[str, dict]
+    expectations: list[dict]
+    orders: list[dict]
+    cases: list[dict]
+    figures: dict
+    timeline: list
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == "pass"
+
+    def as_dict(self) -> dict:
+        """Plain values, in a fixed order, without the timeline."""
+        kept = ("scenario", "seed", "runtime", "digest", "verdict", "invariants", "expectations",
+                "orders", "cases", "figures")
+        return {name: getattr(self, name) for name in kept}
+
+
+class Run:
+    """A world with one thing in its place, after a scenario.
+
+    Open to whoever shows it: world, site, plant, network, endpoint, observer, housekeeper.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int | None = None, runtime: str = "cpython"):
+        if runtime not in RUNTIMES:
+            raise ValueError(f"no runtime {runtime!r}; allowed: {', '.join(RUNTIMES)}")
+        from boards.compiler import compile_product
+
+        self.scenario = scenario
+        self.runtime = runtime
+        self.world = World(scenario.seed if seed is None else seed)
+        product = compile_product(scenario.product_file())
+        self.record = cbor2.loads(product)
+        self.name = f"{self.record['product']}-1"
+        self.keys = keys(self.world, self.name)
+        self.network = Network(self.world, _weather(scenario))
+        self.plant = build(scenario.plant, self.world, scenario.plant_settings)
+        self.observer = Observer(self.world, self.name, self.keys.root_key)
+        self.digest = Digest()
+        self.thing = _thing(runtime, product, self.keys, self.world)
+        self.site = Site(
+            self.world, self.name, self.thing, self.plant, self.network, _channels(self.record)
+        )
+        hooks = {"on_delivered": self._delivered, "on_service_done": self._serviced}
+        self.endpoint = Endpoint(self.world, self.network, scenario, self.record, hooks)
+        self._settle_people()
+        self._connect()
+        self._wall_s = 0.0
+
+    def advance(self, until: int) -> None:
+        """Move on to second `until`, at most to the scenario's end."""
+        begun = time.perf_counter()
+        self.world.run_until(min(until, self.scenario.duration))
+        self._wall_s += time.perf_counter() - begun
+
+    @property
+    def over(self) -> bool:
+        return self.world.now >= self.scenario.duration
+
+    def result(self) -> Result:
+        """Judge what has happened until now."""
+        journal = self.thing.journal()
+        self.digest.journal(journal)
+        book = invariants.read_book(_transactions(journal))
+        orders, cases = self.endpoint.rows(Order), self.endpoint.rows(Case)
+        cut_s = max((min(end, self.world.now) for _, end in self.observer.cuts), default=0)
+        checks = invariants.check(
+            self.observer, orders, book, self.scenario.mandate, self.world.now, cut_s
+        )
+        figures = report.figures(self, orders, cases, self._wall_s)
+        expectations = report.expectations(self.scenario, orders, cases, figures)
+        sound = not any(check.broken for check in checks.values())
+        passed = sound and all(row["met"] for row in expectations)
+        return Result(
+            scenario=self.scenario.name,
+            seed=self.world.seed,
+            runtime=self.runtime,
+            digest=self.digest.hex(),
+            verdict="pass" if passed else "fail",
+            invariants={name: report.check_row(check) for name, check in checks.items()},
+            expectations=expectations,
+            orders=[report.order_row(order, self.world) for order in orders],
+            cases=[report.case_row(case, self.world) for case in cases],
+            figures=figures,
+            timeline=self.observer.timeline,
+        )
+
+    def close(self) -> None:
+        """Give back what the runtime and the desk hold."""
+        getattr(self.thing, "close", lambda: None)()
+        self.endpoint.desk.close()
+
+    # -- wiring ------------------------------------------------------------------------------
+
+    def _settle_people(self) -> None:
+        habits = _habits(self.scenario)
+        note = self.observer.note
+
+        def told(what: str, consumable: str, amount: float) -> None:
+            note("people", f"{what} {amount:g} {consumable}")
+
+        place = (self.world, self.plant, habits, self.name)
+        self.housekeeper = Housekeeper(*place, told)
+        self.technician = Technician(*place)
+        self.owner = Owner(self.world, habits, self.name, self.site.line)
+
+    def _connect(self) -> None:
+        """Tie the parts together, admit the thing, switch it on, and plan the scenario."""
+        site, endpoint, observer = self.site, self.endpoint, self.observer
+        self.network.attach(
+            self.name, lambda frame: endpoint.receive(self.name, frame), site.deliver
+        )
+        site.sent = self._sent
+        site.effect = self._effect
+        site.booted = observer.booted
+        site.died = lambda reason: observer.note("power", reason)
+        site.crashed = observer.crashed
+        endpoint.heard = observer.down
+        endpoint.admit(self.keys, self.record["product"])
+        self.world.every(LOOK_S, self._look)
+        for event in self.scenario.events:
+            self.world.at(event.at, happen, self, event)
+        site.power_on()
+
+    def _sent(self, frame: bytes) -> None:
+        self.digest.message(frame)
+        self.observer.up(frame)
+
+    def _effect(self, effect: tuple) -> None:
+        if effect[0] != "notify":
+            return
+        text = effect[1]
+        self.observer.note("notice", text)
+        self.owner.notified(text)
+        for name, (consumable, _) in self._consumables().items():
+            if name in text:
+                self.housekeeper.reminded(consumable)
+
+    def _delivered(self, delivery) -> None:
+        """The desk's hook: a parcel was put down at the thing."""
+        consumable, packs = self._consumables().get(delivery.consumable, (None, {}))
+        self.observer.parcel(delivery.number, delivery.consumable, delivery.packs)
+        if consumable is None or delivery.sku not in packs:
+            self.observer.note("people", f"nobody knows what to do with {delivery.sku}")
+            return
+        self.housekeeper.delivered(consumable, packs[delivery.sku] * delivery.packs)
+
+    def _serviced(self, done) -> None:
+        """The desk's hook: somebody was here for a case."""
+        signal = self.endpoint.signal_of(done.case)
+        mended = self.technician.visited(done.mode, signal)
+        for what in mended:
+            self.observer.mended(what)
+        if not mended:
+            self.observer.note("repair", f"nothing found for {done.mode}")
+
+    def _consumables(self) -> dict[str, tuple[str, dict[str, float]]]:
+        """The thing's consumables: name -> (the plant's name, units of a pack by sku)."""
+        return {
+            spec["name"]: (
+                self.record["channels"][spec["channel"]]["name"],
+                {item["sku"]: item["pack"] for item in spec.get("items", [])},
+            )
+            for spec in self.record.get("consumables", [])
+        }
+
+    def _look(self) -> None:
+        self.plant.advance(self.world.now)
+        for consumable in self.plant.stocked_out():
+            self.observer.stocked_out_s[consumable] += LOOK_S
+
+
+def run(
+    scenario: Scenario,
+    seed: int | None = None,
+    runtime: str = "cpython",
+    progress: Callable[[int, int, Run], None] | None = None,
+) -> Result:
+    """Play a scenario to its end and judge it.
+
+    progress(now, end, run) is called every few virtual hours. Raises ValueError for a runtime that
+    does not exist, DescriptionError for a product that cannot be compiled.
+    """
+    playing = Run(scenario, seed, runtime)
+    try:
+        while not playing.over:
+            playing.advance(playing.world.now + CHUNK_S)
+            if progress:
+                progress(playing.world.now, scenario.duration, playing)
+        return playing.result()
+    finally:
+        playing.close()
+
+
+def _thing(runtime: str, product: bytes, thing_keys: Keys, world: World) -> Thing:
+    seed = world.derive("thing entropy")
+    if runtime == "cpython":
+        return LocalThing(product, thing_keys, seed)
+    from sim.mpy.thing import MicroPythonThing
+
+    return MicroPythonThing(product, thing_keys, seed)
+
+
+def _channels(record: dict) -> list[tuple[int, str, int]]:
+    return [
+        (index, channel["name"], channel["period"])
+        for index, channel in enumerate(record["channels"])
+    ]
+
+
+def _transactions(journal: bytes) -> list:
+    from agent.store import Reader
+
+    reader = Reader(lambda rotten: None)
+    return [cbor2.loads(payload) for payload in reader.payloads([journal])]
+
+
+def _weather(scenario: Scenario) -> Weather:
+    network = scenario.network
+    return Weather(
+        loss=network.loss,
+        duplication=network.duplication,
+        reordering=network.reordering,
+        corruption=network.corruption,
+        delay_s=tuple(network.delay),
+    )
+
+
+def _habits(scenario: Scenario) -> Habits:
+    people = scenario.people
+    return Habits(
+        after_s=tuple(people.refill_after),
+        half=people.half,
+        forgets=people.forgets,
+        reminded_s=people.reminded_after,
+        repair_fails=people.repair_fails,
+        approves=people.approves,
+        approves_after_s=tuple(people.approves_after),
+    )

@@ -1,0 +1,301 @@
+"""What a scenario file may say, and reading one so that a mistake is found and named.
+
+A scenario is a product in a place: how long, what weather on the network, which people, sellers and
+mandate, what breaks when, and what must be true at the end. `sim/scenarios/*.toml` are examples.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+
+from boards.fields import Duration, Model, Name, Share
+from boards.locate import Lines
+from boards.problems import DescriptionError, Problem, nearest
+from sim.plants import KINDS, SENSOR_FAULTS
+
+FOLDER = Path(__file__).parent / "scenarios"
+PRODUCTS = Path(__file__).parents[1] / "boards" / "products"
+
+
+def _ordered(span: list[int]) -> list[int]:
+    if span[0] > span[1]:
+        raise ValueError(f"{span[0]} s to {span[1]} s: the shorter stands first")
+    return span
+
+
+Span = Annotated[list[Duration], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
+
+
+def span(least: int, most: int):
+    """A default of two durations."""
+    return Field(default=[least, most])
+
+
+def nothing(kind: type):
+    """A default that is empty."""
+    return Field(default_factory=kind)
+
+
+class Weather(Model):
+    """The network between thing and desk; shares of frames."""
+
+    loss: Share = 0.0
+    duplication: Share = 0.0
+    reordering: Share = 0.0
+    corruption: Share = 0.0
+    delay: Span = span(0, 2)
+
+
+class People(Model):
+    """Who refills and repairs, and how reliably."""
+
+    refill_after: Span = span(3_600, 21_600)
+    half: Share = 0.1
+    forgets: Share = 0.05
+    reminded_after: Duration = 172_800
+    repair_fails: Share = 0.0
+    approves: Share = 1.0
+    approves_after: Span = span(600, 18_000)
+
+
+class Seller(Model):
+    """A supplier that carries everything the product may buy."""
+
+    name: Name
+    kind: str = "honest"
+    price_percent: Annotated[int, Field(ge=1, le=1000)] = 100
+    shipping_minor: Annotated[int, Field(ge=0)] = 390
+    tax_percent: Annotated[int, Field(ge=0, le=100)] = 19
+    ships_after: Span = span(3_600, 43_200)
+    travels: Span = span(43_200, 129_600)
+    quality: Annotated[int, Field(ge=0, le=100)] = 80
+    carbon_g: Annotated[int, Field(ge=0)] = 500
+
+
+class Mandate(Model):
+    """What the owner signs at the start; amounts in minor units."""
+
+    currency: str = "EUR"
+    approval: Literal["auto", "ask above", "ask always"] = "auto"
+    ask_above: int = 0
+    cap: int = 20_000
+    day_budget: int = 40_000
+    month_budget: int = 200_000
+    day_orders: int = 8
+    month_orders: int = 60
+    seller_budget: int = 200_000
+    consents: dict[str, list[str]] = nothing(dict)
+    weights: dict[str, int] | None = None
+    cancel_window: Duration = 0
+
+
+class Service(Model):
+    """How fast the service department is."""
+
+    accepts_after: Span = span(600, 7_200)
+    schedules_after: Span = span(600, 14_400)
+    works_after: Span = span(43_200, 172_800)
+
+
+class Event(Model):
+    """Something that the scenario makes happen at a time."""
+
+    at: Duration
+
+
+class Break(Event):
+    do: Literal["break"]
+    mode: str
+    severity: Annotated[float, Field(gt=0, le=1)] = 1.0
+    over: Duration = 0
+
+
+class Mend(Event):
+    do: Literal["mend"]
+    mode: str
+
+
+class BreakSensor(Event):
+    do: Literal["break sensor"]
+    signal: str
+    kind: Literal[tuple(SENSOR_FAULTS)]  # type: ignore[valid-type]
+
+
+class MendSensor(Event):
+    do: Literal["mend sensor"]
+    signal: str
+
+
+class Empty(Event):
+    do: Literal["empty"]
+    consumable: str
+
+
+class Refill(Event):
+    do: Literal["refill"]
+    consumable: str
+    amount: float | None = None
+
+
+class CutNetwork(Event):
+    do: Literal["cut network"]
+    lasts: Duration
+
+
+class Kill(Event):
+    """The power goes and comes back after `off`."""
+
+    do: Literal["kill"]
+    off: Duration = 60
+
+
+class CutPower(Event):
+    """The power goes in the middle of the n-th operation on flash from now."""
+
+    do: Literal["cut power"]
+    operations: Annotated[int, Field(ge=1)] = 1
+    share: Share = 0.5
+    off: Duration = 60
+
+
+class ClockJump(Event):
+    """The desk's clock is wrong from here on, by so many seconds."""
+
+    do: Literal["clock jump"]
+    seconds: int
+
+
+class Replay(Event):
+    """Somebody sends old recorded frames again, in both directions."""
+
+    do: Literal["replay"]
+    frames: Annotated[int, Field(ge=1)] = 20
+
+
+class Type(Event):
+    """Somebody types a line on the console."""
+
+    do: Literal["type"]
+    line: str
+
+
+AnyEvent = Annotated[
+    Break | Mend | BreakSensor | MendSensor | Empty | Refill | CutNetwork | Kill | CutPower
+    | ClockJump | Replay | Type,
+    Field(discriminator="do"),
+]
+
+
+class Expect(Model):
+    """What must be true at the end; what is left out does not matter."""
+
+    orders_placed: int | None = None
+    orders_verified: int | None = None
+    cases_opened: int | None = None
+    cases_closed: int | None = None
+    false_cases: int | None = None
+    detected: list[str] = nothing(list)
+    detected_within: Duration = 259_200
+    lost_sales: Share | None = None
+    stocked_out: Duration | None = None
+    spent: int | None = None
+    boots: int | None = None
+
+
+class Scenario(Model):
+    """One scenario file."""
+
+    title: str
+    about: str = ""
+    product: str
+    plant: Literal[tuple(KINDS)]  # type: ignore[valid-type]
+    plant_settings: dict[str, float] = nothing(dict)
+    duration: Duration
+    seed: int = 1
+    network: Weather = Weather()
+    people: People = People()
+    sellers: list[Seller] = Field(default=[Seller(name="corner")], min_length=1)
+    mandate: Mandate | None = Mandate()
+    service: Service = Service()
+    events: list[AnyEvent] = nothing(list)
+    expect: Expect = Expect()
+    name: str = ""
+
+    def product_file(self) -> Path:
+        """The product's TOML: a name in boards/products or a path."""
+        named = PRODUCTS / f"{self.product}.toml"
+        return named if named.exists() else Path(self.product)
+
+
+def names() -> list[str]:
+    """The scenarios that come along."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def find(name_or_path: str) -> Path:
+    """The file of a scenario; FileNotFoundError says which names there are."""
+    for path in (FOLDER / f"{name_or_path}.toml", Path(name_or_path)):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"no scenario {name_or_path!r}; {nearest(name_or_path, names())}")
+
+
+def load(name_or_path: str) -> Scenario:
+    """A scenario by name or path.
+
+    Raises FileNotFoundError, or DescriptionError with every mistake and its line.
+    """
+    path = find(name_or_path)
+    text = path.read_text(encoding="utf-8")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DescriptionError([Problem(str(path), 1, (), f"not TOML: {error}")]) from error
+    return parse(data, str(path), Lines(text))
+
+
+def parse(data: dict[str, Any], file: str, lines: Lines | None = None) -> Scenario:
+    """A scenario from decoded TOML; DescriptionError names what is wrong in `file`."""
+    lines = lines or Lines("")
+    try:
+        scenario = TypeAdapter(Scenario).validate_python(data | {"name": Path(file).stem})
+    except ValidationError as error:
+        raise DescriptionError(
+            [_problem(file, lines, details, data) for details in error.errors(include_url=False)]
+        ) from error
+    late = [i for i, event in enumerate(scenario.events) if event.at > scenario.duration]
+    if late:
+        message = "this happens after the scenario has ended"
+        raise DescriptionError(
+            [Problem(file, lines.line(("events", i)), ("events", i), message) for i in late]
+        )
+    return scenario
+
+
+def _problem(file: str, lines: Lines, details: Any, data: Any) -> Problem:
+    # Pydantic puts the name of the chosen event kind into the place; the file has no such part.
+    kinds = {event["do"] for event in data.get("events", []) if isinstance(event, dict)
+             and isinstance(event.get("do"), str)}
+    path = tuple(part for part in details["loc"] if part not in kinds)
+    return Problem(file, lines.line(path), path, _message(details, path))
+
+
+def _message(details: Any, path: tuple) -> str:
+    context = details.get("ctx", {})
+    match details["type"]:
+        case "extra_forbidden":
+            return f"unknown key {path[-1]!r}"
+        case "missing":
+            return "this key is missing and has no default"
+        case "value_error":
+            return str(context["error"])
+        case "literal_error":
+            return f"{details['input']!r} is not allowed; allowed: {context['expected']}"
+        case "union_tag_invalid":
+            return f"do = {context['tag']!r} is not allowed; allowed: {context['expected_tags']}"
+        case "union_tag_not_found":
+            return "says not what to do"
+        case _:
+            return f"{details['input']!r}: {details['msg'][0].lower()}{details['msg'][1:]}"
