@@ -1,8 +1,8 @@
 """The core: everything that goes into the agent and comes out of it, and the one step.
 
-    readings -> senses -> findings ------------------> cases  \
-                   \-> shelf -> needs -> orders ------------- outbox -> desk
-    desk -> inbox -> (mandate, offers, orders, cases) -/
+    readings -> senses -> findings ------------> cases --+-> outbox -> desk
+                   +----> shelf -> needs -> orders ------+
+    desk -> inbox -> mandate, offers, orders, cases
 
 feed_* store, step thinks, take_* hand out.  A step passes each room once, and everything it
 changed becomes durable with one append before any of it is handed out.

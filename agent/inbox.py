@@ -61,7 +61,9 @@ class Inbox:
         message = self._channel.open(frame)
         kind, seq = message[wire.KIND], message[wire.SEQ]
         fresh = kind == wire.RECONCILE and message[wire.BODY].get(3) == self.nonce
-        if not fresh and (seq <= self.last or not self.reconciled):
+        if not fresh and not self.reconciled:
+            raise wire.MessageError("kind %d before the desk has reconciled" % kind)
+        if not fresh and seq <= self.last:
             raise wire.MessageError("sequence %d is not above %d" % (seq, self.last))
         self.last = seq
         self._note([INBOUND, seq])

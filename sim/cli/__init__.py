@@ -1,0 +1,51 @@
+"""The `steward` command: one file for each group of subcommands, loaded when it is asked for."""
+
+import importlib
+
+import typer
+from typer.core import TyperGroup
+
+# Group or command, the module under sim.cli that has its `app`, and a line of help.
+COMMANDS = {
+    "demo": ("demo", "Show the main job: a coffee machine that runs low, orders, and gets served."),
+    "sim": ("sim", "Run scenarios in virtual time; replay recorded data."),
+    "desk": ("desk", "Run the cloud endpoint alone."),
+    "product": ("product", "Check and compile product and board files."),
+    "bench": ("bench", "Measure detection, forecasts and cost on public data."),
+}
+
+
+class Lazy(TyperGroup):
+    """Loads a subcommand's module only when it is called, so that `steward --help` is quick."""
+
+    def list_commands(self, ctx):
+        return list(COMMANDS)
+
+    def get_command(self, ctx, cmd_name):
+        if cmd_name not in COMMANDS:
+            return None
+        module, help_line = COMMANDS[cmd_name]
+        app = importlib.import_module("sim.cli." + module).app
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        command.help = command.help or help_line
+        return command
+
+
+app = typer.Typer(
+    cls=Lazy,
+    name="steward",
+    help="An edge agent that makes a connected product a customer in its own right.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def _steward() -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; exit codes: 0 done, 1 the answer is no, 2 wrong usage."""
+    app()
