@@ -58,7 +58,10 @@ class Link:
             gc.collect()  # the library and TLS allocate afresh for every connection
             self._dialing = True
             client.connect()
-        client.handle(now_ms)
+        try:
+            client.handle(now_ms)
+        except MemoryError:
+            client.io_error(now_ms, 0)  # gives the connection up; the next dial finds a clean heap
         if client.state == ProtocolState.FAILED:
             self._ended(now_ms)
 

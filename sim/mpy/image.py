@@ -1,7 +1,7 @@
 """Compiles what a device carries into a folder that MicroPython can import from.
 
-`python -m sim.mpy.image` builds and lists the sizes. A folder is named after the hash of its
-sources, so what did not change is not compiled again.
+`python -m sim.mpy.image` builds and lists the sizes. Files and folders are named after the hash
+of their sources, so what did not change is not compiled again.
 """
 
 import hashlib
@@ -48,23 +48,21 @@ def build(folder: Path | str = runtime.ROOT / "build" / "mpy") -> Path:
     Raises SyntaxError with mpy-cross's words for a file that MicroPython cannot take.
     """
     files = sources()
-    digest = hashlib.sha256(OPTIMISE.encode())
-    for name, path in files.items():
-        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    image = Path(folder) / digest.hexdigest()[:16]
+    digests = {name: _digest(name, path) for name, path in files.items()}
+    image = Path(folder) / _hash("".join(digests.values()).encode())
     if not image.exists():
         image.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=image.parent, prefix="fresh-"))
         for name, path in files.items():
-            compile_file(path, name, fresh / name)
+            target = (fresh / name).with_suffix(".mpy")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_compiled(path, name, image.parent / "files" / digests[name]), target)
         _publish(fresh, image)
     return image
 
 
 def compile_file(path: Path, name: str, target: Path) -> None:
-    """Cross-compile one file to `target` with the ending .mpy; `name` is what tracebacks show."""
-    target = target.with_suffix(".mpy")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Cross-compile one file to `target`; `name` is what tracebacks show."""
     command = [runtime.executable("mpy-cross"), OPTIMISE, "-s", name, "-o", target, path]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
@@ -77,6 +75,24 @@ def sizes(image: Path) -> dict[str, int]:
         path.relative_to(image).as_posix(): path.stat().st_size
         for path in sorted(image.rglob("*.mpy"))
     }
+
+
+def _compiled(path: Path, name: str, kept: Path) -> Path:
+    """The file compiled, from the last time if its source is the same."""
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as fresh:
+            compile_file(path, name, Path(fresh) / "compiled")
+            (Path(fresh) / "compiled").rename(kept)
+    return kept
+
+
+def _digest(name: str, path: Path) -> str:
+    return _hash(f"{OPTIMISE} {name}\n".encode() + path.read_bytes())
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _publish(fresh: Path, image: Path) -> None:

@@ -1,0 +1,101 @@
+"""The one loop: on an ESP32, on a Raspberry Pi and in the simulator.
+
+A turn: hear the consoles, read the sensors that are due, take one message from the link, let the
+agent think, hand out what it decided, feed the watchdog. Nothing in a turn waits; between turns
+the loop sleeps until something is due, but no longer than LONGEST_SLEEP_MS, for link and console.
+"""
+
+from agent.sense.channels import GOOD, MISSING
+from hal import HalError
+
+LONGEST_SLEEP_MS = 50  # a person at the console does not notice it, and a broker does not either
+
+
+class Loop:
+    """Everything comes in as an argument; the ports are described in hal/__init__.py.
+
+    sensors: hal.wiring.Sensors; clock: hal.clock.Clock; link and watchdog may be None;
+    effects: by word, what to call with the rest of an effect. `faults` counts turns in which the
+    store failed, `error` is the last reason.
+    """
+
+    def __init__(self, agent, sensors, clock, link=None, consoles=(), effects=None, watchdog=None):
+        self.agent = agent
+        self.sensors = sensors
+        self.clock = clock
+        self.link = link
+        self.consoles = consoles
+        self.effects = effects or {}
+        self.watchdog = watchdog
+        self.faults = 0
+        self.error = None
+        self.running = True
+        self._linked = False
+        self._frame = None  # taken from the agent, not yet taken by the link
+
+    def run(self) -> None:
+        """Turn after turn until `running` is made False."""
+        while self.running:
+            self.clock.sleep_until(self.turn(), LONGEST_SLEEP_MS)
+
+    def turn(self) -> int:
+        """Everything that is due now; returns the uptime (s) of what is due next."""
+        now = self.clock.uptime()
+        self._listen(now)
+        self._read_sensors(now)
+        self._receive(now)
+        due = self._think(now)
+        if self.watchdog is not None:
+            self.watchdog.feed()
+        return min(due, self.sensors.due)
+
+    def _listen(self, now):
+        for console in self.consoles:
+            line = console.read()
+            if line is not None:
+                console.write(self.agent.feed_line(line, now))
+
+    def _read_sensors(self, now):
+        for channel, value in self.sensors.read(now):
+            self.agent.feed_reading(channel, value, MISSING if value is None else GOOD, now)
+
+    def _receive(self, now):
+        link = self.link
+        if link is None:
+            return
+        link.poll(self.clock.ticks.ticks_ms())
+        if link.ready() != self._linked:
+            self._linked = link.ready()
+            self._frame = None  # the agent sends it again on a new session
+            self.agent.feed_link(self._linked, now)
+        frame = link.received()
+        if frame is not None:
+            self.agent.feed_message(frame, now)
+
+    def _think(self, now):
+        try:
+            due = self.agent.step(now)
+        except HalError as error:
+            # Nothing was decided that is not durable; the next turn tries the same again.
+            self.faults += 1
+            self.error = error
+            return now + 1
+        if self.link is not None:
+            self.link.acknowledge()
+            self._send()
+        self._carry_out()
+        return due
+
+    def _send(self):
+        while self._linked:
+            if self._frame is None:
+                self._frame = self.agent.take_message()
+            if self._frame is None or not self.link.publish(self._frame):
+                return
+            self._frame = None
+
+    def _carry_out(self):
+        while (effect := self.agent.take_effect()) is not None:
+            carry_out = self.effects.get(effect[0])
+            if carry_out is not None:
+                carry_out(*effect[1:])

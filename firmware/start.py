@@ -1,0 +1,61 @@
+"""Puts a thing together from what provisioning left in its store: what every main does alike.
+
+Four named files, each deterministic CBOR with text keys: `product` and `board` as compiled by
+boards/, `identity` {thing, root_key, private_key, public_key, ?owner_key}, and `link` {host, port,
+ca, ?client: [certificate, key]}; a thing without `link` works alone.
+"""
+
+from agent.core import Agent
+from agent.identity import Identity
+from agent.product import Product
+from agent.wire import cbor
+from hal.wiring import Sensors
+
+
+class Unprovisioned(Exception):
+    """A file that the thing cannot start without is not in its store; says which."""
+
+
+def load(store, name):
+    """The decoded file, or None. Raises CborError for one that is damaged."""
+    data = store.load(name)
+    return None if data is None else cbor.decode(data)
+
+
+def needed(store, name):
+    """The bytes of a file. Raises Unprovisioned."""
+    data = store.load(name)
+    if data is None:
+        raise Unprovisioned("no %s in the store: this thing has not been provisioned" % name)
+    return data
+
+
+def start_agent(store, signer, entropy, cause):
+    """The agent, replayed from the store. `cause`: why the device started, for the desk to see."""
+    keys = cbor.decode(needed(store, "identity"))
+    identity = Identity(
+        keys["thing"],
+        keys["root_key"],
+        keys["private_key"],
+        keys.get("owner_key"),
+        signer,
+        keys["public_key"],
+    )
+    return Agent(Product(needed(store, "product")), identity, store, entropy, cause)
+
+
+def start_sensors(store, agent, open_bus, find_driver=None):
+    """The sensors of the board. Raises WiringError."""
+    board = cbor.decode(needed(store, "board"))
+    periods = [channel.period_s for channel in agent.product.channels]
+    return Sensors(board, periods, open_bus, find_driver)
+
+
+def start_link(store, agent, make, entropy, ticks):
+    """The link, or None for a thing that works alone. `make` is a Link class of hal/."""
+    where = load(store, "link")
+    if where is None:
+        return None
+    thing = agent.identity.thing
+    client = where.get("client")
+    return make(where["host"], where["port"], thing, where["ca"], entropy, ticks, client)
