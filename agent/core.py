@@ -74,11 +74,12 @@ class Agent:
         self.inbox.feed(frame)
 
     def feed_line(self, line, now):
-        """Obey a console line and return the text that answers it."""
+        """Obey a console line and return the text that answers it.
+
+        What it changed is durable, and goes out, with the next step.
+        """
         self._at = max(self._at, self.clock.at(now))
-        text = commands.obey(self, line, self._at)
-        self.journal.commit(self._at)
-        return text
+        return commands.obey(self, line, self._at)
 
     def feed_link(self, up, now):
         """Learn that the link came up or went down."""

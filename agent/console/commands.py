@@ -1,9 +1,7 @@
-"""The commands of the console, a table of words; every answer is text a person can read.
+"""The commands of the console, a table of words: `function(agent, words, at) -> answer`."""
 
-A command is `function(agent, words, at) -> text`; what is wrong with a line comes back as a text
-that names the word, and nothing has changed then.
-"""
-
+from agent.console import grammar
+from agent.console.grammar import CommandError, Pairs, Rows, one
 from agent.money import ledger as books
 from agent.money import orders as ordering
 from agent.sense import findings
@@ -11,99 +9,80 @@ from agent.service import cases as services
 from agent.wire import cbor
 
 
-class CommandError(Exception):
-    """A line that cannot be obeyed; says which word and what is possible instead."""
-
-
 def obey(agent, line, at):
-    """Carry out one line and return its answer."""
-    words = line.split()
-    if not words:
-        return ""
-    command = COMMANDS.get(words[0])
-    if command is None:
-        return "error: %r is no command; help lists them" % words[0]
-    try:
-        return command[0](agent, words[1:], at)
-    except CommandError as error:
-        return "error: %s" % error
-
-
-def _one(words, what):
-    if len(words) != 1:
-        raise CommandError("needs one word: %s" % what)
-    return words[0]
+    """Carry out one line and return its answer, a text."""
+    return grammar.obey(agent, line, at, COMMANDS)
 
 
 def _help(agent, words, at):
-    rows = ["%-14s %s" % (word, COMMANDS[word][1]) for word in sorted(COMMANDS)]
-    return "\n".join(rows)
+    return Rows(("command", "does"), [[word, COMMANDS[word][1]] for word in sorted(COMMANDS)])
 
 
 def _status(agent, words, at):
     utc = agent.clock.utc(at)
-    rows = [
+    return Pairs([
         ("thing", agent.identity.thing),
         ("product", "%s %s" % (agent.product.name, agent.product.version)),
         ("mode", ("run", "safe")[agent.mode]),
         ("buying", agent.mandate.refusal(utc) or ("yes" if agent.may_buy() else "not yet")),
-        ("age", "%d s" % at),
-        ("utc", "unknown" if utc is None else str(utc)),
-        ("boots", str(agent.boots)),
-        ("findings", str(len(agent.senses.open_watches()))),
-        ("orders", str(len(agent.orders.open))),
-        ("cases", str(len(agent.cases.open))),
-        ("outbox", "%d waiting, %d dropped" % (agent.outbox.waiting(), agent.outbox.dropped)),
-        ("inbox", "%d accepted, %d rejected %s" % (agent.inbox.accepted, agent.inbox.rejected,
-                                                  agent.inbox.reason)),
-        ("journal", "%d bytes, %d rotten" % (agent.journal.size, agent.journal.rotten)),
-    ]
-    return "\n".join("%-9s %s" % row for row in rows)
+        ("age_s", at),
+        ("utc", utc),
+        ("boots", agent.boots),
+        ("findings", len(agent.senses.open_watches())),
+        ("orders", len(agent.orders.open)),
+        ("cases", len(agent.cases.open)),
+        ("waiting", agent.outbox.waiting()),
+        ("dropped", agent.outbox.dropped),
+        ("rejected", agent.inbox.rejected),
+        ("reason", agent.inbox.reason),
+        ("journal_bytes", agent.journal.size),
+        ("rotten_bytes", agent.journal.rotten),
+    ])
 
 
 def _channels(agent, words, at):
-    rows = []
-    for signal in agent.senses.signals:
-        channel = signal.channel
-        value = "-" if signal.at is None else "%g %s" % (signal.value, channel.unit)
-        rows.append("%-20s %-16s %s" % (channel.name, value,
-                                        agent.senses.quality_word(channel.index)))
-    return "\n".join(rows)
+    return Rows(("channel", "value", "unit", "quality", "age_s"), [
+        [signal.channel.name, None if signal.at is None else signal.value, signal.channel.unit,
+         agent.senses.quality_word(signal.channel.index),
+         None if signal.at is None else at - signal.at] for signal in agent.senses.signals])
 
 
 def _findings(agent, words, at):
-    rows = ["%-20s %-18s %-10s severity %d confidence %d%%" % (
-        watch.name, watch.mode, findings.STATES[watch.finding.state], watch.severity,
-        watch.finding.confidence()) for watch in agent.senses.open_watches()]
-    return "\n".join(rows) or "no findings"
+    return Rows(("monitor", "mode", "state", "severity", "confidence", "since_s"), [
+        [watch.name, watch.mode, findings.STATES[watch.finding.state], watch.severity,
+         watch.finding.confidence(), at - watch.finding.since]
+        for watch in agent.senses.open_watches()])
 
 
 def _consumables(agent, words, at):
     rows = []
     for spec, item in zip(agent.shelf.specs, agent.shelf.items):
-        level, days = item.level(), item.days_left(at)
-        rows.append("%-12s %-14s %s" % (
-            spec["name"], "-" if level is None else "%g %s" % (level, spec["unit"]),
-            "days left unknown" if days is None else "%.1f days left (%.1f to %.1f)" % (
-                days[1], days[0], days[2])))
-    return "\n".join(rows) or "no consumables"
+        days = item.days_left(at) or (None, None, None)
+        rows.append([spec["name"], item.level(), spec["unit"], item.rate_per_day(), days[1],
+                     days[0], days[2], item.plausible(at)])
+    return Rows(("consumable", "level", "unit", "per_day", "days_left", "low", "high", "doubt"),
+                rows)
 
 
 def _orders(agent, words, at):
-    rows = ["%s %-10s %-17s quantity %d%s" % (
-        order.ref(), order.consumable, ordering.STATES[order.state], order.quantity,
-        " test" if order.test else "") for order in agent.orders.open]
-    return "\n".join(rows) or "no open orders"
+    rows = []
+    for order in agent.orders.open:
+        seller, sku, packs, total = [None] * 4 if not order.terms else (
+            order.terms[2], order.terms[3], order.terms[5], order.terms[7])
+        rows.append([order.ref(), order.consumable, ordering.STATES[order.state], seller, sku,
+                     packs, total, order.test])
+    return Rows(("order", "consumable", "state", "seller", "item", "packs", "total_minor", "test"),
+                rows)
 
 
 def _cases(agent, words, at):
-    rows = ["%s %-20s %-10s %s" % (case.ref(), case.mode, services.STATES[case.state],
-                                   case.number) for case in agent.cases.open]
-    return "\n".join(rows) or "no open cases"
+    return Rows(("case", "mode", "state", "number", "updates"), [
+        [case.ref(), case.mode, services.STATES[case.state], case.number, case.updates]
+        for case in agent.cases.open])
 
 
 def _order_called(agent, words):
-    word = _one(words, "an order, as `orders` shows it")
+    word = one(words, "an order, as `orders` shows it")
     order = agent.orders.called(word)
     if order is None:
         raise CommandError("%r is no open order" % word)
@@ -113,35 +92,41 @@ def _order_called(agent, words):
 def _approve(agent, words, at):
     order = _order_called(agent, words)
     refusal = agent.buyer.approve(order, at, agent.clock.utc(at))
-    return "error: %s" % refusal if refusal else "placed %s" % order.ref()
+    if refusal:
+        raise CommandError(refusal)
+    return "placed " + order.ref()
 
 
 def _deny(agent, words, at):
     order = _order_called(agent, words)
     if not agent.buyer.cancel(order, at, "the owner said no"):
         raise CommandError("it is %s: too late" % ordering.STATES[order.state])
-    return "cancelled or being cancelled: %s" % order.ref()
+    return "cancelled, or the seller was asked to: " + order.ref()
 
 
 def _why(agent, words, at):
-    word = _one(words, "a monitor, a consumable or an order")
+    word = one(words, "a monitor, a consumable or an order")
     watch = agent.senses.find(word)
     if watch:
-        return "\n".join("%-16s %g" % row for row in watch.why())
+        return Pairs(watch.why())
     index = agent.shelf.index(word)
     if index is not None:
-        return "\n".join("%-16s %g" % row for row in agent.shelf.items[index].why(at))
-    rows = [row for row in _entries(agent) if len(row) > 3 and _hex(row[3]).startswith(word)]
+        return Pairs(agent.shelf.items[index].why(at))
+    rows = [row for row in _entries(agent) if len(row) > 3 and _text(row[3]).startswith(word)]
     if not rows:
         raise CommandError("%r is no monitor, consumable or order" % word)
-    return "\n".join(_entry_line(row) for row in rows)
+    return _entry_table(rows)
 
 
 def _ledger(agent, words, at):
-    if words and words[0] == "verify":
-        count, wrong = books.verify(agent.journal.transactions())
-        return "error: %s" % wrong if wrong else "%d entries verified" % count
-    return "\n".join(_entry_line(row) for row in _entries(agent)) or "empty"
+    if not words:
+        return _entry_table(_entries(agent))
+    if words != ["verify"]:
+        raise CommandError("%r is not `verify`" % words[0])
+    count, wrong = books.verify(agent.journal.transactions())
+    if wrong:
+        raise CommandError(wrong)
+    return "%d entries verified" % count
 
 
 def _entries(agent):
@@ -149,17 +134,22 @@ def _entries(agent):
             if record[0] == books.ENTRY]
 
 
-def _entry_line(row):
-    fields = [_hex(field)[:8] if isinstance(field, bytes) else str(field) for field in row[3:]]
-    return "%5d %10d %-10s %s" % (row[0], row[1], books.KINDS[row[2]], " ".join(fields))
+def _entry_table(rows):
+    return Rows(("entry", "age_s", "kind", "content"), [
+        [row[0], row[1], books.KINDS[row[2]], " ".join([_text(field) for field in row[3:]])]
+        for row in rows])
 
 
-def _hex(data):
-    return "".join("%02x" % byte for byte in data) if isinstance(data, bytes) else str(data)
+def _text(field):
+    if isinstance(field, bytes):
+        return "".join(["%02x" % byte for byte in field[:4]])
+    if isinstance(field, list):
+        return "[" + " ".join([_text(item) for item in field]) + "]"
+    return str(field)
 
 
 def _refill(agent, words, at):
-    index = agent.shelf.index(_one(words, "a consumable"))
+    index = agent.shelf.index(one(words, "a consumable"))
     if index is None:
         raise CommandError("%r is no consumable" % words[0])
     agent.shelf.items[index].refill(at)
@@ -167,7 +157,7 @@ def _refill(agent, words, at):
 
 
 COMMANDS = {
-    "help": (_help, "what can be said here"),
+    "help": (_help, "what can be said here; any command takes --json, several are joined by ;"),
     "status": (_status, "how the thing is"),
     "channels": (_channels, "the last reading of every channel"),
     "findings": (_findings, "what the monitors hold against the machine"),

@@ -1,0 +1,87 @@
+"""The grammar of every console: `word word ... [--json]`, several commands joined by `;`.
+
+A command answers with rows (a table: column names, then lists) or pairs (a record); the grammar
+renders both for a person, aligned, or for a program, as one JSON value a command. What is wrong
+with a line comes back as `error: ...`, names the word, and nothing has changed then.
+"""
+
+import json
+
+
+class CommandError(Exception):
+    """A line that cannot be obeyed; says which word, and what is possible instead."""
+
+
+class Rows:
+    """A table. columns: names; rows: lists of str, int, float, bool or None."""
+
+    def __init__(self, columns, rows, nothing="none"):
+        self.columns = columns
+        self.rows = rows
+        self._nothing = nothing
+
+    def text(self):
+        if not self.rows:
+            return self._nothing
+        table = [list(self.columns)] + [[_word(cell) for cell in row] for row in self.rows]
+        widths = [max([len(row[i]) for row in table]) for i in range(len(self.columns))]
+        return "\n".join([_line(row, widths) for row in table])
+
+    def value(self):
+        return [dict(zip(self.columns, row)) for row in self.rows]
+
+
+class Pairs:
+    """A record: [(name, value), ...]."""
+
+    def __init__(self, pairs):
+        self._pairs = pairs
+
+    def text(self):
+        width = max([len(name) for name, _ in self._pairs])
+        return "\n".join([_line((name, _word(value)), (width, 0)) for name, value in self._pairs])
+
+    def value(self):
+        return dict(self._pairs)
+
+
+def obey(agent, line, at, commands):
+    """Carry out one line; commands: {word: (function(agent, words, at), help)}."""
+    answers = [_obey_one(agent, part.split(), at, commands) for part in line.split(";")]
+    return "\n".join([answer for answer in answers if answer])
+
+
+def _obey_one(agent, words, at, commands):
+    as_json = "--json" in words
+    words = [word for word in words if word != "--json"]
+    if not words:
+        return ""
+    try:
+        if words[0] not in commands:
+            raise CommandError("%r is no command; help lists them" % words[0])
+        answer = commands[words[0]][0](agent, words[1:], at)
+    except CommandError as error:
+        return json.dumps({"error": str(error)}) if as_json else "error: %s" % error
+    if as_json:
+        return json.dumps({"said": answer} if isinstance(answer, str) else answer.value())
+    return answer if isinstance(answer, str) else answer.text()
+
+
+def one(words, what):
+    """Return the only word, or raise CommandError that says what it should be."""
+    if len(words) != 1:
+        raise CommandError("one word is needed: %s" % what)
+    return words[0]
+
+
+def _word(cell):
+    if cell is None:
+        return "-"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return "%g" % cell if isinstance(cell, float) else str(cell)
+
+
+def _line(cells, widths):
+    padded = [cell + " " * (width - len(cell)) for cell, width in zip(cells, widths)]
+    return "  ".join(padded).rstrip()
