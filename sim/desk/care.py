@@ -33,6 +33,12 @@ def report(work: Work, thing: Thing, words: dict) -> Answer:
         case.case_id = words["case"]
     elif case.thing_id != thing.id or case.mode != words["mode"]:
         raise Refused("case id was used for another fault")
+    elif words["update"] <= case.update and case.state not in OPEN_CASE:
+        # Only a thing that lost its memory counts from nought again: the fault is back.
+        work.note(case, "thing", "came_back", severity=words["severity"])
+        _fill(case, words)
+        _reopen(work, thing, case)
+        return Answer(number=case_number(case))
     elif words["update"] <= case.update:
         return Answer(messages.EXISTS, number=case_number(case))
     more_severe = words["severity"] > case.severity

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import delete, func, select
 
-from sim.desk import care, codec, intake, messages, trade
+from sim.desk import care, codec, intake, messages, quoting, trade
 from sim.desk.database import Database, lock
 from sim.desk.models import Command, Message, Outgoing, Reject, Report, Seller, Task, Thing
 from sim.desk.service import Department, PeopleDepartment
@@ -51,6 +51,7 @@ class Desk:
         self.department = department or PeopleDepartment()
         self._clock = clock
         self._hooks = {Delivery: on_delivered, ServiceDone: on_service_done}
+        self._due: int | None = None
         self._act(self._register)
 
     @property
@@ -84,14 +85,19 @@ class Desk:
 
     def take(self) -> tuple[str, bytes] | None:
         """The next (thing id, frame) that is due, or None."""
+        if self._idle():
+            return None
         return self._act(next_frame)
 
     def tick(self) -> int | None:
         """Do what is due; returns unix seconds of what is due next (perhaps to `take`), or None."""
+        if self._idle():
+            return self._due
         for _ in range(TASKS_PER_TICK):
-            if not self._act(self._next_task):
+            done, due = self._act(self._look)
+            if not done:
                 break
-        return self._act(_next_due)
+        return due
 
     def status(self, thing_id: str, online: bool) -> None:
         """Note what the thing's retained status topic says; back on line, it is written to."""
@@ -134,6 +140,7 @@ class Desk:
         done: list = []
 
         def attempt(session):
+            self._due = None
             work = Work(session, self.now, self.suppliers, self.department)
             result = action(work)
             done[:] = work.after
@@ -153,9 +160,14 @@ class Desk:
         except codec.CodecError as error:
             _reject(work, thing_id, str(error), frame)
             return
+        if payload[messages.SEQ] <= thing.up_seq:
+            _reject(work, thing_id, "sequence number does not rise", frame)
+            if payload[messages.KIND] == messages.HELLO:
+                self._try(work, intake.late_hello, thing, payload[messages.BODY])
+            return
         thing.up_seq = payload[messages.SEQ]
         thing.heard_at = work.now
-        thing.age_s = payload[messages.AT]
+        thing.age_s = max(thing.age_s, payload[messages.AT])
         message_id, kind = payload[messages.ID], payload[messages.KIND]
         digest = hashlib.sha256(codec.encode([kind, payload[messages.BODY]])).digest()[:16]
         known = work.session.get(Message, (thing.id, message_id)) if message_id else None
@@ -163,34 +175,33 @@ class Desk:
             outcome = known.outcome or messages.EXISTS
             _answer(work, thing, message_id, Answer(outcome, known.reason, known.number))
             return
-        answer = self._apply(work, thing, payload, frame)
+        answer = self._try(work, intake.apply, thing, kind, payload[messages.BODY])
         if message_id:
-            _remember(work, thing, payload, digest, answer)
+            known = known or _remembered(work, thing, payload)
+            # One that lost its memory may count from one again: other content, another message.
+            known.kind, known.digest, known.received_at = kind, digest, work.now
+            known.outcome, known.reason = answer.outcome, answer.reason
+            known.number = answer.number
             _answer(work, thing, message_id, answer)
 
-    def _apply(self, work: Work, thing: Thing, payload: dict, frame: bytes) -> Answer:
+    def _try(self, work: Work, action, *arguments) -> Answer:
+        """The answer of an action; of one that refuses, nothing stays but the refusal."""
         noted = len(work.after)
         try:
             with work.session.begin_nested():
-                return intake.apply(work, thing, payload[messages.KIND], payload[messages.BODY])
-        except Refused as refusal:
-            reason = str(refusal)
-        except codec.CodecError as error:
-            reason = str(error)
-            _reject(work, thing.id, reason, frame)
-        del work.after[noted:]
-        return Answer(messages.REFUSED, reason[: messages.TEXT_CHARACTERS])
+                return action(work, *arguments) or Answer()
+        except (Refused, codec.CodecError) as error:
+            del work.after[noted:]
+            return Answer(messages.REFUSED, str(error)[: messages.TEXT_CHARACTERS])
 
-    def _next_task(self, work: Work) -> bool:
-        query = select(Task).where(Task.due <= work.now).order_by(Task.due, Task.id).limit(1)
-        task = work.session.scalars(query.with_for_update(skip_locked=True)).first()
-        if task is None:
-            return False
-        content = dict(task.content)
-        work.session.delete(task)
-        work.session.flush()
-        TASKS[task.what](work, task.subject, content)
-        return True
+    def _look(self, work: Work) -> tuple[bool, int | None]:
+        done, due = _next_task(work)
+        # A database in memory has no other writer, so until then nothing else becomes due.
+        self._due = due if self.database.in_memory and not done else None
+        return done, due
+
+    def _idle(self) -> bool:
+        return self._due is not None and self.now < self._due
 
     def _register(self, work: Work) -> None:
         for supplier in self.suppliers.values():
@@ -213,8 +224,6 @@ def _verified(thing: Thing | None, frame: bytes) -> dict:
             raise codec.CodecError(f"envelope: key {key} must be an unsigned integer")
     if not isinstance(payload.get(messages.BODY), dict):
         raise codec.CodecError("envelope: key 6 must be a map")
-    if payload[messages.SEQ] <= thing.up_seq:
-        raise codec.CodecError("sequence number does not rise")
     return payload
 
 
@@ -223,19 +232,10 @@ def _answer(work: Work, thing: Thing, message_id: int, answer: Answer) -> None:
     work.queue(thing.id, messages.DOWN_ACK, wants_ack=False, message=message_id, **words)
 
 
-def _remember(work: Work, thing: Thing, payload: dict, digest: bytes, answer: Answer) -> None:
-    row = Message(
-        thing_id=thing.id,
-        message_id=payload[messages.ID],
-        kind=payload[messages.KIND],
-        digest=digest,
-        outcome=answer.outcome,
-        reason=answer.reason,
-        number=answer.number,
-        received_at=work.now,
-    )
-    # A thing that lost its memory may count from one again: other content is another message.
-    work.session.merge(row)
+def _remembered(work: Work, thing: Thing, payload: dict) -> Message:
+    row = Message(thing_id=thing.id, message_id=payload[messages.ID])
+    work.session.add(row)
+    return row
 
 
 def _reject(work: Work, thing_id: str, reason: str, frame: bytes) -> None:
@@ -268,10 +268,19 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
         work.session.execute(delete(table).where(table.thing_id == thing.id))
 
 
-def _next_due(work: Work) -> int | None:
-    tasks = work.session.scalar(select(func.min(Task.due)))
+def _next_task(work: Work) -> tuple[bool, int | None]:
+    """Whether a task was due and has been done; if none was, when something will be."""
+    query = select(Task).order_by(Task.due, Task.id).limit(1)
+    task = work.session.scalars(query.with_for_update(skip_locked=True)).first()
+    if task is not None and task.due <= work.now:
+        content = dict(task.content)
+        work.session.delete(task)
+        work.session.flush()
+        TASKS[task.what](work, task.subject, content)
+        return True, None
     outgoing = work.session.scalar(select(func.min(Outgoing.due)))
-    return min((due for due in (tasks, outgoing) if due is not None), default=None)
+    dues = [due for due in (task and task.due, outgoing) if due is not None]
+    return False, min(dues, default=None)
 
 
 def _sweep(work: Work, subject: str, content: dict) -> None:
@@ -282,7 +291,7 @@ def _sweep(work: Work, subject: str, content: dict) -> None:
 
 
 TASKS = {
-    "quote": lambda work, subject, content: trade.quote(work, content),
+    "quote": lambda work, subject, content: quoting.quote(work, content),
     "seller_step": trade.seller_step,
     "order_silence": lambda work, subject, content: trade.silence(work, subject),
     "department_step": care.department_step,

@@ -1,10 +1,10 @@
 """What each kind of up message does to the desk: one short function per kind, and their table."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from sim.desk import care, messages, trade
-from sim.desk.models import Command, Finding, FindingState, Report, Thing
-from sim.desk.work import Answer, Refused, Work, acknowledge, send_again
+from sim.desk import care, messages, quoting, trade
+from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
+from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
 
 def apply(work: Work, thing: Thing, kind: int, body: dict) -> Answer:
@@ -15,15 +15,30 @@ def apply(work: Work, thing: Thing, kind: int, body: dict) -> Answer:
 
 
 def _hello(work: Work, thing: Thing, words: dict) -> Answer:
-    listed = words["orders"]
-    forgot = words["ledger_count"] < thing.ledger_count or words["ledger_count"] == 0
-    misses = listed is not None and trade.open_order_ids(work, thing) - set(listed)
-    thing.hello = trade.plain(words)
+    stale = delete(Outgoing).where(
+        Outgoing.thing_id == thing.id, Outgoing.kind == messages.RECONCILE
+    )
+    unheard = work.session.execute(stale).rowcount
+    listed = words["orders"] or []
+    first = not thing.hello or words["ledger_count"] == 0
+    forgot = words["ledger_count"] < thing.ledger_count
+    misses = trade.open_order_ids(work, thing) - set(listed)
+    thing.hello = plain(words)
     thing.ledger_count = words["ledger_count"]
     send_again(work, thing)
-    if forgot or misses:
-        trade.reconcile(work, thing)
+    if first or unheard or forgot or misses:
+        trade.reconcile(work, thing, words["nonce"], wants_ack=True)
     return Answer()
+
+
+def late_hello(work: Work, thing: Thing, body: dict) -> None:
+    """A hello whose number is too low: an old one, or a thing whose memory was lost or restored.
+
+    It changes nothing here, but is answered with the numbers; only a thing that is waiting for
+    just this nonce can make use of them.
+    """
+    words = messages.read(messages.UP[messages.HELLO], body)
+    trade.reconcile(work, thing, words["nonce"], wants_ack=False)
 
 
 def _report(work: Work, thing: Thing, words: dict, kind: str) -> Answer:
@@ -32,7 +47,7 @@ def _report(work: Work, thing: Thing, words: dict, kind: str) -> Answer:
         kind=kind,
         age_s=thing.age_s,
         received_at=work.now,
-        content=trade.plain(words),
+        content=plain(words),
     )
     work.session.add(row)
     return Answer()
@@ -72,7 +87,7 @@ ROOMS = {
     messages.HELLO: _hello,
     messages.HEALTH: lambda *call: _report(*call, "health"),
     messages.FINDING: _finding,
-    messages.RFQ: trade.request,
+    messages.RFQ: quoting.request,
     messages.ORDER: trade.place,
     messages.ORDER_EVENT: trade.event,
     messages.CASE: care.report,

@@ -129,6 +129,7 @@ UP: dict[int, Body] = {
         (10, "mandate_seq", uint),
         (11, "orders", list_of(id16), False),
         (12, "cases", list_of(id16), False),
+        (13, "nonce", octets(8)),
     ),
     HEALTH: _body(
         "health",
@@ -232,7 +233,12 @@ DOWN: dict[int, Body] = {
     ADVISORY: _body("advisory", (1, "name", name), (2, "text", text())),
     CONFIG: _body("config", (1, "document", document)),
     MANIFEST: _body("manifest", (1, "document", document)),
-    RECONCILE: _body("reconcile", (1, "orders", list_of(row(id16, name, uint, uint)))),
+    RECONCILE: _body(
+        "reconcile",
+        (1, "orders", list_of(row(id16, name, uint, uint, name, uint, uint))),
+        (2, "up_seq", uint),
+        (3, "nonce", octets(8)),
+    ),
     DECLINE: _body("decline", (1, "need", id16), (2, "seller", name), (3, "reason", text())),
 }
 
@@ -254,6 +260,7 @@ ORDER_DOCUMENT = _body(
     (14, "utc", uint, False),
     (15, "price_minor", uint),
     (16, "offer", octets(8)),
+    (17, "cycle", uint),
 )
 
 OFFER_DOCUMENT = _body(

@@ -56,8 +56,9 @@ class FindingState(enum.IntEnum):
     CLEARED = 3
 
 
-# A disputed order no longer holds the place of its consumable: the thing got nothing it can use.
-OPEN_ORDER = tuple(range(OrderState.PLACED, OrderState.DELIVERED + 1))
+# A disputed order still holds the place of its consumable: nothing more is bought until it is
+# settled, lest both come in the end.
+OPEN_ORDER = (*range(OrderState.PLACED, OrderState.DELIVERED + 1), OrderState.DISPUTED)
 OPEN_CASE = tuple(range(CaseState.OPEN, CaseState.DONE + 1))
 
 
@@ -161,8 +162,8 @@ class Order(Base):
             "consumable",
             "test",
             unique=True,
-            sqlite_where=text("state BETWEEN 4 AND 7"),
-            postgresql_where=text("state BETWEEN 4 AND 7"),
+            sqlite_where=text("state IN (4, 5, 6, 7, 12)"),
+            postgresql_where=text("state IN (4, 5, 6, 7, 12)"),
         ),
         {"sqlite_autoincrement": True},
     )

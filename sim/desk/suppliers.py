@@ -105,7 +105,8 @@ class Supplier(Protocol):
         """The plan that replaces the present one, or None when it is too late to cancel."""
 
     def complaint(self, order: Placed, event: str, quantity: int | None, now: int) -> list[Step]:
-        """Further steps after the thing found a delivery partial, wrong, double or missing."""
+        """The plan that replaces the present one after the thing found a delivery partial, wrong,
+        double, missing or returned; empty: nothing changes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,8 +205,10 @@ class HonestSupplier:
         return [Step(0, OrderState.CANCELLED, charged_minor=0)]
 
     def complaint(self, order: Placed, event: str, quantity: int | None, now: int) -> list[Step]:
-        """Nothing by itself: what is right after a complaint is for people to agree on."""
-        return []
+        """Gives the money back for what did not come; the rest is for people to agree on."""
+        if event != "not_received":
+            return []
+        return [Step(DAY_S, OrderState.CANCELLED, reason="refunded", charged_minor=0)]
 
     def _take_from_stock(self, order: Placed, packs: int) -> bool:
         article = self.articles.get(order.sku)

@@ -104,17 +104,25 @@ class TestThing:
                 payloads.append(self.open(frame))
         return payloads
 
-    def need(self, consumable: str, cycle: int) -> bytes:
+    def need(self, consumable: str, cycle: int, test: bool = False) -> bytes:
         """The id of a need and of its order."""
-        return hashlib.sha256(cbor2.dumps([self.name, consumable, cycle])).digest()[:16]
+        parts = [self.name, consumable, cycle] + ["test"] * test
+        return hashlib.sha256(cbor2.dumps(parts)).digest()[:16]
 
-    def rfq(self, consumable: str, cycle: int, skus, quantity: int = 1000, **changes) -> dict:
-        """Body of a request for quotations."""
-        need = self.need(consumable, cycle)
+    def hello(self, ledger_count: int = 0, orders=(), nonce: bytes = b"nonce--1") -> dict:
+        """Body of a hello."""
+        versions = {3: "coffee-machine", 4: "1", 5: "0.1"}
+        rest = {6: 0, 7: self.down_seq, 8: ledger_count, 9: bytes(16), 10: 0}
+        return {1: 1, 2: "power on"} | versions | rest | {11: list(orders), 12: [], 13: nonce}
+
+    def rfq(self, consumable: str, cycle: int, skus, quantity=1000, change=None) -> dict:
+        """Body of a request for quotations; `change` alters keys."""
+        test = bool((change or {}).get(7))
+        need = self.need(consumable, cycle, test)
         body = {1: need, 2: consumable, 3: list(skus), 4: quantity, 5: 432_000, 6: 1, 7: False}
-        return body | {9: "EUR"} | changes.get("change", {})
+        return body | {9: "EUR"} | (change or {})
 
-    def order(self, consumable: str, offer: bytes, change: dict | None = None) -> dict:
+    def order(self, consumable: str, cycle: int, offer: bytes, change=None) -> dict:
         """Body of an order for a signed offer; `change` alters keys of the document."""
         terms = cbor2.loads(cbor2.loads(offer).value[2])
         document = {
@@ -134,6 +142,7 @@ class TestThing:
             13: 432_000,
             15: terms[7],
             16: terms[1],
+            17: cycle,
         }
         return {1: self.sign(document | (change or {}))}
 

@@ -1,30 +1,39 @@
-"""Requests, offers and orders: from a thing's need to goods at its door.
+"""Orders: from a thing's signed order to goods at its door.
 
 An order's life is forward only. Sellers say confirmed, shipped, delivered, cancelled, refused;
 the thing alone says verified or disputed; the desk says expired when a seller never answers.
 """
 
 import dataclasses
+import datetime
 import hashlib
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from sim.desk import codec, messages
-from sim.desk.models import OPEN_ORDER, Offer, Order, OrderState, Request, Statement, Thing
-from sim.desk.suppliers import Decline, Parcel, Placed, Quote, Step
-from sim.desk.suppliers import Request as Asked
-from sim.desk.work import Answer, Delivery, Refused, Work, order_number
+from sim.desk.models import (
+    OPEN_ORDER,
+    Offer,
+    Order,
+    OrderState,
+    Request,
+    Statement,
+    Thing,
+)
+from sim.desk.suppliers import Parcel, Placed, Step
+from sim.desk.work import Answer, Delivery, Refused, Work, order_number, plain
 
 DESK = "desk"
 ORDER_SILENCE_S = 2 * 86_400  # a seller that has not confirmed by then never will
-CYCLES_AHEAD = 4096  # needs of one consumable that may have ended without an order in between
-RECONCILED = 16  # orders in one reconcile message, so that it fits its frame
+# Orders in one reconcile message: with names of ordinary length they fit its frame.
+RECONCILED = 8
 
 # What a seller's word may do to an order; everything else changes nothing.
 SELLER_MAY_SAY = {
     OrderState.PLACED: {5, 6, 7, 8, 9, 10},
-    OrderState.CONFIRMED: {6, 7, 8, 9, 10},
-    OrderState.SHIPPED: {7, 8, 10},
+    OrderState.CONFIRMED: {6, 7, 8, 9},
+    OrderState.SHIPPED: {7, 8, 9},
+    OrderState.DISPUTED: {8},
 }
 EVENTS = {
     1: "cancel",
@@ -45,65 +54,12 @@ EVENT_STATE = {
 }
 
 
-def request(work: Work, thing: Thing, words: dict) -> Answer:
-    """Pass a request on to every seller that carries one of the items."""
-    known = work.session.scalars(
-        select(Request).where(
-            Request.thing_id == thing.id,
-            Request.need_id == words["need"],
-            Request.round == words["round"],
-        )
-    ).first()
-    if known is not None:
-        return Answer(messages.EXISTS)
-    if _order(work, words["need"]) is not None:
-        raise Refused("the need has been ordered")
-    row = Request(
-        thing_id=thing.id,
-        need_id=words["need"],
-        received_at=work.now,
-        **{word: words[word] for word in ("round", "consumable", "skus", "quantity", "need_by_s")},
-        **{word: words[word] for word in ("test", "best_total_minor", "currency")},
-    )
-    work.session.add(row)
-    work.session.flush()
-    _ask_sellers(work, row)
-    return Answer()
-
-
-def quote(work: Work, content: dict) -> None:
-    """A seller's answer is due: keep it and pass it down, unless the need has been ordered."""
-    row = work.session.get(Request, content["request"])
-    if row is None or _order(work, row.need_id) is not None:
-        return
-    document = bytes.fromhex(content["document"]) if content["document"] else None
-    work.session.add(
-        Offer(
-            request_id=row.id,
-            thing_id=row.thing_id,
-            need_id=row.need_id,
-            seller=content["seller"],
-            sent_at=work.now,
-            declined=content["reason"],
-            hash=codec.document_hash(document) if document else None,
-            document=document,
-            terms=content["terms"],
-        )
-    )
-    if document:
-        about = {"need": row.need_id, "expires": content["terms"].get("expires")}
-        work.queue(row.thing_id, messages.OFFER, document=document, **about)
-    else:
-        about = {"need": row.need_id, "seller": content["seller"]}
-        work.queue(row.thing_id, messages.DECLINE, reason=content["reason"], **about)
-
-
 def place(work: Work, thing: Thing, words: dict) -> Answer:
     """Take a thing's signed order, once for life, and hand it to its seller."""
     content = codec.open_document(words["document"], thing.public_key, "order")
     terms = messages.read(messages.ORDER_DOCUMENT, content)
     content_hash = hashlib.sha256(codec.encode(content)).digest()
-    known = _order(work, terms["order"])
+    known = find_order(work, terms["order"])
     if known is not None:
         if known.thing_id != thing.id or known.content_hash != content_hash:
             raise Refused("order id was used with other content")
@@ -114,7 +70,7 @@ def place(work: Work, thing: Thing, words: dict) -> Answer:
     order = Order(
         order_id=terms["order"],
         thing_id=thing.id,
-        cycle=_cycle(work, thing, terms),
+        cycle=terms["cycle"],
         test=terms["test"],
         need_by_s=terms["need_by_s"],
         offer_id=offer.id,
@@ -136,7 +92,7 @@ def place(work: Work, thing: Thing, words: dict) -> Answer:
 
 def event(work: Work, thing: Thing, words: dict) -> Answer:
     """The thing's own word on an order: cancel it, verified, or what is wrong with it."""
-    order = _order(work, words["order"])
+    order = find_order(work, words["order"])
     if order is None or order.thing_id != thing.id:
         raise Refused("no such order")
     word = EVENTS[words["event"]]
@@ -150,7 +106,8 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
     seller = work.suppliers.get(order.seller)
     if words["event"] != VERIFIED and seller is not None:
         steps = seller.complaint(_placed(work, order), word, words["quantity"], work.now)
-        _put_off_steps(work, order, steps)
+        if steps:
+            _plan(work, order, steps)
     return Answer(number=order_number(order))
 
 
@@ -208,7 +165,7 @@ def statement(work: Work, thing: Thing, kind: str, words: dict) -> Answer:
     """Keep a signed dispute or experience; a dispute marks the order that it names."""
     content = codec.open_document(words["document"], thing.public_key, kind)
     order_id = content.get(1)
-    order = _order(work, order_id) if isinstance(order_id, bytes) else None
+    order = find_order(work, order_id) if isinstance(order_id, bytes) else None
     if order is not None and order.thing_id != thing.id:
         raise Refused("the order is another thing's")
     row = Statement(
@@ -228,16 +185,34 @@ def statement(work: Work, thing: Thing, kind: str, words: dict) -> Answer:
     return Answer(number=f"S-{row.id:06d}")
 
 
-def reconcile(work: Work, thing: Thing) -> None:
-    """Tell a thing that lost its memory the last order of every consumable and all open ones."""
+def reconcile(work: Work, thing: Thing, nonce: bytes, wants_ack: bool) -> None:
+    """Tell a thing what it may have forgotten: orders that count, and the highest number seen.
+
+    These are all open orders, the latest of every consumable, and those of the running month,
+    which its budgets are about. The nonce of its hello shows that this is no old message.
+    """
     rows = work.session.scalars(
-        select(Order).where(Order.thing_id == thing.id).order_by(Order.number)
+        select(Order)
+        .where(Order.thing_id == thing.id, Order.test.is_(False))
+        .order_by(Order.number)
     ).all()
     last = {order.consumable: order for order in rows}
-    chosen = [row for row in rows if row.state in OPEN_ORDER or last[row.consumable] is row]
-    entries = [[row.order_id, row.consumable, row.cycle, row.state] for row in chosen]
+    today = datetime.datetime.fromtimestamp(work.now, datetime.UTC)
+    month = today.replace(day=1, hour=0, minute=0, second=0).timestamp()
+    entries = [
+        _reconciled(row)
+        for row in rows
+        if row.state in OPEN_ORDER or last[row.consumable] is row or row.placed_at >= month
+    ]
+    known = {"up_seq": thing.up_seq, "nonce": nonce}
     for start in range(0, max(1, len(entries)), RECONCILED):
-        work.queue(thing.id, messages.RECONCILE, orders=entries[start : start + RECONCILED])
+        part = entries[start : start + RECONCILED]
+        work.queue(thing.id, messages.RECONCILE, wants_ack, orders=part, **known)
+
+
+def find_order(work: Work, order_id: bytes) -> Order | None:
+    """The order of an id, whoever's it is."""
+    return work.session.scalars(select(Order).where(Order.order_id == order_id)).first()
 
 
 def open_order_ids(work: Work, thing: Thing) -> set[bytes]:
@@ -246,58 +221,17 @@ def open_order_ids(work: Work, thing: Thing) -> set[bytes]:
     return set(work.session.scalars(query))
 
 
-def plain(value):
-    """The same value for a JSON column: bytes as hexadecimal, keys as text."""
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
-
-
-def _ask_sellers(work: Work, row: Request) -> None:
-    asked = Asked(
-        need=row.need_id,
-        skus=tuple(row.skus),
-        quantity=row.quantity,
-        need_by_s=row.need_by_s,
-        round=row.round,
-        test=row.test,
-        best_total_minor=row.best_total_minor,
-        currency=row.currency,
-    )
-    sellers = [work.suppliers[name] for name in sorted(work.suppliers)]
-    sellers = [seller for seller in sellers if any(map(seller.carries, row.skus))]
-    if not sellers:
-        _put_off_reply(work, row, DESK, Decline(0, "nobody sells these items"))
-    for seller in sellers:
-        for reply in seller.quote(asked, work.now):
-            _put_off_reply(work, row, seller.name, reply)
-
-
-def _put_off_reply(work: Work, row: Request, seller: str, reply: Quote | Decline) -> None:
-    content = {"request": row.id, "seller": seller, "document": None, "reason": None, "terms": {}}
-    if isinstance(reply, Quote):
-        content["document"] = reply.document.hex()
-        content["terms"] = plain(_claimed_terms(reply.document))
-    else:
-        content["reason"] = reply.reason
-    work.put_off(reply.delay_s, "quote", row.need_id.hex(), content)
-
-
-def _claimed_terms(document: bytes) -> dict:
-    """What an offer says, unverified: the thing verifies it, the desk only passes it on."""
-    try:
-        return messages.read(messages.OFFER_DOCUMENT, codec.peek_document(document))
-    except codec.CodecError:
-        return {}
+def _reconciled(row: Order) -> list:
+    about = [row.order_id, row.consumable, row.cycle, int(row.state)]
+    return [*about, row.seller, row.total_minor, row.placed_at]
 
 
 def _check_order(work: Work, thing: Thing, terms: dict) -> None:
     if terms["thing"] != thing.id:
         raise Refused("order names another thing")
+    parts = [thing.id, terms["consumable"], terms["cycle"]] + ["test"] * terms["test"]
+    if hashlib.sha256(codec.encode(parts)).digest()[:16] != terms["order"]:
+        raise Refused("order id does not follow from thing, consumable and cycle")
     if terms["seller"] not in work.suppliers:
         raise Refused("seller is not served here")
     other = work.session.scalars(
@@ -331,20 +265,6 @@ def _offer_of(work: Work, thing: Thing, terms: dict) -> Offer:
     return offer
 
 
-def _cycle(work: Work, thing: Thing, terms: dict) -> int:
-    """The cycle in H(thing, consumable, cycle); Refused when the order id is not such a hash."""
-    query = select(func.max(Order.cycle)).where(
-        Order.thing_id == thing.id, Order.consumable == terms["consumable"]
-    )
-    last = work.session.scalar(query)
-    start = 0 if last is None else last
-    for cycle in [*range(start, start + CYCLES_AHEAD), *range(start)]:
-        parts = codec.encode([thing.id, terms["consumable"], cycle])
-        if hashlib.sha256(parts).digest()[:16] == terms["order"]:
-            return cycle
-    raise Refused("order id does not follow from thing, consumable and cycle")
-
-
 def _cancel(work: Work, order: Order) -> None:
     if order.state not in OPEN_ORDER:
         return
@@ -365,10 +285,6 @@ def _tell(work: Work, order: Order, **words) -> None:
 
 def _plan(work: Work, order: Order, steps: list[Step]) -> None:
     work.drop("seller_step", _subject(order))
-    _put_off_steps(work, order, steps)
-
-
-def _put_off_steps(work: Work, order: Order, steps: list[Step]) -> None:
     for step in steps:
         work.put_off(step.delay_s, "seller_step", _subject(order), dataclasses.asdict(step))
 
@@ -384,10 +300,6 @@ def _placed(work: Work, order: Order) -> Placed:
         offer=offer.terms,
         **{word: getattr(order, word) for word in kept},
     )
-
-
-def _order(work: Work, order_id: bytes) -> Order | None:
-    return work.session.scalars(select(Order).where(Order.order_id == order_id)).first()
 
 
 def _subject(order: Order) -> str:

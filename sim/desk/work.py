@@ -104,6 +104,17 @@ class Work:
         subject.changed_at = self.now
 
 
+def plain(value):
+    """The same value for a JSON column: bytes as hexadecimal, keys as text."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
 def order_number(order: Order) -> str:
     """The number of an order as people and things write it."""
     return f"O-{order.number:06d}"
@@ -132,17 +143,23 @@ def send_again(work: Work, thing: Thing) -> None:
 
 def next_frame(work: Work) -> tuple[str, bytes] | None:
     """The frame that has been due longest, sealed with the next sequence number of its thing."""
-    work.session.execute(delete(Outgoing).where(Outgoing.expires <= work.now))
-    row = work.session.scalars(
-        select(Outgoing)
+    query = (
+        select(Outgoing, Thing)
+        .join(Thing, Thing.id == Outgoing.thing_id)
         .where(Outgoing.due <= work.now)
         .order_by(Outgoing.due, Outgoing.id)
         .limit(1)
         .with_for_update(skip_locked=True)
-    ).first()
-    if row is None:
-        return None
-    thing = work.session.get(Thing, row.thing_id, with_for_update=True)
+    )
+    while (found := work.session.execute(query).first()) is not None:
+        row, thing = found
+        if row.expires is None or work.now < row.expires:
+            return thing.id, _sealed(work, row, thing)
+        work.session.delete(row)
+    return None
+
+
+def _sealed(work: Work, row: Outgoing, thing: Thing) -> bytes:
     thing.down_seq += 1
     payload = {
         messages.SEQ: thing.down_seq,
@@ -157,4 +174,4 @@ def next_frame(work: Work) -> tuple[str, bytes] | None:
     row.due = work.now + min(RESEND_S << min(row.tries - 1, 16), RESEND_LONGEST_S)
     if not row.wants_ack:
         work.session.delete(row)
-    return thing.id, frame
+    return frame
