@@ -1,13 +1,11 @@
 """What must agree between the parts of a description, beyond the shape of each part."""
 
-from collections.abc import Iterable
-
 from boards.fields import Size
 from boards.load import Loaded
 from boards.locate import Path
 from boards.problems import nearest
 from boards.schema import Consumable, Monitor, Product
-from boards.settings import CHANNELS, check_consumable_settings, check_settings
+from boards.settings import CHANNELS, check_settings
 
 
 def check_product(loaded: Loaded) -> None:
@@ -20,7 +18,7 @@ def check_product(loaded: Loaded) -> None:
         _check_monitor(loaded, product, ("monitors", name), monitor)
     for name, consumable in product.consumables.items():
         _check_consumable(loaded, product, ("consumables", name), consumable)
-    _check_twice(loaded, _stock_numbers(product), "this stock number is already used at")
+    _check_stock_numbers(loaded, product)
 
 
 def _check_channel(loaded: Loaded, product: Product, path: Path, channel: str) -> None:
@@ -32,7 +30,8 @@ def _check_channel(loaded: Loaded, product: Product, path: Path, channel: str) -
 def _check_monitor(loaded: Loaded, product: Product, path: Path, monitor: Monitor) -> None:
     watched = len(monitor.watch)
     for index, channel in enumerate(monitor.watch):
-        place = (*path, "watch", index)
+        place: Path = (*path, "watch", index)
+        place = place if place in loaded.lines else place[:-1]
         _check_channel(loaded, product, place, channel)
         if channel in monitor.watch[:index]:
             loaded.report(place, f'"{channel}" is watched twice')
@@ -49,43 +48,39 @@ def _check_consumable(loaded: Loaded, product: Product, path: Path, consumable: 
         channel = getattr(consumable, key)
         if channel is not None:
             _check_channel(loaded, product, (*path, key), channel)
-    channel = product.channels.get(consumable.measured_by)
-    if channel is None:
-        return
-    if consumable.unit not in (None, channel.unit):
+    unit = product.unit_of(consumable)
+    if consumable.unit not in (None, unit):
         loaded.report(
             (*path, "unit"),
-            f'"{consumable.unit}" differs from the unit of {consumable.measured_by}, '
-            f'"{channel.unit}"; leave it out to take the channel\'s',
+            f'"{consumable.unit}" differs from the unit of {consumable.measured_by}, "{unit}"; '
+            "leave it out to take the channel's",
         )
-    if consumable.kind == "count" and consumable.used_by is None:
-        loaded.report(path, 'a consumable of kind "count" needs used_by, the channel that counts')
-    for place, message in check_consumable_settings(consumable.settings):
-        loaded.report((*path, "settings", *place), message)
-    _check_sizes(loaded, path, consumable, channel.unit, channel.high)
+    if (consumable.measured_by or "") in loaded.names("channels", ()):
+        return  # its channel has faults of its own: nothing to measure against
+    _check_sizes(loaded, product, path, consumable)
     for index, item in enumerate(consumable.items):
+        _size(loaded, (*path, "items", index, "pack"), item.pack, unit)
         try:
             item.price_minor(product.currency)
         except ValueError as error:
             loaded.report((*path, "items", index, "price"), str(error))
 
 
-def _check_sizes(
-    loaded: Loaded, path: Path, consumable: Consumable, unit: str, high: float
-) -> None:
+def _check_sizes(loaded: Loaded, product: Product, path: Path, consumable: Consumable) -> None:
+    unit = product.unit_of(consumable)
+    channel = product.channels.get(consumable.measured_by or "")
     capacity = _size(loaded, (*path, "capacity"), consumable.capacity, unit)
-    if capacity is not None and capacity > high:
+    if capacity is not None and channel is not None and capacity > channel.high:
         loaded.report(
             (*path, "capacity"),
-            f"{capacity:g} {unit} is beyond what {consumable.measured_by} can read, {high:g}",
+            f"{capacity:g} {unit} is beyond {channel.high:g}, the most that "
+            f"{consumable.measured_by} can read",
         )
-    per_use = consumable.per_use and _size(loaded, (*path, "per_use"), consumable.per_use, unit)
+    if consumable.per_use is None:
+        return
+    per_use = _size(loaded, (*path, "per_use"), consumable.per_use, unit)
     if per_use and capacity and per_use > capacity:
         loaded.report((*path, "per_use"), f"one use takes more than the capacity, {capacity:g}")
-    if consumable.used_by is not None and consumable.per_use is None:
-        loaded.report(path, "used_by needs per_use, how much one use takes")
-    for index, item in enumerate(consumable.items):
-        _size(loaded, (*path, "items", index, "pack"), item.pack, unit)
 
 
 def _size(loaded: Loaded, path: Path, size: Size, unit: str) -> float | None:
@@ -101,15 +96,13 @@ def _size(loaded: Loaded, path: Path, size: Size, unit: str) -> float | None:
     return number
 
 
-def _stock_numbers(product: Product) -> Iterable[tuple[Path, str]]:
+def _check_stock_numbers(loaded: Loaded, product: Product) -> None:
+    """A delivery is told by its stock number, so no two items may share one."""
+    seen: dict[str, Path] = {}
     for name, consumable in product.consumables.items():
         for index, item in enumerate(consumable.items):
-            yield ("consumables", name, "items", index, "sku"), item.sku
-
-
-def _check_twice(loaded: Loaded, words: Iterable[tuple[Path, str]], message: str) -> None:
-    seen: dict[str, Path] = {}
-    for path, word in words:
-        if word in seen:
-            loaded.report(path, f'"{word}": {message} line {loaded.lines.line(seen[word])}')
-        seen.setdefault(word, path)
+            path: Path = ("consumables", name, "items", index, "sku")
+            other = seen.setdefault(item.sku, path)
+            if other != path:
+                line = loaded.lines.line(other)
+                loaded.report(path, f'"{item.sku}" is already the stock number in line {line}')

@@ -14,7 +14,7 @@ from boards.checks import check_product
 from boards.load import Loaded, load
 from boards.problems import DescriptionError
 from boards.schema import SEVERITIES, Channel, Consumable, Item, Monitor, Product
-from boards.settings import CONSUMABLES, MONITORS, settled
+from boards.settings import settled
 from boards.units import single
 from boards.wiring import Board, Filter, Output, Sensor
 from boards.wiring_checks import check_board
@@ -137,21 +137,22 @@ def _monitor(name: str, monitor: Monitor, index: dict[str, int]) -> dict[str, An
         },
         remedies=monitor.remedies,
         advice=monitor.advice,
-        settings=settled(MONITORS[monitor.kind], monitor.settings),
+        settings=settled(monitor.kind, monitor.settings, len(monitor.watch)),
     )
 
 
 def _consumable(
     name: str, consumable: Consumable, product: Product, index: dict[str, int]
 ) -> dict[str, Any]:
-    unit = product.channels[consumable.measured_by].unit
+    unit = product.unit_of(consumable)
     per_use = consumable.per_use.into(unit) if consumable.per_use else 0.0
     return _present(
         {
             "name": name,
             "unit": unit,
             "kind": consumable.kind,
-            "channel": index[consumable.measured_by],
+            # What is only counted is watched by its counter.
+            "channel": index[consumable.measured_by or consumable.used_by or ""],
             "usage": index.get(consumable.used_by or "", ABSENT),
             "in_place": index.get(consumable.in_place or "", ABSENT),
             "capacity": consumable.capacity.into(unit),
@@ -161,7 +162,6 @@ def _consumable(
             "spares": consumable.spares,
         },
         items=[_item(item, unit, product.currency) for item in consumable.items],
-        settings=settled(CONSUMABLES, consumable.settings),
     )
 
 

@@ -26,6 +26,9 @@ class Lines:
         self._counts: dict[Path, int] = {}
         self._read()
 
+    def __contains__(self, path: Path) -> bool:
+        return path in self._lines
+
     def line(self, path: Path) -> int:
         """The line of a path, or of its nearest ancestor when the key itself is missing."""
         while path not in self._lines:

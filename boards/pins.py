@@ -52,8 +52,9 @@ def wires(board: Board) -> Iterator[Wire]:
     for table in ("sensors", "outputs"):
         for name, part in getattr(board, table).items():
             driver = DRIVERS.get(part.driver)
-            # Two channels of one chip, such as warmth and moisture, hang on the same wires.
-            group = f"{part.driver} {sorted(part.pins.items())}"
+            # Two fields of one chip, such as warmth and moisture, hang on the same wires.
+            shared = getattr(part, "field", None) is not None
+            group = f"{part.driver} {sorted(part.pins.items())}" if shared else f"{table}.{name}"
             for pin_name, pin in part.pins.items():
                 role = driver.pins.get(pin_name, "both") if driver else "both"
                 yield Wire((table, name, "pins", pin_name), pin, role, group)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from boards.fields import Duration, Model, Name, Quantity, Scale, Share, Text, Unit, Word
 
@@ -22,6 +22,17 @@ Service = Literal["repair", "replacement", "upgrade", "recharge", "software", "a
 def _listed(value: Any) -> Any:
     """One channel need not be written as a list."""
     return [value] if isinstance(value, str) else value
+
+
+def _gtin(value: str) -> str:
+    """GTIN-8, -12, -13 or -14 with its check digit (GS1 General Specifications, 7.9)."""
+    if not value.isdecimal() or len(value) not in (8, 12, 13, 14):
+        raise ValueError(f'"{value}" is no GTIN: 8, 12, 13 or 14 digits')
+    digits = [int(digit) for digit in reversed(value)]
+    check = -sum(digit * (3 if place % 2 else 1) for place, digit in enumerate(digits) if place)
+    if check % 10 != digits[0]:
+        raise ValueError(f'"{value}" is no GTIN: its check digit would be {check % 10}')
+    return value
 
 
 class Channel(Model):
@@ -89,7 +100,7 @@ class Item(Model):
     name: Word
     pack: Quantity
     price: Annotated[float, Field(gt=0, le=1_000_000)]
-    gtin: Annotated[str, Field(pattern=r"^(\d{8}|\d{12,14})$")] | None = None
+    gtin: Annotated[str, AfterValidator(_gtin)] | None = None
 
     def price_minor(self, currency: str) -> int:
         """Exact, or ValueError: no cent may appear or vanish by rounding."""
@@ -106,7 +117,7 @@ class Consumable(Model):
     about: str = ""
     kind: Literal["level", "count", "wear"] = "level"
     unit: Unit | None = None
-    measured_by: str
+    measured_by: str | None = None
     used_by: str | None = None
     in_place: str | None = None
     capacity: Quantity
@@ -115,7 +126,18 @@ class Consumable(Model):
     lead_time: Duration = 2 * 86400
     spares: Annotated[int, Field(ge=0, le=100)] = 1
     items: Annotated[list[Item], Field(max_length=5)] = []
-    settings: dict[str, Any] = {}  # checked against boards/settings.py
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.kind == "level" and self.measured_by is None:
+            raise ValueError('kind "level" needs measured_by, the channel that sees what is left')
+        if self.kind == "count" and self.used_by is None:
+            raise ValueError('kind "count" needs used_by, the channel that counts uses')
+        if self.kind == "wear" and self.measured_by is None and self.used_by is None:
+            raise ValueError('kind "wear" needs measured_by or used_by')
+        if (self.used_by is None) != (self.per_use is None):
+            raise ValueError("used_by and per_use, how much one use takes, come together")
+        return self
 
 
 class Product(Model):
@@ -129,3 +151,8 @@ class Product(Model):
     channels: Annotated[dict[Name, Channel], Field(max_length=64)]
     monitors: Annotated[dict[Name, Monitor], Field(max_length=64)] = {}
     consumables: Annotated[dict[Name, Consumable], Field(max_length=16)] = {}
+
+    def unit_of(self, consumable: Consumable) -> str:
+        """The consumable's unit: its level channel's if it has one, else its own, else pieces."""
+        channel = self.channels.get(consumable.measured_by or "")
+        return channel.unit if channel else consumable.unit or "count"

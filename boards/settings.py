@@ -1,9 +1,9 @@
-"""Which settings each kind of monitor and of consumable takes, and within what range.
+"""Which settings each kind of monitor takes, and within what range.
 
 One table for both readers: `check_settings` refuses what a monitor would not understand, and
 `settled` gives the compiler the numbers. The meaning of each setting stands where it is used, in
-the docstring of agent/sense/monitors/<kind>.py and of agent/stock; tests/test_boards_settings.py
-holds the two together.
+the docstring of agent/sense/monitors/<kind>.py; tests/test_boards_settings.py holds the two
+together.
 """
 
 from collections.abc import Iterator
@@ -19,13 +19,18 @@ HUGE = 1e9  # far beyond any reading, well inside single precision
 
 @dataclass(frozen=True)
 class Setting:
-    """One number, or a list of them; `length` says how a list is bound to the channels watched."""
+    """One number, or a list of them: then so many per channel watched and so many besides."""
 
     low: float = -HUGE
     high: float = HUGE
     whole: bool = False
     duration: bool = False
-    length: str = ""  # "" a single number, "channels" one per channel watched, "any"
+    per_channel: int = 0
+    besides: int = 0
+
+    def length(self, channels: int) -> int:
+        """How many numbers the list must have; 0 where a single number stands."""
+        return self.per_channel * channels + self.besides
 
 
 def number(low: float = -HUGE, high: float = HUGE) -> Setting:
@@ -41,8 +46,8 @@ def span(low: int, high: int) -> Setting:
     return Setting(low, high, whole=True, duration=True)
 
 
-def numbers(length: str) -> Setting:
-    return Setting(length=length)
+def numbers(per_channel: int, besides: int) -> Setting:
+    return Setting(per_channel=per_channel, besides=besides)
 
 
 DAY = 86400
@@ -69,12 +74,65 @@ MONITORS: dict[str, dict[str, Setting]] = {
         "samples": whole(1, 1000),
     },
     "novelty": {},
-    "joint": {},
-    "drift": {},
-    "cycle": {},
-    "onset": {},
-    "life": {},
-    "crosscheck": {},
+    "joint": {
+        "learn": whole(30, 100_000),
+        "calibrate": whole(10, 100_000),
+        "smooth": number(0.001, 1),
+        "outlook": number(1, 1000),
+        "sigmas": number(1, 100),
+        "adapt": number(0, 0.1),
+    },
+    "drift": {
+        "block": span(60, 30 * DAY),
+        "learn": whole(4, 10_000),
+        "direction": whole(-1, 1),
+        "slack": number(0, 100),
+        "threshold": number(0.1, 1000),
+        "floor": number(0),
+        "limit": number(),
+    },
+    "cycle": {
+        "on": number(),
+        "off": number(),
+        "least": whole(1, 1000),
+        "gap": span(1, SPAN),
+        "learn": whole(0, 10_000),
+        "factor": number(1.01, 1000),
+        "starts_low": number(0),
+        "starts_high": number(0),
+        "on_s_low": span(0, SPAN),
+        "on_s_high": span(0, SPAN),
+        "off_s_low": span(0, SPAN),
+        "off_s_high": span(0, SPAN),
+        "duty_low": number(0, 1),
+        "duty_high": number(0, 1),
+    },
+    "onset": {
+        "learn": whole(20, 100_000),
+        "share": number(0.001, 100),
+        "sigmas": number(0.5, 100),
+        "samples": whole(1, 10_000),
+        "direction": whole(-1, 1),
+    },
+    "life": {
+        # One for each channel, an offset, and the 35 terms of a cubic in four variables.
+        "weights": numbers(1, 1 + 35),
+        "fast": number(0.001, 1),
+        "slow": number(0.001, 1),
+        "new": whole(1, 10_000),
+        "age": number(1e-3),
+        "cap": number(1),
+        "horizon": number(1),
+        "unit_s": span(1, SPAN),
+    },
+    "crosscheck": {
+        "gain": number(),
+        "tolerance": number(1e-6),
+        "share": number(0, 10),
+        "learn": whole(1, 10_000),
+        "smooth": number(0.001, 1),
+        "jump": number(0),
+    },
 }
 
 # How many channels a monitor watches: least and most.
@@ -85,16 +143,21 @@ CHANNELS: dict[str, tuple[int, int]] = {
     "novelty": (1, 1),
     "joint": (2, 16),
     "drift": (1, 1),
-    "cycle": (1, 2),
-    "onset": (1, 16),
+    "cycle": (1, 1),
+    "onset": (1, 1),
     "life": (1, 32),
-    "crosscheck": (2, 8),
+    "crosscheck": (2, 2),
 }
 
 # Monitors that watch for nothing unless one of these is set.
-NEEDED: dict[str, tuple[str, ...]] = {"limit": ("low", "high"), "rate": ("rise", "fall")}
+NEEDED: dict[str, tuple[str, ...]] = {
+    "limit": ("low", "high"),
+    "rate": ("rise", "fall"),
+    "life": ("weights",),
+}
 
-CONSUMABLES: dict[str, Setting] = {}
+# Settings that follow from the product itself, so that nobody writes them.
+DERIVED = ("channels",)
 
 
 def check_settings(
@@ -109,17 +172,14 @@ def check_settings(
         yield ("low",), f"low ({settings['low']}) must be below high ({settings['high']})"
 
 
-def check_consumable_settings(settings: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    yield from _check(CONSUMABLES, settings, 1)
-
-
-def settled(table: dict[str, Setting], settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings as numbers: durations become seconds. Only for what was checked."""
-    return {
+def settled(kind: str, settings: dict[str, Any], channels: int) -> dict[str, Any]:
+    """The settings as a monitor takes them: durations in seconds, room for just its channels.
+    Only for what was checked."""
+    numbers = {
         name: units.seconds(value) if isinstance(value, str) else value
         for name, value in settings.items()
-        if name in table
     }
+    return {**numbers, "channels": channels} if kind == "joint" else numbers
 
 
 def _crossed(settings: dict[str, Any]) -> bool:
@@ -135,7 +195,7 @@ def _check(
             yield (name,), f"unknown setting; {nearest(name, sorted(table))}"
             continue
         setting = table[name]
-        if setting.length:
+        if setting.length(channels):
             yield from _check_list(name, setting, value, channels)
         else:
             problem = _wrong(setting, value)
@@ -149,8 +209,9 @@ def _check_list(
     if not isinstance(value, list):
         yield (name,), f"{value!r} is not a list of numbers"
         return
-    if setting.length == "channels" and len(value) != channels:
-        yield (name,), f"{len(value)} numbers for {channels} channels; one per channel is wanted"
+    wanted = setting.length(channels)
+    if len(value) != wanted:
+        yield (name,), f"{len(value)} numbers; {wanted} are wanted for {channels} channels"
     for index, entry in enumerate(value):
         problem = _wrong(setting, entry)
         if problem:
