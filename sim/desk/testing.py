@@ -1,15 +1,23 @@
-"""A thing for tests of the desk: frames made with cbor2 and hmac alone, sharing no code with it."""
+"""For tests of the desk: a thing whose frames are made with cbor2 and hmac alone, and a world."""
 
 import hashlib
 import hmac
+import random
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from sqlalchemy import func, select
 
+from sim.desk import codec
 from sim.desk.core import Desk
+from sim.desk.service import SimpleDepartment
+from sim.desk.suppliers import Article, HonestSupplier
 
+SKU = "beans-1kg"
+HEALTH = {1: 0, 2: [["beans", 3, 12]], 3: 0, 4: 0, 5: 0, 6: 10}
+ACK, OFFER, ORDER_STATUS, CASE_STATUS, RECONCILE, DECLINE = 1, 2, 3, 4, 10, 11
 START = 1_800_000_000  # unix seconds at which test clocks begin
 
 
@@ -151,3 +159,82 @@ class TestThing:
         info = f"steward/1 {direction} {self.name}".encode()
         extracted = hmac.digest(bytes(32), self.root_key, "sha256")
         return hmac.digest(extracted, info + b"\x01", "sha256")
+
+
+class World:
+    """A desk, one thing, a clock, and what the hooks were told (`told`)."""
+
+    def __init__(self, url="sqlite://", suppliers=None, department=None, clock=None):
+        self.clock = clock or Clock()
+        self.told = []
+        self.suppliers = suppliers if suppliers is not None else [seller("roaster", 1)]
+        self.desk = Desk(
+            url,
+            clock=self.clock,
+            suppliers=self.suppliers,
+            department=department or SimpleDepartment(random.Random(2)),
+            on_delivered=self.told.append,
+            on_service_done=self.told.append,
+        )
+        self.thing = TestThing().admit(self.desk)
+
+    def send(self, kind, body, message=None):
+        """Send one message of the thing; returns what the desk then says."""
+        return self.thing.send(self.desk, kind, body, message)
+
+    def run(self, seconds):
+        """Let time pass; returns what came down, acknowledging all of it."""
+        end, received = self.clock.now + seconds, []
+        while True:
+            due = self.desk.tick()
+            for payload in self.thing.collect(self.desk):
+                received.append(payload)
+                if payload[3]:
+                    self.desk.receive(
+                        self.thing.name, self.thing.frame(11, {1: payload[3]}, message=0)
+                    )
+            due = self.desk.tick()
+            if due is None or due > end:
+                break
+            self.clock.now = max(due, self.clock.now)
+        self.clock.now = end
+        return received
+
+    def offer(self, cycle=0, consumable="beans", change=None):
+        """Ask, and return the first offer's document."""
+        rfq = self.thing.rfq(consumable, cycle, [SKU], change=change)
+        assert ack(self.send(4, rfq))[2] in (0, 1)
+        return next(payload[6][2] for payload in self.run(900) if payload[2] == OFFER)
+
+    def order(self, cycle=0, consumable="beans"):
+        """Ask and order; returns the acknowledgement."""
+        offer = self.offer(cycle, consumable)
+        return ack(self.send(5, self.thing.order(consumable, cycle, offer)))
+
+    def rows(self, model):
+        """All rows of a table."""
+        return self.desk.act(lambda work: work.session.scalars(select(model)).all())
+
+    def count(self, model):
+        """How many rows a table has."""
+        return self.desk.act(
+            lambda work: work.session.scalar(select(func.count()).select_from(model))
+        )
+
+
+def seller(name, seed, kind=HonestSupplier):
+    """A seller of beans that behaves as `kind`."""
+    rng = random.Random(seed)
+    article = Article(SKU, 1800, 1000, stock=50)
+    return kind(name, [article], rng=rng, private_key=codec.new_private_key(seed))
+
+
+def ack(payloads):
+    """The body of the first acknowledgement among payloads."""
+    return next(payload[6] for payload in payloads if payload[2] == ACK)
+
+
+def case_body(case=bytes(16), update=0, severity=2, mode="scale"):
+    """Body of a case message."""
+    evidence = [["flow", 100, [[-60, 180], [0, 90]]]]
+    return {1: case, 2: mode, 3: "repair", 4: severity, 5: 90, 7: evidence, 9: update}

@@ -1,0 +1,131 @@
+"""Cases, findings, reports and greetings at the desk."""
+
+from sim.desk.models import Case, Finding, Order, Report, Thing
+from sim.desk.service import CaseStep
+from sim.desk.testing import (
+    ACK,
+    CASE_STATUS,
+    HEALTH,
+    RECONCILE,
+    World,
+    ack,
+    case_body,
+)
+from sim.desk.work import ServiceDone
+
+DAY_S = 86_400
+
+
+# ---- cases --------------------------------------------------------------------------------------
+
+
+def test_a_case_is_accepted_scheduled_done_and_closed_by_the_thing():
+    world = World()
+    answer = ack(world.send(7, case_body()))
+    assert (answer[2], answer[4]) == (0, "C-000001")
+    statuses = [p[6] for p in world.run(5 * DAY_S) if p[2] == CASE_STATUS]
+    assert [body[2] for body in statuses] == [2, 3, 4]
+    assert statuses[1][3] > 0
+    assert world.told == [ServiceDone("thing-1", bytes(16), "C-000001", "scale", "repair")]
+    assert ack(world.send(8, {1: bytes(16), 2: 1}))[2] == 0
+    assert world.rows(Case)[0].state == 6
+
+
+def test_one_case_per_failure_mode_and_updates_instead_of_duplicates():
+    world = World()
+    world.send(7, case_body())
+    assert ack(world.send(7, case_body()))[2] == 1
+    more = ack(world.send(7, case_body(update=1, severity=3)))
+    assert (more[2], more[4]) == (0, "C-000001")
+    renamed = ack(world.send(7, case_body(case=b"n" * 16, update=0)))
+    assert renamed[4] == "C-000001"
+    other = ack(world.send(7, case_body(case=b"m" * 16, mode="pump")))
+    assert other[4] == "C-000002"
+    cases = world.rows(Case)
+    assert [(case.mode, case.severity) for case in cases] == [("scale", 2), ("pump", 2)]
+
+
+def test_a_fault_that_comes_back_opens_the_same_case():
+    world = World()
+    world.send(7, case_body())
+    world.run(5 * DAY_S)
+    world.send(8, {1: bytes(16), 2: 2, 3: "still there"})
+    assert world.rows(Case)[0].state == 1
+    world.run(5 * DAY_S)
+    assert [told.number for told in world.told] == ["C-000001", "C-000001"]
+    world.send(8, {1: bytes(16), 2: 1})
+    # A thing that lost its memory counts from nought and means the same id afresh.
+    assert ack(world.send(7, case_body()))[4] == "C-000001"
+    assert world.rows(Case)[0].state == 1
+
+
+class Deaf:
+    """A department that never answers, until a case is escalated."""
+
+    def plan(self, job, now):
+        return [CaseStep(60, 2)] if job.escalated else []
+
+
+def test_a_case_that_nobody_accepts_is_escalated():
+    world = World(department=Deaf())
+    world.send(7, case_body())
+    statuses = [p[6][2] for p in world.run(2 * DAY_S) if p[2] == CASE_STATUS]
+    assert statuses == [2]
+    assert world.rows(Case)[0].escalated
+
+
+# ---- findings, reports, hello -------------------------------------------------------------------
+
+
+def test_finding_is_one_row_from_raised_to_cleared():
+    world = World()
+    for state in (1, 2, 3, 1):
+        world.send(3, {1: "flow", 2: "scale", 3: state, 4: 2, 5: 80, 6: 150})
+    assert [row.state for row in world.rows(Finding)] == [3, 1]
+
+
+def test_reports_are_kept_for_a_while():
+    world = World()
+    world.send(2, HEALTH)
+    world.send(13, {1: [["cups", 3]]})
+    world.send(14, {1: 1, 2: 1})
+    assert [row.kind for row in world.rows(Report)] == ["health", "usage", "shed"]
+    world.run(102 * DAY_S)
+    assert world.rows(Report) == []
+
+
+def reconciles(payloads):
+    return [payload[6] for payload in payloads if payload[2] == RECONCILE]
+
+
+def test_a_new_thing_is_reconciled_and_a_known_one_only_when_it_forgot():
+    world = World()
+    assert reconciles(world.send(1, world.thing.hello(0))) == [{1: [], 2: 1, 3: b"nonce--1"}]
+    # It restarted before the answer came: the old nonce is of no use, so there is a new message.
+    again = reconciles(world.send(1, world.thing.hello(1, nonce=b"nonce--2")))
+    assert [body[3] for body in again] == [b"nonce--2"]
+    world.run(60)
+    assert reconciles(world.send(1, world.thing.hello(1))) == []
+    world.order()
+    order = world.rows(Order)[0]
+    assert reconciles(world.send(1, world.thing.hello(9, [order.order_id]))) == []
+    assert len(reconciles(world.send(1, world.thing.hello(9, [])))) == 1
+    world.run(60)
+    bodies = reconciles(world.send(1, world.thing.hello(3, [order.order_id])))
+    row = [order.order_id, "beans", 0, 4, "roaster", order.total_minor, order.placed_at]
+    assert [row[:3] for row in bodies[0][1]] == [row[:3]]
+    assert bodies[0][1][0][4:] == row[4:]
+
+
+def test_a_thing_whose_numbers_were_lost_is_told_the_highest():
+    world = World()
+    world.order()
+    high = world.thing.seq
+    world.thing.seq = 0
+    payloads = world.send(1, world.thing.hello(0, nonce=b"restored"))
+    assert [(body[2], body[3]) for body in reconciles(payloads)] == [(high, b"restored")]
+    assert not any(payload[2] == ACK for payload in payloads)
+    thing = world.rows(Thing)[0]
+    assert thing.up_seq == high
+    world.thing.seq = high
+    assert ack(world.send(2, HEALTH))[2] == 0
