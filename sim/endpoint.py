@@ -16,7 +16,7 @@ from sim.desk.service import Pace, SimpleDepartment
 from sim.desk.suppliers import Article, HonestSupplier, Terms
 from sim.network import Network
 from sim.thing import Keys
-from sim.world import DAY, World
+from sim.world import DAY, Event, World
 
 ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -58,7 +58,7 @@ class Endpoint:
             department=_department(world, scenario.service),
             **hooks,
         )
-        self._wake = None
+        self._wake: Event | None = None
         self._things: list[str] = []
         network.watch(self._links_changed)
 
@@ -150,8 +150,8 @@ def _supplier(world: World, seller: scenarios.Seller, record: dict) -> HonestSup
     terms = Terms(
         shipping_minor=seller.shipping_minor,
         tax_percent=seller.tax_percent,
-        ship_s=tuple(seller.ships_after),
-        travel_s=tuple(seller.travels),
+        ship_s=seller.ships_after,
+        travel_s=seller.travels,
     )
     key = codec.new_private_key(secret(world, f"seller {seller.name}"))
     return HonestSupplier(seller.name, articles, terms, world.stream(f"seller/{seller.name}"), key)
@@ -159,6 +159,6 @@ def _supplier(world: World, seller: scenarios.Seller, record: dict) -> HonestSup
 
 def _department(world: World, service: scenarios.Service) -> SimpleDepartment:
     pace = Pace(
-        tuple(service.accepts_after), tuple(service.schedules_after), tuple(service.works_after)
+        service.accepts_after, service.schedules_after, service.works_after
     )
     return SimpleDepartment(world.stream("service"), pace)

@@ -211,8 +211,7 @@ def every_boot_arrives(observer, now: int) -> Check:
     for at, reason in observer.crashes:
         check.fact(False, f"crashed at {_when(at)}: {reason}")
     greeted = [at for at, _ in observer.hellos]
-    ends = [*observer.boots[1:], now]
-    for at, end in zip(observer.boots, ends, strict=True):
+    for at, end in pairwise([*observer.boots, now]):
         if end - at < BOOT_MOST_S or observer.cut_between(at, at + BOOT_MOST_S):
             continue
         arrived = any(at <= hello <= at + BOOT_MOST_S for hello in greeted)

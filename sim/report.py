@@ -2,6 +2,7 @@
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sim.desk.models import CaseState, OrderState
 from sim.world import DAY, HOUR, MINUTE
@@ -133,13 +134,18 @@ def expectations(scenario, orders: list, cases: list, numbers: dict) -> list[dic
     return [row for row in rows if row is not None]
 
 
+def line(happening) -> Text:
+    """A line of the timeline."""
+    return Text.assemble(
+        (when(happening.at), "dim"), " ",
+        (f"{happening.kind:8}", COLOURS.get(happening.kind, "white")), " ", happening.text,
+    )  # fmt: skip
+
+
 def show(result, console: Console, timeline: bool = True) -> None:
     """The timeline, the invariants and the verdict, for a person."""
-    if timeline:
-        for happening in result.timeline:
-            colour = COLOURS.get(happening.kind, "white")
-            console.print(f"[dim]{when(happening.at)}[/] [{colour}]{happening.kind:8}[/] ", end="")
-            console.print(happening.text, markup=False, highlight=False)
+    for happening in result.timeline if timeline else ():
+        console.print(line(happening))
     table = Table(box=None, pad_edge=False)
     for heading in ("invariant", "state", "facts", "rule"):
         table.add_column(heading)

@@ -133,7 +133,7 @@ class Run:
 
     def close(self) -> None:
         """Give back what the runtime and the desk hold."""
-        getattr(self.thing, "close", lambda: None)()
+        self.thing.close()
         self.endpoint.desk.close()
 
     # -- wiring ------------------------------------------------------------------------------
@@ -268,18 +268,18 @@ def _weather(scenario: Scenario) -> Weather:
         duplication=network.duplication,
         reordering=network.reordering,
         corruption=network.corruption,
-        delay_s=tuple(network.delay),
+        delay_s=network.delay,
     )
 
 
 def _habits(scenario: Scenario) -> Habits:
     people = scenario.people
     return Habits(
-        after_s=tuple(people.refill_after),
+        after_s=people.refill_after,
         half=people.half,
         forgets=people.forgets,
         reminded_s=people.reminded_after,
         repair_fails=people.repair_fails,
         approves=people.approves,
-        approves_after_s=tuple(people.approves_after),
+        approves_after_s=people.approves_after,
     )

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from boards.fields import Duration, Model, Name, Share
 from boards.locate import Lines
@@ -19,23 +19,17 @@ FOLDER = Path(__file__).parent / "scenarios"
 PRODUCTS = Path(__file__).parents[1] / "boards" / "products"
 
 
-def _ordered(span: list[int]) -> list[int]:
+def _pair(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _ordered(span: tuple[int, int]) -> tuple[int, int]:
     if span[0] > span[1]:
         raise ValueError(f"{span[0]} s to {span[1]} s: the shorter stands first")
     return span
 
 
-Span = Annotated[list[Duration], Field(min_length=2, max_length=2), AfterValidator(_ordered)]
-
-
-def span(least: int, most: int):
-    """A default of two durations."""
-    return Field(default=[least, most])
-
-
-def nothing(kind: type):
-    """A default that is empty."""
-    return Field(default_factory=kind)
+Span = Annotated[tuple[Duration, Duration], BeforeValidator(_pair), AfterValidator(_ordered)]
 
 
 class Weather(Model):
@@ -45,19 +39,19 @@ class Weather(Model):
     duplication: Share = 0.0
     reordering: Share = 0.0
     corruption: Share = 0.0
-    delay: Span = span(0, 2)
+    delay: Span = (0, 2)
 
 
 class People(Model):
     """Who refills and repairs, and how reliably."""
 
-    refill_after: Span = span(3_600, 21_600)
+    refill_after: Span = (3_600, 21_600)
     half: Share = 0.1
     forgets: Share = 0.05
     reminded_after: Duration = 172_800
     repair_fails: Share = 0.0
     approves: Share = 1.0
-    approves_after: Span = span(600, 18_000)
+    approves_after: Span = (600, 18_000)
 
 
 class Seller(Model):
@@ -68,8 +62,8 @@ class Seller(Model):
     price_percent: Annotated[int, Field(ge=1, le=1000)] = 100
     shipping_minor: Annotated[int, Field(ge=0)] = 390
     tax_percent: Annotated[int, Field(ge=0, le=100)] = 19
-    ships_after: Span = span(3_600, 43_200)
-    travels: Span = span(43_200, 129_600)
+    ships_after: Span = (3_600, 43_200)
+    travels: Span = (43_200, 129_600)
     quality: Annotated[int, Field(ge=0, le=100)] = 80
     carbon_g: Annotated[int, Field(ge=0)] = 500
 
@@ -86,7 +80,7 @@ class Mandate(Model):
     day_orders: int = 8
     month_orders: int = 60
     seller_budget: int = 200_000
-    consents: dict[str, list[str]] = nothing(dict)
+    consents: dict[str, list[str]] = Field(default_factory=dict)
     weights: dict[str, int] | None = None
     cancel_window: Duration = 0
 
@@ -94,9 +88,9 @@ class Mandate(Model):
 class Service(Model):
     """How fast the service department is."""
 
-    accepts_after: Span = span(600, 7_200)
-    schedules_after: Span = span(600, 14_400)
-    works_after: Span = span(43_200, 172_800)
+    accepts_after: Span = (600, 7_200)
+    schedules_after: Span = (600, 14_400)
+    works_after: Span = (43_200, 172_800)
 
 
 class Event(Model):
@@ -196,7 +190,7 @@ class Expect(Model):
     cases_opened: int | None = None
     cases_closed: int | None = None
     false_cases: int | None = None
-    detected: list[str] = nothing(list)
+    detected: list[str] = Field(default_factory=list)
     detected_within: Duration = 259_200
     lost_sales: Share | None = None
     stocked_out: Duration | None = None
@@ -211,7 +205,7 @@ class Scenario(Model):
     about: str = ""
     product: str
     plant: Literal[tuple(KINDS)]  # type: ignore[valid-type]
-    plant_settings: dict[str, float] = nothing(dict)
+    plant_settings: dict[str, float] = Field(default_factory=dict)
     duration: Duration
     seed: int = 1
     network: Weather = Weather()
@@ -219,7 +213,7 @@ class Scenario(Model):
     sellers: list[Seller] = Field(default=[Seller(name="corner")], min_length=1)
     mandate: Mandate | None = Mandate()
     service: Service = Service()
-    events: list[AnyEvent] = nothing(list)
+    events: list[AnyEvent] = Field(default_factory=list)
     expect: Expect = Expect()
     name: str = ""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim.network import Network
 from sim.thing import Thing
-from sim.world import World
+from sim.world import Event, World
 
 GOOD, MISSING = 0, 4
 """Qualities of a reading, as agent/sense/channels.py has them."""
@@ -44,8 +44,8 @@ class Site:
         self._inbox: list[bytes] = []
         self._booted_at = 0
         self._turn_at: int | None = None
-        self._turn = None
-        self._power_on = None
+        self._turn: Event | None = None
+        self._power_on: Event | None = None
         periods = sorted({period for _, _, period in channels})
         self._groups = [
             (p, [(index, signal) for index, signal, period in channels if period == p])

@@ -11,11 +11,12 @@ runtime it drives:
     cut_after(operations, share)             have the power fail at a coming flash operation
     journal() -> bytes                       all of the durable journal
     alive, boots, flash                      is it powered; how often booted; Flash counters
+    close()                                  the thing is no longer needed
 
 A reading is (channel index, value, quality). What is durable survives `kill`; nothing else does.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sim.entropy import Entropy
 from sim.memory import MemoryStore, PowerCut
@@ -50,8 +51,12 @@ class Keys(NamedTuple):
 class Thing(Protocol):
     """The verbs that every runtime offers; see the top of this file."""
 
-    alive: bool
     boots: int
+
+    @property
+    def alive(self) -> bool: ...
+    @property
+    def flash(self) -> Flash: ...
 
     def boot(self) -> None: ...
     def step(self, now: int, readings: list, frames: list, link: bool = True) -> Stepped: ...
@@ -59,8 +64,7 @@ class Thing(Protocol):
     def kill(self) -> None: ...
     def cut_after(self, operations: int, share: float = 0.5) -> None: ...
     def journal(self) -> bytes: ...
-    @property
-    def flash(self) -> Flash: ...
+    def close(self) -> None: ...
 
 
 class LocalThing:
@@ -69,12 +73,12 @@ class LocalThing:
     def __init__(self, product: bytes, keys: Keys, entropy_seed: bytes, store=None):
         self.store = store or MemoryStore()
         self.boots = 0
-        self.agent = None
+        self.agent: Any = None
         self._product = product
         self._keys = keys
         self._seed = entropy_seed
         self._now = 0
-        self._link = None
+        self._link: bool | None = None
 
     @property
     def alive(self) -> bool:
@@ -139,6 +143,9 @@ class LocalThing:
 
     def journal(self) -> bytes:
         return b"".join(self.store.blocks())
+
+    def close(self) -> None:
+        """Nothing to give back: memory is all there is."""
 
     def _identity(self):
         from agent.identity import Identity

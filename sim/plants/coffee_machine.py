@@ -264,7 +264,8 @@ class CoffeeMachine(Plant):
         scale = min(self._scaled(moment), 1.2)
         blocked = self.level("brew_group_blocked", moment)
         strain = self._gauss["pump_pressure_bar"](0.0, 0.12)
-        pressure = 9.0 * (1.0 - 0.5 * wear) * (1.0 + 0.05 * scale + 0.7 * blocked) + strain
+        # The relief valve keeps a good pump at nine bar; a closed sieve is beyond it.
+        pressure = 9.0 * (1.0 - 0.5 * wear) * (1.0 + 0.7 * blocked) + strain
         # The coffee bed decides both: what resists more flows less.
         flow = 2.2 * (1.0 - 0.5 * wear) * (1.0 - 0.35 * scale) * (1.0 - 0.9 * blocked)
         flow += self._gauss["flow_ml_s"](0.0, 0.04) - 0.25 * strain

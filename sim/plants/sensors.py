@@ -59,9 +59,9 @@ class Sensors:
 
         `signal` is the one the finding was about, for faults of a sensor.
         """
-        causes = self.plant.causes.get(mode, (mode,))
-        mended = [c for c in causes if c in self.plant.modes and self.plant.repair(c)]
-        if mode == "sensor_fault" or "sensor" in causes:
+        causes = [cause for cause in self.plant.modes if mode in self.plant.shows_as(cause)]
+        mended = [cause for cause in causes if self.plant.repair(cause)]
+        if mode in self.shows_as_sensor():
             suspects = [signal] if signal in self._broken else sorted(self._broken)
             mended += [f"sensor {name}" for name in suspects if self.mend_sensor(name)]
         return mended

@@ -1,0 +1,111 @@
+"""A replay as one HTML file: every signal and score, findings and labels, no internet needed.
+
+`chart.js` draws SVG from the numbers embedded here and lets a person zoom in.
+"""
+
+import html
+import json
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).parent
+DIGITS = 6
+"""Significant digits kept of a value: more than a screen shows."""
+
+
+def moment(unix: int) -> str:
+    """A unix second as a person writes it."""
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def render(replayed) -> str:
+    """The page of a Replayed."""
+    # Inside a script element only "</" could end it early.
+    data = json.dumps(_data(replayed), separators=(",", ":")).replace("</", "<\\/")
+    title = html.escape(replayed.recording.name)
+    rows = "".join(_finding_row(replayed, stretch) for stretch in replayed.stretches)
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>{(HERE / "chart.css").read_text(encoding="utf-8")}</style></head>
+<body><h1>{title}</h1>
+<p>{_summary(replayed)}</p>
+<p class="hint">Drag over a chart to zoom, double-click to see all again, click a finding to go
+there. <span class="key label"></span> labelled <span class="key raised"></span> raised
+<span class="key confirmed"></span> confirmed</p>
+<table><thead><tr><th>monitor</th><th>raised</th><th>confirmed</th><th>until</th>
+<th>rows</th><th>peak</th></tr></thead><tbody>{rows}</tbody></table>
+<div id="charts"></div>
+<script id="data" type="application/json">{data}</script>
+<script>{(HERE / "chart.js").read_text(encoding="utf-8")}</script></body></html>
+"""
+
+
+def _summary(replayed) -> str:
+    times = replayed.recording.times
+    words = (
+        f"{len(times)} rows, one each {replayed.recording.period_s} s, "
+        f"{moment(times[0])} to {moment(times[-1])}. {len(replayed.stretches)} findings, "
+        f"{len(replayed.cases)} cases, {len(replayed.orders)} orders."
+    )
+    return html.escape(words)
+
+
+def _finding_row(replayed, stretch) -> str:
+    times = replayed.recording.times
+    confirmed = "" if stretch.confirmed is None else moment(times[stretch.confirmed])
+    cells = (stretch.monitor, moment(times[stretch.first]), confirmed,
+             moment(times[stretch.last]), stretch.last - stretch.first + 1,
+             f"{stretch.peak:.2f}")
+    row = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
+    return f'<tr data-first="{stretch.first}" data-last="{stretch.last}">{row}</tr>'
+
+
+def _data(replayed) -> dict:
+    recording = replayed.recording
+    charts = [
+        {"title": f"{column} → {channel}", "values": _short(recording.columns[column])}
+        for column, channel in replayed.channels.items()
+    ]
+    charts += [
+        {"title": f"score of {monitor}", "values": _short(scores), "limit": 1}
+        for monitor, scores in replayed.scores.items()
+    ]
+    bands = [
+        {"kind": kind, "first": first, "last": last} for kind, first, last in _bands(replayed)
+    ]
+    return {"times": recording.times, "charts": charts, "bands": bands}
+
+
+def _bands(replayed):
+    """(kind, first row, last row) of labels and findings."""
+    recording = replayed.recording
+    for rows in recording.labels.values():
+        yield from (("label", first, last) for first, last in _runs(rows))
+    for first, last in recording.windows:
+        rows = [i for i, at in enumerate(recording.times) if first <= at <= last]
+        if rows:
+            yield "label", rows[0], rows[-1]
+    for stretch in replayed.stretches:
+        yield "raised", stretch.first, stretch.last
+        if stretch.confirmed is not None:
+            yield "confirmed", stretch.confirmed, stretch.last
+
+
+def _runs(rows: list[int]):
+    """Neighbouring rows as (first, last)."""
+    first = last = None
+    for row in rows:
+        if first is not None and row == last + 1:
+            last = row
+            continue
+        if first is not None:
+            yield first, last
+        first = last = row
+    if first is not None:
+        yield first, last
+
+
+def _short(values) -> list:
+    return [None if math.isnan(v) else float(f"{v:.{DIGITS}g}") for v in values]

@@ -1,0 +1,201 @@
+"""`steward sim`: play scenarios in virtual time, replay recorded data.
+
+Exit codes: 0 passed, 1 failed, 2 wrong usage, 130 interrupted. With --json standard output carries
+one JSON object and nothing else.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+app = typer.Typer(help="Run scenarios in virtual time; replay recorded data.",
+                  no_args_is_help=True)
+
+PASSED, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """What the person got wrong goes to standard error, with exit code 2."""
+    try:
+        yield
+    except (ValueError, FileNotFoundError) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(USAGE) from error
+
+
+@app.command("list")
+def list_scenarios(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show the scenarios that come along."""
+    from sim import scenario
+
+    found = {name: scenario.load(name) for name in scenario.names()}
+    if as_json:
+        print(json.dumps({name: {"title": s.title, "days": s.duration / 86_400,
+                                 "product": s.product} for name, s in found.items()}))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("scenario", "days", "title"):
+        table.add_column(heading)
+    for name, s in found.items():
+        table.add_row(name, f"{s.duration / 86_400:g}", s.title)
+    Console().print(table)
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="A name (see `list`) or a TOML file.")],
+    seed: Annotated[int | None, typer.Option(help="Draw everything from this number.")] = None,
+    runtime: Annotated[str, typer.Option(help="cpython or micropython.")] = "cpython",
+    days: Annotated[float | None, typer.Option(min=0, help="Stop after so many days.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.001, help="Virtual seconds a second, to watch it happen.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No timeline.")] = False,
+) -> None:
+    """Play a scenario to its end and judge it."""
+    from sim import report
+    from sim import scenario as scenarios
+    from sim.run import Run
+
+    with _usage_errors():
+        wanted = scenarios.load(scenario)
+        if days is not None:
+            wanted = wanted.model_copy(update={"duration": max(1, int(days * 86_400))})
+        playing = Run(wanted, seed, runtime)
+    console = Console(stderr=as_json)
+    try:
+        finished = _play(playing, console, speed, not (as_json or quiet))
+        result = playing.result()
+    finally:
+        playing.close()
+    if as_json:
+        print(json.dumps(result.as_dict(), ensure_ascii=False))
+    else:
+        report.show(result, console, timeline=False)
+    if not finished:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(PASSED if result.passed else FAILED)
+
+
+def _play(playing, console: Console, speed: float | None, timeline: bool) -> bool:
+    """Move the run on to its end, showing it; False when the person interrupted it."""
+    from sim.report import line
+    from sim.run import CHUNK_S
+    from sim.world import RealTime
+
+    end = playing.scenario.duration
+    paced = RealTime(playing.world, speed) if speed else None
+    shown = 0
+    with _bar(console) as bar:
+        task = bar.add_task(playing.scenario.name, total=end)
+        try:
+            while not playing.over:
+                if paced:
+                    paced.run(min(playing.world.now + max(1, int(speed or 1)), end))
+                else:
+                    playing.advance(playing.world.now + CHUNK_S)
+                for happening in playing.observer.timeline[shown:] if timeline else ():
+                    bar.console.print(line(happening))
+                shown = len(playing.observer.timeline)
+                bar.update(task, completed=playing.world.now)
+        except KeyboardInterrupt:
+            console.print(f"interrupted on day {playing.world.now / 86_400:.1f}", style="yellow")
+            return False
+    return True
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(), console=console, transient=True,
+        disable=not console.is_terminal,
+    )  # fmt: skip
+
+
+@app.command()
+def replay(
+    csv: Annotated[Path, typer.Argument(help="Recorded data: a time column, a column a channel.")],
+    product: Annotated[
+        Path | None, typer.Option(help="Product file; without one every column is watched.")
+    ] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="COLUMN=CHANNEL, as often as needed.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help='JSON: {"file": [["from", "to"], ...]}.')
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with charts here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Feed recorded data through the agent and show what it finds and asks for."""
+    from sim import chart, recording
+    from sim.replay import Replay
+
+    console = Console(stderr=as_json)
+    with _usage_errors():
+        data = recording.read(csv, labels)
+        replaying = Replay(data, _compiled(product), _pairs(mapping or []))
+    with _bar(console) as bar:
+        task = bar.add_task(data.name, total=len(data.times))
+        result = replaying.run(lambda row, rows: bar.update(task, completed=row))
+    if html:
+        html.write_text(chart.render(result), encoding="utf-8")
+    if as_json:
+        print(json.dumps(result.as_dict(), ensure_ascii=False))
+        return
+    _show_replay(result, console)
+    if html:
+        console.print(f"charts: {html}", highlight=False)
+
+
+def _compiled(product: Path | None) -> bytes | None:
+    from boards.compiler import compile_product
+    from sim.scenario import PRODUCTS
+
+    if product is None:
+        return None
+    named = PRODUCTS / f"{product}.toml"
+    return compile_product(named if named.exists() else product)
+
+
+def _pairs(mapping: list[str]) -> dict[str, str]:
+    pairs = {}
+    for pair in mapping:
+        column, equals, channel = pair.rpartition("=")
+        if not equals or not column:
+            raise ValueError(f"--map {pair!r} is not COLUMN=CHANNEL")
+        pairs[column] = channel
+    return pairs
+
+
+def _show_replay(result, console: Console) -> None:
+    from sim.chart import moment
+
+    times = result.recording.times
+    table = Table(box=None, pad_edge=False)
+    for heading in ("monitor", "raised", "confirmed", "until", "rows", "peak"):
+        table.add_column(heading)
+    for s in result.stretches:
+        confirmed = "" if s.confirmed is None else moment(times[s.confirmed])
+        table.add_row(s.monitor, moment(times[s.first]), confirmed, moment(times[s.last]),
+                      str(s.last - s.first + 1), f"{s.peak:.2f}")
+    console.print(table)
+    for row, text in result.notices:
+        console.print(f"{moment(times[row])}  {text}", markup=False, highlight=False)
+    console.print(
+        f"{len(times)} rows of {len(result.channels)} channels each {result.recording.period_s} s; "
+        f"{len(result.stretches)} findings, {len(result.cases)} cases, {len(result.orders)} orders"
+    )
+    sys.stdout.flush()
