@@ -11,8 +11,7 @@ from hal import HalError
 
 BLOCK = 512  # bytes read at a time: small enough to find anywhere in a worn heap
 QUARANTINE = 4096  # bytes of rotten data kept for a person to look at; more would only cost flash
-NO_SPACE = 28  # ENOSPC
-NO_ENTRY = 2  # ENOENT
+NO_SPACE = 28  # ENOSPC, which MicroPython's errno does not name
 JOURNAL = "journal"
 FRESH = ".new"  # ending of a file that is being written; a leftover is an interrupted replacement
 
@@ -79,12 +78,13 @@ class FileStore:
 
     def _read(self, name):
         try:
+            if name not in os.listdir(self.directory):
+                return
             with open(self._path(name), "rb") as file:
                 while block := file.read(BLOCK):
                     yield block
         except OSError as error:
-            if error.errno != NO_ENTRY:
-                raise _named(error)
+            raise _named(error)
 
     def _write(self, file, data):
         if file.write(data) != len(data):
