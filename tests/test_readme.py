@@ -4,8 +4,8 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -38,18 +38,15 @@ def make_targets() -> set[str]:
     return set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
-def steward_command() -> click.Command:
-    from sim.cli import app
-
-    return typer.main.get_command(app)
-
-
 def check_steward(words: list[str]) -> str | None:
     """What is wrong with `steward WORDS`, without running it."""
-    command, context = steward_command(), None
+    from sim.cli import app
+
+    command: Any = typer.main.get_command(app)
+    context = None
     words = list(words)
     while hasattr(command, "get_command"):
-        context = click.Context(command, parent=context)
+        context = typer.Context(command, parent=context)
         word = words.pop(0) if words else "--help"
         if word.startswith("-"):
             break
