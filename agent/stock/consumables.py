@@ -1,7 +1,8 @@
 """One consumable: something in the thing that runs out, and what is known about it.
 
 Three kinds. level: a sensor reads what is left. count: no such sensor; what is left is the
-capacity less the uses since the refill. wear: a part with a rated life in hours or uses.
+capacity less the uses since the refill. wear: a part with a rated life, read by a sensor or
+counted in hours or uses.
 """
 
 from array import array
@@ -13,13 +14,14 @@ STALE_S = 36 * 3600    # a level older than this is not bought on
 SWAP = 0.5             # a counted container put back above this level was only looked at
 FINEST = 4096          # uses are drawn once they make this fraction of the capacity
 RATIO = 3.0            # level and usage count may disagree by this factor
-RATIO_SHARE = 0.15     # share of the capacity before they are compared
-FADE = 0.8             # memory of that comparison, per reading day
+RATIO_SHARE = 0.15     # share of the capacity that must have gone before they are compared
+FADE = 0.8             # memory of that comparison, per day
 FROZEN_SHARE = 0.3     # share of the capacity that should have gone while nothing moved
+HASTE = 4.0            # a drop is no surprise up to this many times the rate
+HASTE_SHARE = 0.5      # nor ever beyond this share of the capacity
 
 # Columns of the state before those of the parts.
-TOTAL, _1, COUNTED, BY_LEVEL, BY_COUNT, COMPARED_DAY = range(6)
-SIZE = 6
+TOTAL, _1, COUNTED, BY_LEVEL, BY_COUNT, FADED_DAY, SIZE = range(7)
 
 
 class Consumable:
@@ -30,21 +32,15 @@ class Consumable:
     """
 
     def __init__(self, spec):
-        self.spec = spec
-        self.kind = spec["kind"]
+        kind = spec["kind"]
+        self.measured = kind == "level" or (kind == "wear" and spec.get("usage", -1) < 0)
         self.capacity = float(spec["capacity"])
-        self.per_use = float(spec.get("per_use", 0)) or (0.0 if self.kind == "level" else 1.0)
+        self.per_use = float(spec.get("per_use", 0 if self.measured else 1))
         self.low = spec.get("low", 0.2)
-        packs = [float(item["pack"]) for item in spec.get("items", ()) if item["pack"] > 0]
-        packs = packs or [self.capacity]
-        room = self.capacity + spec.get("spares", 1) * min(packs)
-        self._lay_out(packs, room)
-        if self.kind != "level":
-            self.gauge.state[gauge.LEVEL] = self.capacity
-            self.gauge.state[gauge.SETTLED] = AGREE
-
-    def _lay_out(self, packs, room):
-        """Give each part its stretch of the one array."""
+        packs = [(float(item["pack"]), item.get("price_minor", 0))
+                 for item in spec.get("items", ()) if item["pack"] > 0]
+        packs = packs or [(self.capacity, 0)]
+        room = self.capacity + spec.get("spares", 1) * min(packs)[0]
         sizes = (SIZE, gauge.SIZE, demand.SIZE, forecast.SIZE, reorder.SIZE)
         self.state = array("f", bytes(4 * sum(sizes)))
         views = []
@@ -56,17 +52,18 @@ class Consumable:
         self.gauge = gauge.Gauge(views[1], self.capacity)
         self.demand = demand.Demand(views[2])
         self.forecast = forecast.Forecast(views[3])
-        self.reorder = reorder.Reorder(views[4], self.spec.get("lead_days", 3), packs, room)
+        self.reorder = reorder.Reorder(views[4], spec.get("lead_days", 3), packs, room)
+        if not self.measured:
+            views[1][gauge.LEVEL] = self.capacity
+            views[1][gauge.SETTLED] = AGREE
 
     def feed_level(self, level, at):
         """A reading in base units, of good quality; implausible ones are dropped and counted."""
-        if self.kind != "level":
+        if not self.measured:
             return
-        known = self.gauge.state
-        elapsed = since(known, gauge.READ_AT, at) if known[gauge.SETTLED] else 0
-        rate = self.demand.rate() or 0.0
-        expected = min(4.0 * rate * elapsed / DAY_S, self.capacity)
-        used = self.gauge.read(level, at, expected)
+        elapsed = min(STALE_S, max(0, since(self.gauge.state, gauge.READ_AT, at)))
+        expected = HASTE * (self.demand.rate() or 0.0) * elapsed / DAY_S
+        used = self.gauge.read(level, at, min(expected, HASTE_SHARE * self.capacity))
         self.own[BY_LEVEL] += used
         self._use(used, at)
 
@@ -75,54 +72,50 @@ class Consumable:
         if not number(total) or total < 0:
             return
         own = self.own
-        most = 2 * self.capacity / (self.per_use or self.capacity)
-        uses = since(own, TOTAL, total)
-        if not own[COUNTED] or not -1e-6 <= uses <= most:
-            restarted = own[COUNTED] and 0 <= total < -uses and total <= most
-            uses = total if restarted else 0
-        elif self.kind != "level" and uses * self.per_use * FINEST < self.capacity:
+        most = 2 * self.capacity / self.per_use if self.per_use else 0
+        uses = since(own, TOTAL, total) if own[COUNTED] else 0
+        if uses < 0:
+            uses = total
+        if not self.measured and own[COUNTED] and uses * self.per_use * FINEST < self.capacity:
             self._use(0.0, at)
             return
         own[COUNTED] = 1.0
         mark(own, TOTAL, total)
-        amount = uses * self.per_use
+        amount = uses * self.per_use if uses <= most else 0.0
         own[BY_COUNT] += amount
-        if self.kind != "level":
+        if not self.measured:
             self.gauge.draw(amount, at)
             self._use(amount, at)
 
     def feed_in_place(self, present, at):
         """The contact that tells whether the container is in."""
-        if self.kind == "level":
-            self.gauge.place(present, at)
-            return
         state = self.gauge.state
-        if present and state[gauge.ABSENT] and state[gauge.LEVEL] <= SWAP * self.capacity:
-            self.refill(at)
+        if self.measured:
+            self.gauge.place(present, at)
+        elif present and state[gauge.ABSENT] and state[gauge.LEVEL] <= SWAP * self.capacity:
+            self.gauge.fill(self.capacity, at)
         state[gauge.ABSENT] = 0.0 if present else 1.0
 
     def refill(self, at, level=None):
         """A person says that it was filled or changed; level: what is in it now, else full."""
-        before = self.level() or 0.0
-        level = self.capacity if level is None else min(max(0.0, level), self.capacity)
-        self.gauge.fill(level, at)
-        self.reorder.refilled(max(0.0, level - before))
+        self.gauge.fill(self.capacity if level is None else level, at)
 
     def delivered(self, quantity, lead_s):
         """A delivery came: base units, and how long it took from the order."""
         self.reorder.delivered(quantity, lead_s)
 
     def _use(self, used, at):
-        self.demand.use(used, at)
         level = self.gauge.level()
-        if level is not None:
+        if not self.demand.use(used, at, not self.gauge.state[gauge.EMPTIED]):
+            self.forecast.forget()
+        elif level is not None:
             self.forecast.used(used, level, self.demand, self.capacity, at)
 
     def step(self, at):
         """Once per step: fade the comparison of level and usage count by the day."""
         own = self.own
-        if at // DAY_S != int(own[COMPARED_DAY]):
-            own[COMPARED_DAY] = at // DAY_S
+        if at // DAY_S != int(own[FADED_DAY]):
+            own[FADED_DAY] = at // DAY_S
             own[BY_LEVEL] *= FADE
             own[BY_COUNT] *= FADE
 
@@ -137,13 +130,14 @@ class Consumable:
     def days_left(self, at):
         """(low, mid, high) days until empty, an 80 % band; None while unknown."""
         level = self.gauge.level()
-        return None if level is None else self.forecast.days(level, self.demand)
+        return None if level is None else self.forecast.days(level, self.demand, at)
 
     def take_event(self):
         """(kind, amount, at) or None; kind: refilled, removed, replaced or empty."""
         event = self.gauge.take_event()
-        if event and self.kind == "level":
+        if event and event[1] > 0:
             self.reorder.refilled(event[1])
+            self.own[BY_LEVEL] = self.own[BY_COUNT] = self.gauge.state[gauge.VANISHED] = 0.0
         return event
 
     def plausible(self, at):
@@ -151,7 +145,7 @@ class Consumable:
         state = self.gauge.state
         if state[gauge.ABSENT] or state[gauge.LEVEL] < 0 <= state[gauge.BEFORE]:
             return "not in place"
-        if state[gauge.LEVEL] < 0 or state[gauge.SETTLED] < AGREE:
+        if state[gauge.SETTLED] < AGREE:
             return "single reading"
         if state[gauge.STRANGE] >= AGREE:
             return "out of range"
@@ -159,16 +153,17 @@ class Consumable:
             return "unsettled"
         if since(state, gauge.READ_AT, at) > STALE_S:
             return "old reading"
-        return self._contradiction(at) if self.kind == "level" else None
+        return self._contradiction(at) if self.measured else None
 
     def _contradiction(self, at):
         own, state = self.own, self.gauge.state
         least = RATIO_SHARE * self.capacity
-        if own[COUNTED] and self.per_use and max(own[BY_LEVEL], own[BY_COUNT]) > least and not (
-                own[BY_LEVEL] / RATIO <= own[BY_COUNT] <= own[BY_LEVEL] * RATIO):
+        gone, counted = own[BY_LEVEL], own[BY_COUNT]
+        if own[COUNTED] and self.per_use and (state[gauge.VANISHED] > least or (
+                max(gone, counted) > least and not counted / RATIO <= gone <= counted * RATIO)):
             return "level contradicts usage"
-        gone = (self.demand.rate() or 0.0) * since(state, gauge.CHANGED_AT, at) / DAY_S
-        if gone > FROZEN_SHARE * self.capacity and state[gauge.LEVEL] > gauge.EMPTY * self.capacity:
+        due = (self.demand.rate() or 0.0) * since(state, gauge.CHANGED_AT, at) / DAY_S
+        if due > FROZEN_SHARE * self.capacity and not state[gauge.EMPTIED]:
             return "frozen"
         return None
 
@@ -190,12 +185,12 @@ class Consumable:
             point = self.reorder.point(rate, self.demand.spread(), lead, variance)
         if position > point:
             return None
-        quantity = self.reorder.quantity(rate or 0.0, position)
+        quantity = self.reorder.quantity(rate or 0.0, lead, position, point)
         return quantity, self.why(at) + [("lead_days", lead), ("reorder_point", point),
                                          ("in_transit", in_transit)]
 
     def why(self, at):
-        """What the figures rest on, as (word, number) pairs."""
+        """What the figures rest on, as (word, number) pairs; -1 where unknown."""
         days = self.days_left(at) or (-1.0, -1.0, -1.0)
         level, rate = self.gauge.level(), self.demand.rate()
         return [("level", -1.0 if level is None else level),

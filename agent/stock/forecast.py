@@ -1,23 +1,27 @@
 """Days left and its 80 % band.
 
 A band from the variance of demand alone covers 51 to 64 % where 80 % is promised, because the
-rate itself wanders. So the band carries a multiplier that is stepped by its own record: a
-forecast is kept until as much as it was about has been used, and then judged.
+rate itself wanders. So the band carries a multiplier that its own record steps: a forecast is
+kept until as much as it was about has been used, and then judged.
 """
 
 from math import sqrt
 
-from agent.stock.gauge import DAY_S, mark, since
+from agent.stock.gauge import DAY_S
 
 Z80 = 1.28            # a normal deviate is inside for 80 %
-STEP = 0.1            # of the multiplier: up by 0.8 of it for a miss, down by 0.2 for a hit
-NARROWEST, WIDEST = 0.3, 4.0
-DRIFT = 0.04          # relative variance of the rate itself: it wanders while we wait
+AIM = 0.83            # share of kept forecasts to be inside; misses cluster, so above 80 %
+STEP = 0.1            # of the multiplier: up by AIM of it for a miss, down by the rest for a hit
+UNPROVEN = 1.5        # multiplier before there is a record: wide until it has earned less
+NARROWEST, WIDEST = 0.5, 4.0
+DRIFT = 0.1           # relative variance of the rate itself: it wanders while we wait
 LONGEST_DAYS = 3650.0
-KEPT = 4              # forecasts waiting for their verdict, a quarter of a container apart
+KEPT = 8              # forecasts waiting for their verdict, this part of a container apart
+LAST = 0.02           # share of the capacity with too little left to learn from
 
-WIDTH, SPACING, NEXT = 0, 1, 2
-SIZE = 3 + KEPT * 5   # each: amount still to go, made at (2), low, high
+WIDTH, SPACING, NEXT, FIRST = range(4)
+LEFT, MADE, LOW, HIGH, COLUMNS = range(5)   # of a kept forecast: base units, hours, days, days
+SIZE = FIRST + KEPT * COLUMNS
 
 
 class Forecast:
@@ -28,48 +32,78 @@ class Forecast:
         self.relearn()
 
     def relearn(self):
-        for i in range(SIZE):
-            self.state[i] = 0.0
-        self.state[WIDTH] = 1.0
+        self.forget()
+        self.state[WIDTH] = UNPROVEN
 
-    def days(self, amount, demand):
-        """(low, mid, high) days until amount is used, or None while the rate is unknown."""
+    def forget(self):
+        """Drop the kept forecasts: nobody watched, so they cannot be judged."""
+        for i in range(1, SIZE):
+            self.state[i] = 0.0
+
+    def days(self, amount, demand, at):
+        """(low, mid, high) days until amount is used, or None while the rate is unknown.
+
+        mid is drawn in by the relative variance: the mean of amount/rate is too long when the
+        rate is uncertain, and late costs more than early.
+        """
         rate = demand.rate()
         if rate is None:
             return None
         if rate * LONGEST_DAYS <= amount:
             return LONGEST_DAYS, LONGEST_DAYS, LONGEST_DAYS
-        mid = amount / rate
-        wide = demand.spread() / (rate * rate) * mid + DRIFT * mid * mid
-        wide = self.state[WIDTH] * Z80 * sqrt(wide)
-        return mid * mid / (mid + wide), mid, mid + wide
+        mean = walk(amount, rate, demand, at)
+        relative = demand.spread() / (rate * rate * max(mean, 1 / 24)) + DRIFT
+        wide = 1 + self.state[WIDTH] * Z80 * sqrt(relative)
+        return mean / wide, mean / min(wide, 1 + relative), mean * wide
 
     def used(self, amount, level, demand, capacity, at):
         """Judge the kept forecasts that came due, keep a new one now and then."""
         state = self.state
-        for i in range(3, SIZE, 5):
+        for i in range(FIRST, SIZE, COLUMNS):
             if state[i] > 0:
-                state[i] -= amount
-                if state[i] <= 0:
-                    self._judge(i, at)
+                state[i] = max(0.0, state[i] - amount)
+                self._judge(i, at)
         state[SPACING] -= amount
-        if state[SPACING] > 0 or level <= 0.1 * capacity:
+        if state[SPACING] > 0 or level <= LAST * capacity:
             return
-        state[SPACING] = capacity / KEPT
-        days = self.days(level, demand)
+        days = self.days(level, demand, at)
         if days:
-            self._keep(3 + 5 * int(state[NEXT]), level, days, at)
-
-    def _keep(self, i, level, days, at):
-        state = self.state
-        state[NEXT] = (state[NEXT] + 1) % KEPT
-        state[i] = level
-        mark(state, i + 1, at)
-        state[i + 3], _, state[i + 4] = days
+            state[SPACING] = capacity / KEPT
+            i = FIRST + COLUMNS * int(state[NEXT])
+            state[NEXT] = (state[NEXT] + 1) % KEPT
+            state[i + LEFT] = level
+            state[i + MADE] = at // 3600
+            state[i + LOW], _, state[i + HIGH] = days
 
     def _judge(self, i, at):
+        """All used, or already lasting beyond its band: it was right or wrong."""
         state = self.state
-        taken = since(state, i + 1, at) / DAY_S
-        inside = state[i + 3] <= taken <= state[i + 4]
-        width = state[WIDTH] * (1 + (-0.2 if inside else 0.8) * STEP)
+        taken = (at // 3600 - state[i + MADE]) / 24
+        hit = taken <= state[i + HIGH]
+        if hit and state[i] > 0:
+            return
+        state[i] = 0.0
+        hit = hit and taken >= state[i + LOW]
+        width = state[WIDTH] * (1 + STEP * (AIM - 1 if hit else AIM))
         state[WIDTH] = min(WIDEST, max(NARROWEST, width))
+
+
+def walk(amount, rate, demand, at):
+    """Days until amount is used: by hours to midnight, by weeks and days, by hours again."""
+    weeks = int(amount / (7 * rate))
+    amount -= weeks * 7 * rate
+    hours = demand.hours()
+    now = at
+    for _ in range(64):
+        day = rate * demand.weekday(now // DAY_S)
+        span = DAY_S
+        use = day
+        if now % DAY_S or amount <= day:
+            span = 3600 - now % 3600
+            use = day * hours[now % DAY_S // 3600] * span / 3600
+        if amount <= use and span < DAY_S:
+            now += int(span * amount / use) if use > 0 else 0
+            break
+        amount -= use
+        now += span
+    return weeks * 7 + (now - at) / DAY_S

@@ -9,9 +9,10 @@ AGREE = 3            # readings in agreement that make a jump true: outlasts a s
 STEP = 0.05          # share of the capacity within which a reading is ordinary
 NOISE_STEPS = 6.0    # or this many mean differences between neighbours, whichever is more
 NOISE_MOST = 0.05    # share of the capacity: more noise than this is not believed
-EMPTY = 0.02         # share of the capacity that nothing can be served from
+EMPTY = 0.01         # share of the capacity that nothing can be served from
 OVERFILL = 1.25      # a heaped container is possible, more is a unit mix-up
 UNDER = -0.05        # tare drift below zero that is still a reading
+SMOOTH = 0.4         # weight of a reading seconds after the last one; an hour later it is 1
 AWAY_S = 6 * 3600    # a container that reads nothing this long is empty, not out for cleaning
 MOST = 99.0          # counters saturate here
 
@@ -20,8 +21,8 @@ _REFILLED, _REMOVED, _REPLACED, _EMPTIED = 1, 2, 3, 4
 
 # Columns of the state. Times take two columns: see mark.
 (LEVEL, BEFORE, CANDIDATE, AGREED, SETTLED, STRANGE, NOISE, RAW, ABSENT, EMPTIED,
- EVENT, AMOUNT, EVENT_AT, _1, AWAY_AT, _2, CHANGED_AT, _3, READ_AT, _4) = range(20)
-SIZE = 20
+ EVENT, AMOUNT, EVENT_AT, _1, AWAY_AT, _2, CHANGED_AT, _3, READ_AT, _4, VANISHED) = range(21)
+SIZE = 21
 
 
 def mark(state, column, value):
@@ -65,7 +66,7 @@ class Gauge:
         return max(STEP * self.capacity, NOISE_STEPS * self.state[NOISE])
 
     def read(self, level, at, expected):
-        """One reading; expected: what may have been used since the last one. Returns the use.
+        """One reading; expected: what may have gone since the last one. Returns the use.
 
         The use is signed (noise goes both ways and cancels over a day), and 0 for jumps that
         are not use: refills, removals, replacements.
@@ -76,11 +77,13 @@ class Gauge:
             return 0.0
         state[STRANGE] = max(0.0, state[STRANGE] - 1)
         level = max(0.0, level)
+        gain = min(1.0, SMOOTH + since(state, READ_AT, at) / 3600)
         self._watch(level, at)
         if state[ABSENT]:
             return 0.0
-        if state[LEVEL] >= 0 and abs(level - state[LEVEL]) <= self.step() + expected:
-            return self._follow(level, at)
+        step = self.step()
+        if state[LEVEL] >= 0 and -step - expected <= level - state[LEVEL] <= step:
+            return self._follow(state[LEVEL] + gain * (level - state[LEVEL]), at)
         return self._doubt(level, at)
 
     def _watch(self, level, at):
@@ -95,9 +98,10 @@ class Gauge:
         mark(state, READ_AT, at)
 
     def _follow(self, level, at):
+        """Take over a level that is no surprise. Returns the use."""
         state = self.state
         before = state[LEVEL]
-        state[LEVEL] = before + 0.4 * (level - before)
+        state[LEVEL] = level
         state[AGREED] = 0.0
         state[SETTLED] = min(MOST, state[SETTLED] + 1)
         self._ran_out(at)
@@ -125,23 +129,21 @@ class Gauge:
         return self._jump(state[CANDIDATE], at)
 
     def _jump(self, level, at):
+        """A jump is true: what does it mean? Returns the use."""
         state = self.state
-        old = state[LEVEL]
-        gone = level <= EMPTY * self.capacity
-        if old < 0:
-            if gone and state[BEFORE] >= 0 and since(state, AWAY_AT, at) < AWAY_S:
+        old = max(state[LEVEL], state[BEFORE])
+        away = state[LEVEL] < 0
+        if level <= EMPTY * self.capacity and old >= 0:
+            if not away:
+                return self._leave(at)
+            if since(state, AWAY_AT, at) < AWAY_S:
                 return 0.0
-            old = state[BEFORE]
-        elif gone:
-            return self._leave(at)
-        self._settle(level, at)
-        if old < 0:
-            return 0.0
-        if level > old + self.step():
-            self.tell(_REPLACED if state[BEFORE] >= 0 else _REFILLED, level - old, at)
-        used = 0.0 if level > old or state[BEFORE] >= 0 else old - level
+            state[VANISHED] += old
         state[BEFORE] = -1.0
-        return used
+        self._settle(level, at)
+        if old >= 0 and level > old + self.step():
+            self.tell(_REPLACED if away else _REFILLED, level - old, at)
+        return 0.0 if away or level > old else old - level
 
     def _settle(self, level, at):
         state = self.state
@@ -171,20 +173,16 @@ class Gauge:
 
     def draw(self, amount, at):
         """For a container without a level sensor: this much was used."""
-        state = self.state
-        state[LEVEL] = max(0.0, state[LEVEL] - amount)
-        state[SETTLED] = min(MOST, state[SETTLED] + 1)
-        mark(state, READ_AT, at)
-        self._ran_out(at)
+        mark(self.state, READ_AT, at)
+        self._follow(max(0.0, self.state[LEVEL] - amount), at)
 
-    def fill(self, level, at, word=_REFILLED):
+    def fill(self, level, at):
         """Somebody says, or a swapped container shows, that it holds this much now."""
-        state = self.state
         added = level - (self.level() or 0.0)
-        state[BEFORE] = -1.0
+        self.state[BEFORE] = -1.0
         self._settle(level, at)
         if added > 0:
-            self.tell(word, added, at)
+            self.tell(_REFILLED, added, at)
 
     def tell(self, event, amount, at):
         """Keep the newest event; two pours that nobody asked about in between are one refill."""

@@ -1,7 +1,8 @@
 """When to get more, and how much: the reorder point and the packs.
 
-s = rate x (L + 1) + 1.65 x spread x root(L + 1), everything in it learned: a threshold tuned
-once and frozen costs three to four times as much as one that adapts.
+The point covers the demand of the lead time and of one more day, and the spread of both: of
+demand, of the rate and of the lead time. All of it is learned: a threshold tuned once and frozen
+costs three to four times as much as one that adapts.
 """
 
 from math import sqrt
@@ -9,35 +10,39 @@ from math import sqrt
 from agent.stock.gauge import DAY_S
 
 SAFETY = 1.65          # normal deviate: 95 % of the lead times without a lost day
+DRIFT = 0.05           # relative variance of the rate itself until the goods are there
 LEAD_SPREAD = 0.25     # prior spread of the lead time, as a share of its mean
 LEAD_PRIOR = 3.0       # deliveries that the maker's lead time is worth
 LEAD_MEMORY = 8.0      # deliveries after which old ones fade
-ORDER_DAYS = 9.0       # days of demand in one order where nothing else decides
+HOLDING = 0.025        # cost of keeping a day's demand for a day, in costs of an order
+ORDER_MINOR = 500.0    # cost of an order (shipping, attention) where prices are compared
 
 DELIVERIES, LEAD, LEAD_VARIANCE, SPARES = range(4)
 SIZE = 4
 
 
 class Reorder:
-    """state: SIZE float32, all of it; lead_days: the maker's prior."""
+    """state: SIZE float32, all of it; lead_days: the maker's prior; packs: [(units, price)];
+    room: base units that container and cupboard hold.
+    """
 
     def __init__(self, state, lead_days, packs, room):
         self.state = state
         self.packs = packs
         self.room = room
         state[LEAD] = lead_days
-        state[LEAD_VARIANCE] = (LEAD_SPREAD * lead_days) ** 2
+        state[LEAD_VARIANCE] = (LEAD_SPREAD * lead_days) * (LEAD_SPREAD * lead_days)
 
     def delivered(self, quantity, lead_s):
         """quantity: base units now on hand outside the container; lead_s: how long it took."""
         state = self.state
-        state[SPARES] += quantity
-        state[DELIVERIES] += 1
+        state[SPARES] = min(self.room, state[SPARES] + max(0.0, quantity))
+        lead = min(max(0.0, lead_s / DAY_S), 10 * state[LEAD] + 1)
+        state[DELIVERIES] = min(LEAD_MEMORY, state[DELIVERIES] + 1)
         gain = 1 / min(LEAD_MEMORY, LEAD_PRIOR + state[DELIVERIES])
-        error = lead_s / DAY_S - state[LEAD]
+        error = lead - state[LEAD]
         state[LEAD] += gain * error
-        spread = error * (lead_s / DAY_S - state[LEAD])
-        state[LEAD_VARIANCE] += gain * (spread - state[LEAD_VARIANCE])
+        state[LEAD_VARIANCE] += gain * (error * (lead - state[LEAD]) - state[LEAD_VARIANCE])
 
     def refilled(self, amount):
         """What went into the container no longer lies beside it."""
@@ -45,15 +50,24 @@ class Reorder:
 
     def point(self, rate, variance, lead, lead_variance):
         """Stock at which an order must leave, base units; lead: days."""
-        horizon = lead + 1
-        return rate * horizon + SAFETY * sqrt(
-            variance * horizon + rate * rate * lead_variance)
+        span = lead + 1
+        wide = variance * span + rate * rate * (DRIFT * span * span + lead_variance)
+        return min(rate * span + SAFETY * sqrt(wide), self.room)
 
-    def quantity(self, rate, position):
-        """Base units to buy: whole packs near the cheapest order size that there is room for."""
-        best = self.packs[0]
-        for pack in self.packs:
-            count = max(1, int(min(rate * ORDER_DAYS / pack + 0.5, (self.room - position) / pack)))
-            if abs(count * pack - rate * ORDER_DAYS) < abs(best - rate * ORDER_DAYS):
-                best = count * pack
-        return best
+    def quantity(self, rate, lead, position, point):
+        """Base units to buy: the cheapest whole packs that lift position over point and will fit.
+        """
+        best = None
+        room = self.room - max(0.0, position - rate * lead)
+        for pack, price in self.packs:
+            least = int((point - position) / pack) + 1
+            most = max(1, int(room / pack))
+            count = min(least, most)
+            while count <= most:
+                days = count * pack / max(rate, 1e-6)
+                cost = ORDER_MINOR * (1 / days + HOLDING * days / 2) + price * rate / pack
+                if best and cost >= best[0]:
+                    break
+                best = cost, count * pack
+                count += 1
+        return best[1]

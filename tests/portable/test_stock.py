@@ -39,11 +39,14 @@ class Machine:
 
 def test_the_rate_is_learned_and_the_band_holds_the_truth():
     machine = Machine()
-    machine.run(4.5)
+    machine.run(4.4)
     assert abs(machine.stock.rate_per_day() - 216) < 5
     low, mid, high = machine.stock.days_left(machine.at)
+    asked = machine.at
+    while machine.level >= 9:
+        machine.run(1 / 144)
     assert low < mid < high
-    assert low < machine.level / 216 < high
+    assert low < (machine.at - asked) / DAY < high
 
 
 def test_nothing_is_known_before_it_is_learned():
@@ -71,7 +74,7 @@ def test_a_need_is_met_by_what_is_in_transit():
     machine = Machine()
     machine.run(4)
     quantity, reason = machine.stock.need(machine.at)
-    assert quantity == 1000.0 and ("in_transit", 0.0) in reason
+    assert quantity == 2000.0 and ("in_transit", 0.0) in reason
     assert machine.stock.need(machine.at, in_transit=quantity) is None
     machine.stock.delivered(quantity, 2 * DAY)
     assert machine.stock.need(machine.at) is None
@@ -140,3 +143,106 @@ def test_a_snapshot_is_transparent():
     two.run(1)
     assert one.stock.snapshot() == two.stock.snapshot()
     assert not other.restore(b"short")
+
+
+def test_half_a_pack_is_a_refill_of_half_a_pack():
+    machine = Machine()
+    machine.run(3.5)
+    machine.level += 300
+    machine.run(0.1)
+    assert [event[0] for event in machine.events] == ["refilled"]
+    assert abs(machine.events[0][1] - 300) < 20
+
+
+def test_a_week_without_power_teaches_nothing():
+    machine = Machine()
+    machine.run(3.5)
+    rate = machine.stock.rate_per_day()
+    machine.at += 7 * DAY
+    assert machine.stock.plausible(machine.at) == "old reading"
+    machine.run(0.2)
+    assert machine.stock.rate_per_day() == rate and machine.stock.plausible(machine.at) is None
+
+
+def test_a_unit_mix_up_that_stays_is_never_bought_on():
+    machine = Machine()
+    machine.run(2)
+    for _ in range(10 * 144):
+        if machine.at % 7200 == 0:
+            machine.brews += 1
+        machine.read(machine.level / 1000)
+        assert machine.stock.need(machine.at) is None
+
+
+def test_a_frozen_reading_is_not_bought_on():
+    machine = Machine()
+    machine.run(3.9)
+    level = machine.level
+    for _ in range(3 * 144):
+        machine.read(level, count=False)
+    assert machine.stock.plausible(machine.at) == "frozen"
+    assert machine.stock.need(machine.at) is None
+
+
+def test_the_contact_stops_everything_until_the_level_is_settled_again():
+    machine = Machine()
+    machine.run(1)
+    stock = machine.stock
+    before = stock.level()
+    stock.feed_in_place(False, machine.at)
+    machine.read(0.0)
+    assert stock.plausible(machine.at) == "not in place" and stock.level() == before
+    stock.feed_in_place(True, machine.at)
+    machine.level = 1000.0
+    for _ in range(7):
+        machine.read()
+    assert [event[0] for event in machine.events] == ["removed", "replaced"]
+    assert abs(machine.events[1][1] - (1000.0 - before)) < 1
+    assert stock.plausible(machine.at) is None
+
+
+def test_a_sensor_that_drifts_up_never_makes_a_negative_rate():
+    machine = Machine()
+    for _ in range(5 * 144):
+        machine.level += 0.05
+        machine.read(count=False)
+    assert machine.stock.rate_per_day() == 0.0 and machine.events == []
+    assert machine.stock.days_left(machine.at)[1] == 3650.0
+    assert machine.stock.need(machine.at) is None
+
+
+def test_an_office_week_is_learned_once_it_has_proved_itself():
+    machine = Machine(capacity=10000.0)
+    machine.level = 9000.0
+    for day in range(63):
+        if day % 7 < 5:
+            machine.run(1)
+        else:
+            for _ in range(144):
+                machine.read()
+        if machine.level < 2000:
+            machine.level += 7000
+    low, mid, high = machine.stock.days_left(machine.at)
+    demand = machine.stock.demand
+    assert demand.weekday(5) < 0.2 < 1.2 < demand.weekday(1)
+    weeks = machine.level / (5 * 216) * 7
+    assert low < weeks < high and abs(mid - weeks) < 0.35 * weeks
+
+
+def test_a_rare_part_is_known_by_odds_and_size():
+    stock = Consumable({"name": "filter", "kind": "count", "capacity": 100.0, "per_use": 5.0})
+    for day in range(70):
+        stock.feed_usage(day // 7, day * DAY)
+        stock.feed_usage(day // 7, day * DAY + DAY // 2)
+    assert abs(stock.rate_per_day() - 5 / 7) < 0.2
+
+
+def test_lead_times_are_learned_from_deliveries():
+    machine = Machine()
+    machine.run(4)
+    first = dict(machine.stock.need(machine.at)[1])
+    for _ in range(8):
+        machine.stock.delivered(0.0, 6 * DAY)
+    then = dict(machine.stock.need(machine.at)[1])
+    assert first["lead_days"] == 2.0 and then["lead_days"] > 4
+    assert then["reorder_point"] > first["reorder_point"]

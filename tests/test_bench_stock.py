@@ -1,0 +1,58 @@
+"""The stock benches: the bars they hold, and that both runtimes say the same."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sim.bench import reorder, runout
+
+SALES = Path(__file__).resolve().parents[2] / "shared/data/coffee/transactions.csv"
+needs_sales = pytest.mark.skipif(not SALES.exists(), reason=f"no public data at {SALES}")
+
+
+def test_truth_counts_hours_to_the_sale_that_empties():
+    days, container = runout.truth([[1800, 4], [7300, 6], [9000, 5]], 10.0, 5)
+    assert days == [3 / 24, 2 / 24, 1 / 24, None, None]
+    assert container[:3] == [0, 0, 0]
+
+
+def test_the_clairvoyant_orders_one_pack_at_the_last_moment():
+    # A pack of 7 on an empty shelf: order, then keep 6, 5, … 0 days of demand.
+    least = reorder.clairvoyant([1.0] * 7, [], 0.0, 7.0, 0)
+    assert abs(least - (1 + 0.025 * 21)) < 1e-9
+    assert reorder.clairvoyant([1.0], [], 0.0, 7.0, 1) == reorder.LOSS
+
+
+@needs_sales
+def test_days_left_on_real_sales():
+    rows = {row["consumable"]: row for row in runout.run(SALES)["rows"]}
+    assert rows["beans"]["error"] < 0.26 and rows["beans"]["error_over_a_day"] < 0.24
+    assert rows["cups"]["error"] < 0.34 and rows["milk"]["error"] < 0.34
+    daily = [rows[name] for name in runout.BARS]
+    assert 0.76 <= sum(row["coverage"] for row in daily) / 3 <= 0.84
+    assert all(row["on_time"] >= runout.ON_TIME and row["missed"] == 0 for row in daily)
+
+
+@needs_sales
+def test_reordering_on_real_sales():
+    leads = reorder.run(SALES)["leads"]
+    for lead, bar in reorder.BARS.items():
+        assert leads[lead]["ratio"] <= bar
+        assert leads[lead]["lost"] <= reorder.LOST
+
+
+@needs_sales
+@pytest.mark.skipif(shutil.which("micropython") is None, reason="no micropython on the path")
+def test_both_runtimes_forecast_and_order_alike():
+    sales, _ = runout.load(SALES)
+    spec = {"name": "beans", "kind": "level", "capacity": 1000.0, "lead_days": 2,
+            "items": [{"sku": "pack", "pack": 500.0}]}
+    jobs = [{"kind": "runout", "spec": spec, "sales": sales["beans"], "hours": 40 * 24},
+            {"kind": "reorder", "spec": spec, "sales": sales["beans"], "days": 40, "lead": 2,
+             "start": 1000.0}]
+    here, there = runout.replay(jobs), runout.replay(jobs, "micropython")
+    assert here[1] == there[1]
+    for ours, theirs in zip(here[0], there[0], strict=True):
+        assert (ours is None) == (theirs is None)
+        assert ours is None or all(abs(a - b) < 2e-6 for a, b in zip(ours, theirs, strict=True))
