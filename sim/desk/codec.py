@@ -44,7 +44,7 @@ P256 = ec.SECP256R1()
 ES256 = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 
 
-class CodecError(Exception):
+class CodecError(ValueError):
     """What came is not what wire.cddl says; the text names the rule that was broken."""
 
 

@@ -15,9 +15,22 @@ from sqlalchemy import delete, func, select
 
 from sim.desk import care, codec, intake, messages, quoting, trade
 from sim.desk.database import Database, lock
-from sim.desk.models import Command, Message, Outgoing, Reject, Report, Seller, Task, Thing
-from sim.desk.service import Department, PeopleDepartment
-from sim.desk.suppliers import Supplier
+from sim.desk.models import (
+    Case,
+    CaseState,
+    Command,
+    Message,
+    Order,
+    OrderState,
+    Outgoing,
+    Reject,
+    Report,
+    Seller,
+    Task,
+    Thing,
+)
+from sim.desk.service import CaseStep, Department, PeopleDepartment
+from sim.desk.suppliers import Step, Supplier
 from sim.desk.work import Answer, Delivery, Refused, ServiceDone, Work, next_frame, send_again
 
 REJECTS_KEPT = 1000
@@ -113,12 +126,18 @@ class Desk:
 
     def send(self, thing_id: str, kind: int, expires: int | None = None, **words) -> None:
         """Queue a down message of one's own: a mandate, an advisory, a manifest, a config."""
-        self._act(lambda work: work.queue(thing_id, kind, expires=expires, **words))
+
+        def work(work: Work) -> None:
+            _existing(work, Thing, thing_id)
+            work.queue(thing_id, kind, expires=expires, **words)
+
+        self._act(work)
 
     def command(self, thing_id: str, line: str) -> int:
         """Send a console line to a thing; returns the request's id, see `Command`."""
 
         def work(work: Work) -> int:
+            _existing(work, Thing, thing_id)
             command = Command(thing_id=thing_id, line=line, sent_at=work.now)
             work.session.add(command)
             work.session.flush()
@@ -128,8 +147,24 @@ class Desk:
 
         return self._act(work)
 
+    def set_case(self, number: int, state: CaseState, when_s=None, reason=None) -> None:
+        """A service team's word on a case; Refused when there is none or it may not be said."""
+        step = CaseStep(0, state, when_s, reason or None)
+        self._act(lambda work: care.set_by_person(work, _existing(work, Case, number), step))
+
+    def note_case(self, number: int, text: str) -> None:
+        """Add a service team's remark to a case."""
+        self._act(
+            lambda work: work.note(_existing(work, Case, number), "person", "note", text=text)
+        )
+
+    def set_order(self, number: int, state: OrderState, **told) -> None:
+        """What a seller's staff says: packs, eta_s, reason, charged_minor as in `Step`."""
+        step = Step(0, state, **told)
+        self._act(lambda work: trade.set_by_person(work, _existing(work, Order, number), step))
+
     def act(self, action: Callable[[Work], object]):
-        """`action(work)` in one transaction: how REST reads and how people change things."""
+        """`action(work)` in one transaction, for what has no method of its own."""
         return self._act(action)
 
     def close(self) -> None:
@@ -213,6 +248,13 @@ class Desk:
         query = select(func.count()).select_from(Task).where(Task.what == "sweep")
         if not work.session.scalar(query):
             work.put_off(SWEEP_S, "sweep", "")
+
+
+def _existing(work: Work, table, key):
+    row = lock(work.session, table, key)
+    if row is None:
+        raise Refused(f"no such {table.__name__.lower()}")
+    return row
 
 
 def _verified(thing: Thing | None, frame: bytes) -> dict:

@@ -29,6 +29,8 @@ class Database:
             _prepare_sqlite(self.engine)
         Base.metadata.create_all(self.engine)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        reader = self.engine.execution_options(sqlite_begin="BEGIN")
+        self._readers = sessionmaker(reader, expire_on_commit=False)
         # One connection holds a database in memory, so its users take turns.
         self._turn = threading.RLock() if self.in_memory else contextlib.nullcontext()
 
@@ -36,6 +38,12 @@ class Database:
     def transaction(self):
         """A session that is committed at the end, or rolled back when anything is raised."""
         with self._turn, self._sessions.begin() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def reading(self):
+        """A session that only reads: on SQLite in a file it waits for no writer."""
+        with self._turn, self._readers.begin() as session:
             yield session
 
     def run(self, work):
@@ -80,4 +88,5 @@ def _prepare_sqlite(engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        connection.exec_driver_sql(options.get("sqlite_begin", "BEGIN IMMEDIATE"))

@@ -250,3 +250,19 @@ class HonestSupplier:
 
     def _draw(self, bounds: tuple[int, int]) -> int:
         return self._rng.randint(*bounds)
+
+
+class PeopleSupplier(HonestSupplier):
+    """Quotes from its catalogue by itself; people take the orders on over the desk's REST."""
+
+    def order(self, order: Placed, now: int) -> list[Step]:
+        """No plan: somebody confirms, ships and delivers."""
+        return []
+
+    def cancel(self, order: Placed, now: int) -> list[Step] | None:
+        """Granted as long as nobody has confirmed."""
+        return [Step(0, OrderState.CANCELLED)] if order.state == OrderState.PLACED else None
+
+    def complaint(self, order: Placed, event: str, quantity: int | None, now: int) -> list[Step]:
+        """Somebody reads it in the order's history."""
+        return []

@@ -119,10 +119,7 @@ def seller_step(work: Work, subject: str, content: dict) -> None:
     if step.state is not None:
         say(work, order, step, order.seller)
     if step.parcel is not None:
-        order.packs_delivered += step.parcel.packs
-        work.note(order, order.seller, "parcel", sku=step.parcel.sku, packs=step.parcel.packs)
-        about = (order.thing_id, order.order_id, order_number(order), order.consumable)
-        work.after.append(Delivery(*about, step.parcel.sku, step.parcel.packs))
+        _bring(work, order, step.parcel, order.seller)
 
 
 def say(work: Work, order: Order, step: Step, source: str) -> bool:
@@ -147,6 +144,8 @@ def set_by_person(work: Work, order: Order, step: Step) -> None:
     if not say(work, order, step, "person"):
         raise Refused(f"an order that is {OrderState(order.state).name.lower()} cannot be that")
     work.drop("seller_step", _subject(order))
+    if step.state == OrderState.DELIVERED and not order.test:
+        _bring(work, order, Parcel(order.sku, step.packs or order.packs), "person")
 
 
 def silence(work: Work, subject: str) -> None:
@@ -276,6 +275,13 @@ def _cancel(work: Work, order: Order) -> None:
             _tell(work, order, reason="too late to cancel")
     else:
         _plan(work, order, plan)
+
+
+def _bring(work: Work, order: Order, parcel: Parcel, source: str) -> None:
+    order.packs_delivered += parcel.packs
+    work.note(order, source, "parcel", sku=parcel.sku, packs=parcel.packs)
+    about = (order.thing_id, order.order_id, order_number(order), order.consumable)
+    work.after.append(Delivery(*about, parcel.sku, parcel.packs))
 
 
 def _tell(work: Work, order: Order, **words) -> None:

@@ -1,0 +1,279 @@
+"""What REST shows: pydantic models and how rows become them.
+
+Ids are hexadecimal, states are words, times unix seconds, amounts integer minor units. Root keys
+are in no model, so that no answer can carry one.
+"""
+
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sim.desk.models import (
+    Case,
+    CaseState,
+    Command,
+    Event,
+    Finding,
+    FindingState,
+    Offer,
+    Order,
+    OrderState,
+    Reject,
+    Report,
+    Thing,
+)
+from sim.desk.work import case_number, order_number
+
+Item = TypeVar("Item")
+
+
+class View(BaseModel):
+    """A model filled from a row's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list; `next` goes into `cursor` to get the following one."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Problem(BaseModel):
+    """RFC 9457: why a request failed."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+class ThingView(View):
+    """A thing as lists show it."""
+
+    id: str
+    product: str
+    owner: str
+    online: bool
+    heard_at: int | None
+    age_s: int
+    provisioned_at: int
+
+
+class EventView(View):
+    """One line of a history."""
+
+    at: int
+    source: str
+    word: str
+    detail: dict[str, Any]
+
+
+class OrderView(View):
+    """An order as lists show it."""
+
+    number: str
+    order_id: str
+    thing: str
+    consumable: str
+    cycle: int
+    sku: str
+    packs: int
+    seller: str
+    price_minor: int
+    total_minor: int
+    currency: str
+    test: bool
+    state: str
+    packs_delivered: int
+    charged_minor: int
+    eta_at: int | None
+    placed_at: int
+    changed_at: int
+
+
+class OfferView(View):
+    """An offer, or a refusal to make one, that was passed to the thing."""
+
+    seller: str
+    sent_at: int
+    declined: str | None
+    terms: dict[str, Any]
+
+
+class OrderDetail(OrderView):
+    """An order with its history, the offers it was chosen from, and the signed document."""
+
+    document: str
+    offers: list[OfferView]
+    history: list[EventView]
+
+
+class CaseView(View):
+    """A case as lists show it."""
+
+    number: str
+    case_id: str
+    thing: str
+    mode: str
+    service: str
+    severity: int
+    confidence: int
+    eta_s: int | None
+    state: str
+    escalated: bool
+    visit_at: int | None
+    opened_at: int
+    changed_at: int
+
+
+class CaseDetail(CaseView):
+    """A case with its evidence and history."""
+
+    monitor: str | None
+    advice: str | None
+    tried: list[str]
+    evidence: list[Any]
+    history: list[EventView]
+
+
+class FindingView(View):
+    """What a monitor saw; `score` is hundredths, 100 is the border to abnormal."""
+
+    thing: str
+    monitor: str
+    mode: str
+    state: str
+    severity: int
+    confidence: int
+    score: int
+    eta_s: int | None
+    raised_at: int
+    changed_at: int
+
+
+class ReportView(View):
+    """A periodic report of a thing."""
+
+    thing: str
+    age_s: int
+    received_at: int
+    content: dict[str, Any]
+
+
+class CommandView(View):
+    """A console line sent to a thing, and its reply when there is one."""
+
+    id: int
+    line: str
+    sent_at: int
+    text: str | None
+    replied_at: int | None
+
+
+class RejectView(View):
+    """A frame that was turned away; `frame` is its beginning."""
+
+    thing_id: str
+    reason: str
+    frame: str
+    received_at: int
+
+
+class ThingDetail(ThingView):
+    """A thing with what it last said and what is open for it."""
+
+    hello: dict[str, Any]
+    orders: list[OrderView]
+    cases: list[CaseView]
+    findings: list[FindingView]
+    health: ReportView | None
+
+
+class NewThing(BaseModel):
+    """A thing to admit, as the provisioning tool read it from the console."""
+
+    id: str = Field(min_length=1, max_length=40)
+    root_key: str = Field(pattern="^[0-9a-fA-F]{64}$", description="32 bytes, hexadecimal")
+    public_key: str = Field(pattern="^[0-9a-fA-F]{128}$", description="X || Y, hexadecimal")
+    product: str = Field(default="", max_length=40)
+    owner: str = Field(default="", max_length=80)
+
+
+class Line(BaseModel):
+    """One console line."""
+
+    line: str = Field(min_length=1, max_length=200)
+
+
+class Document(BaseModel):
+    """A signed document, hexadecimal."""
+
+    document: str = Field(pattern="^([0-9a-fA-F]{2}){1,1000}$")
+
+
+class Note(BaseModel):
+    """A remark or a reason."""
+
+    text: str = Field(default="", max_length=200)
+
+
+class Visit(Note):
+    """When somebody comes, unix seconds."""
+
+    at: int = Field(ge=0)
+
+
+class OrderStatus(BaseModel):
+    """What a seller's staff says of an order."""
+
+    state: str = Field(pattern="^(confirmed|shipped|delivered|cancelled|refused)$")
+    packs: int | None = Field(default=None, ge=0)
+    eta_s: int | None = Field(default=None, ge=0)
+    reason: str | None = Field(default=None, max_length=200)
+    charged_minor: int | None = Field(default=None, ge=0)
+
+
+def columns(row) -> dict[str, Any]:
+    """The row's columns with bytes in hexadecimal and `thing_id` also as `thing`."""
+    values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    values = {key: v.hex() if isinstance(v, bytes) else v for key, v in values.items()}
+    return values | {"thing": values.get("thing_id")}
+
+
+def order_values(row: Order) -> dict[str, Any]:
+    """What an OrderView shows."""
+    state = OrderState(row.state).name.lower()
+    return columns(row) | {"number": order_number(row), "state": state}
+
+
+def case_values(row: Case) -> dict[str, Any]:
+    """What a CaseView shows."""
+    state = CaseState(row.state).name.lower()
+    return columns(row) | {"number": case_number(row), "state": state}
+
+
+def finding_values(row: Finding) -> dict[str, Any]:
+    """What a FindingView shows."""
+    return columns(row) | {"state": FindingState(row.state).name.lower()}
+
+
+VALUES = {Order: order_values, Case: case_values, Finding: finding_values}
+VIEWS = {
+    Thing: ThingView,
+    Order: OrderView,
+    Case: CaseView,
+    Finding: FindingView,
+    Report: ReportView,
+    Command: CommandView,
+    Reject: RejectView,
+    Offer: OfferView,
+    Event: EventView,
+}
+
+
+def view(row, model: type[BaseModel] | None = None, **more):
+    """The model of a row, its table's own one unless another is named."""
+    values = VALUES.get(type(row), columns)(row)
+    return (model or VIEWS[type(row)]).model_validate(values | more)
