@@ -1,0 +1,186 @@
+"""Joins a desk to an MQTT broker: frames in, frames out, and nothing promised before it is kept.
+
+One thread does everything in turn, so that a desk needs no lock of its own: wait for the socket,
+take in what came, carry out what is due, publish. The broker gets its PUBACK only after the
+database has committed; when the database is out of reach the connection is dropped instead, and
+the broker delivers again. Several desks share the work by a shared subscription
+(`$share/<group>/…`, MQTT 5 section 4.8.2, which brokers also offer to 3.1.1 clients).
+"""
+
+import dataclasses
+import logging
+import random
+import threading
+import time
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+from sqlalchemy.exc import SQLAlchemyError
+
+from sim.desk.core import Desk
+
+log = logging.getLogger("steward.desk")
+
+ROOT = "steward/1"
+ONLINE = b"online"
+KEEP_ALIVE_S = 30
+POLL_S = 0.1  # how long what another worker or REST queued may lie before it is published
+DUE_POLL_S = 1.0
+RETRY_S, RETRY_LONGEST_S = 0.5, 60.0
+PUBLISHING_MOST = 200  # frames handed to the client and not yet acknowledged by the broker
+
+
+@dataclasses.dataclass(frozen=True)
+class Link:
+    """Where the broker is and how to be let in. Without a CA file the system's CAs are trusted.
+
+    plain: no TLS; for a broker in the same machine only. share: the group of a shared
+    subscription when several desks serve the same things.
+    """
+
+    host: str
+    port: int = 8883
+    name: str = "desk"
+    ca_path: Path | None = None
+    certificate_path: Path | None = None
+    key_path: Path | None = None
+    username: str | None = None
+    password: str | None = dataclasses.field(default=None, repr=False)
+    share: str | None = None
+    plain: bool = False
+
+
+class Consumer:
+    """The thread between one desk and one broker; `start` and `stop` it once each."""
+
+    def __init__(self, desk: Desk, link: Link, rng: random.Random | None = None):
+        self.desk = desk
+        self.link = link
+        self.received = 0
+        self.published = 0
+        self._rng = rng or random.Random()
+        self._stopping = threading.Event()
+        self._accepted = False  # by the broker, with the subscriptions in place
+        self._broken = False
+        self._due = 0.0
+        self._client = self._make_client()
+        self._thread = threading.Thread(target=self._run, name="desk-consumer", daemon=True)
+
+    @property
+    def ready(self) -> bool:
+        """Whether messages are coming in."""
+        return self._accepted
+
+    def start(self) -> "Consumer":
+        """Begin to connect, and keep at it until stopped."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Finish what is in hand and disconnect; the broker keeps the session."""
+        self._stopping.set()
+        self._thread.join()
+
+    def wait_until_ready(self, timeout_s: float = 10.0) -> bool:
+        """Wait for the subscriptions; whether they came in time."""
+        end = time.monotonic() + timeout_s
+        while not self._accepted and time.monotonic() < end:
+            time.sleep(0.02)
+        return self._accepted
+
+    def _make_client(self) -> mqtt.Client:
+        link = self.link
+        client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2,
+            client_id=f"steward-{link.name}",
+            clean_session=False,
+            manual_ack=True,
+        )
+        if not link.plain:
+            ca = str(link.ca_path) if link.ca_path else None
+            certificate = str(link.certificate_path) if link.certificate_path else None
+            key = str(link.key_path) if link.key_path else None
+            client.tls_set(ca_certs=ca, certfile=certificate, keyfile=key)
+        if link.username is not None:
+            client.username_pw_set(link.username, link.password)
+        client.max_queued_messages_set(PUBLISHING_MOST)
+        client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
+        client.on_message = self._message
+        return client
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                self._client.connect(self.link.host, self.link.port, KEEP_ALIVE_S)
+                self._serve()
+            except OSError as error:
+                log.warning("broker %s:%d: %s", self.link.host, self.link.port, error)
+            failures = 0 if self._accepted else failures + 1
+            self._accepted = self._broken = False
+            if not self._stopping.is_set():
+                self._stopping.wait(self._pause_s(failures))
+        self._client.disconnect()
+
+    def _serve(self) -> None:
+        """Until the connection ends or the desk is stopped."""
+        while self._client.loop(timeout=POLL_S) == mqtt.MQTT_ERR_SUCCESS and not self._broken:
+            if self._accepted:
+                self._pump()
+            if self._stopping.is_set():
+                return
+
+    def _pump(self) -> None:
+        """Carry out what is due, and publish what the desk has to say."""
+        try:
+            if time.monotonic() >= self._due:
+                self._due = time.monotonic() + DUE_POLL_S
+                self.desk.tick()
+            while (outgoing := self.desk.take()) is not None:
+                thing_id, frame = outgoing
+                self._client.publish(f"{ROOT}/{thing_id}/down", frame, qos=1)
+                self.published += 1
+        except SQLAlchemyError as error:
+            self._break(error)
+
+    def _connected(self, client, _userdata, _flags, reason, _properties) -> None:
+        if reason.is_failure:
+            log.warning("broker refuses the connection: %s", reason)
+            self._broken = True
+            return
+        prefix = f"$share/{self.link.share}/" if self.link.share else ""
+        # Retained messages are not sent to shared subscriptions, so each desk hears every status.
+        client.subscribe([(f"{prefix}{ROOT}/+/up", 1), (f"{ROOT}/+/status", 1)])
+
+    def _subscribed(self, _client, _userdata, _id, reasons, _properties) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            log.error("broker refuses the subscriptions: %s", ", ".join(refused))
+            self._broken = True
+        self._accepted = not refused
+
+    def _message(self, client, _userdata, message: mqtt.MQTTMessage) -> None:
+        thing_id, _, word = message.topic.removeprefix(ROOT + "/").rpartition("/")
+        try:
+            if word == "up":
+                self.desk.receive(thing_id, message.payload)
+                self.received += 1
+            elif word == "status":
+                self.desk.status(thing_id, message.payload == ONLINE)
+        except SQLAlchemyError as error:
+            self._break(error)
+            return
+        except Exception:
+            # Our bug. The thing will ask again; holding the PUBACK back would only stop the rest.
+            log.exception("message on %s", message.topic)
+        client.ack(message.mid, message.qos)
+
+    def _break(self, error: SQLAlchemyError) -> None:
+        log.error("database: %s", error)
+        self._broken = True
+
+    def _pause_s(self, failures: int) -> float:
+        """Doubling, with jitter, so that a fleet of desks does not come back all at once."""
+        longest = min(RETRY_LONGEST_S, RETRY_S * 2 ** min(failures, 10))
+        return longest * self._rng.uniform(0.5, 1.0)
