@@ -4,19 +4,20 @@ import hashlib
 
 
 class Digest:
-    """SHA-256 over every outgoing message, in order, and at the end over the durable journal."""
+    """SHA-256 over every outgoing message, in order, closed by the durable journal."""
 
     def __init__(self):
-        self._hash = hashlib.sha256(b"steward/trace/1")
+        self._messages = hashlib.sha256(b"steward/trace/1")
 
     def message(self, frame: bytes) -> None:
-        self._put(b"m", frame)
+        _put(self._messages, b"m", frame)
 
-    def journal(self, data: bytes) -> None:
-        self._put(b"j", data)
+    def closed_by(self, journal: bytes) -> str:
+        """The digest in hexadecimal with this journal at its end; may be asked at any time."""
+        closed = self._messages.copy()
+        _put(closed, b"j", journal)
+        return closed.hexdigest()
 
-    def hex(self) -> str:
-        return self._hash.hexdigest()
 
-    def _put(self, kind: bytes, data: bytes) -> None:
-        self._hash.update(kind + len(data).to_bytes(4, "big") + data)
+def _put(digest, kind: bytes, data: bytes) -> None:
+    digest.update(kind + len(data).to_bytes(4, "big") + data)

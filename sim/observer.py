@@ -56,10 +56,10 @@ class Observer:
         self.unreadable = 0
         self.orders: dict[bytes, tuple[int, dict]] = {}
         self.told: set[tuple[bytes, int]] = set()
-        self.verified: set[bytes] = set()
+        self.verified: dict[bytes, int] = {}
         self.hellos: list[tuple[int, dict]] = []
         self.findings: list[Seen] = []
-        self.parcels: list[tuple[int, str, str, int]] = []
+        self.parcels: list[tuple[int, str, bytes, int]] = []
         self.injected: list[Injected] = []
         self.ended: dict[str, int] = {}
         self.boots: list[int] = []
@@ -98,9 +98,17 @@ class Observer:
         if payload and payload[messages.KIND] == messages.ORDER_STATUS:
             self.told.add((payload[messages.BODY][1], payload[messages.BODY][2]))
 
-    def parcel(self, order: str, consumable: str, packs: int) -> None:
-        """Goods were put down at the door, for an order of this number."""
-        self.parcels.append((self.world.now, order, consumable, packs))
+    def parcel(self, number: str, order: bytes, packs: int) -> None:
+        """Goods were put down at the door, for the order of this number and id."""
+        self.parcels.append((self.world.now, number, order, packs))
+
+    def verified_unseen(self) -> list[bytes]:
+        """Orders that the thing called verified before anything was brought for them."""
+        brought = {}
+        for at, _, order, _ in self.parcels:
+            brought.setdefault(order, at)
+        return [order for order, at in self.verified.items()
+                if at < brought.get(order, at + 1)]
 
     def broke(self, what: str, shows_as: tuple[str, ...], over_s: int, cut_off: bool) -> None:
         self.injected.append(Injected(self.world.now, what, shows_as, over_s, cut_off))
@@ -163,7 +171,7 @@ class Observer:
         words = ("", "cancelled by the thing", "verified", "came partly", "did not come",
                  "is wrong", "came twice", "was returned")
         if body[2] == 2:
-            self.verified.add(body[1])
+            self.verified.setdefault(body[1], self.world.now)
         known = self.orders.get(body[1])
         name = known[1]["sku"] if known else body[1].hex()[:8]
         self.note("order", f"{name} {words[body[2]]}")

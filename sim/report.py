@@ -55,14 +55,15 @@ def case_row(case, world) -> dict:
     }
 
 
-def figures(run, orders: list, cases: list, wall_s: float) -> dict:
-    """The numbers of a run. Times in virtual seconds unless they say otherwise."""
+def figures(run, orders: list, cases: list, wall_s: float, cpu_s: float) -> dict:
+    """The numbers of a run. Times in virtual seconds; wall_s and cpu_s are real ones."""
     days = max(run.world.now, 1) / DAY
     plant, observer = run.plant, run.observer
     spent = sum(o.total_minor for o in orders if o.state in _BOUGHT and not o.test)
     return {
         "device_days": round(days, 3),
         "wall_s": round(wall_s, 3),
+        "cpu_s": round(cpu_s, 3),
         "device_days_per_s": round(days / wall_s, 2) if wall_s else 0,
         "readings": run.site.readings,
         "turns": run.site.turns,
@@ -81,6 +82,7 @@ def figures(run, orders: list, cases: list, wall_s: float) -> dict:
         "visits": run.technician.visits,
         "detections": detections(observer),
         "false_cases": [case_row(case, run.world) for case in false_cases(run, cases)],
+        "verified_unseen": len(observer.verified_unseen()),
         "unreadable_frames": observer.unreadable,
     }
 
@@ -125,6 +127,7 @@ def expectations(scenario, orders: list, cases: list, numbers: dict) -> list[dic
         _most("false_cases", wanted.false_cases, len(numbers["false_cases"])),
         _most("lost_sales", wanted.lost_sales, round(lost, 4)),
         _most("stocked_out", wanted.stocked_out, sum(numbers["stocked_out_s"].values())),
+        _most("verified_unseen", wanted.verified_unseen, numbers["verified_unseen"]),
         _most("spent", wanted.spent, numbers["spent_minor"]),
     ]
     for fault in wanted.detected:

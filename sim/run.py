@@ -91,13 +91,14 @@ class Run:
         self.endpoint = Endpoint(self.world, self.network, scenario, self.record, hooks)
         self._settle_people()
         self._connect()
-        self._wall_s = 0.0
+        self._wall_s = self._cpu_s = 0.0
 
     def advance(self, until: int) -> None:
         """Move on to second `until`, at most to the scenario's end."""
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         self.world.run_until(min(until, self.scenario.duration))
         self._wall_s += time.perf_counter() - begun
+        self._cpu_s += time.process_time() - used
 
     @property
     def over(self) -> bool:
@@ -106,14 +107,13 @@ class Run:
     def result(self) -> Result:
         """Judge what has happened until now."""
         journal = self.thing.journal()
-        self.digest.journal(journal)
         book = invariants.read_book(_transactions(journal))
         orders, cases = self.endpoint.rows(Order), self.endpoint.rows(Case)
         cut_s = max((min(end, self.world.now) for _, end in self.observer.cuts), default=0)
         checks = invariants.check(
             self.observer, orders, book, self.scenario.mandate, self.world.now, cut_s
         )
-        figures = report.figures(self, orders, cases, self._wall_s)
+        figures = report.figures(self, orders, cases, self._wall_s, self._cpu_s)
         expectations = report.expectations(self.scenario, orders, cases, figures)
         sound = not any(check.broken for check in checks.values())
         passed = sound and all(row["met"] for row in expectations)
@@ -121,7 +121,7 @@ class Run:
             scenario=self.scenario.name,
             seed=self.world.seed,
             runtime=self.runtime,
-            digest=self.digest.hex(),
+            digest=self.digest.closed_by(journal),
             verdict="pass" if passed else "fail",
             invariants={name: report.check_row(check) for name, check in checks.items()},
             expectations=expectations,
@@ -185,7 +185,7 @@ class Run:
     def _delivered(self, delivery) -> None:
         """The desk's hook: a parcel was put down at the thing."""
         consumable, packs = self._consumables().get(delivery.consumable, (None, {}))
-        self.observer.parcel(delivery.number, delivery.consumable, delivery.packs)
+        self.observer.parcel(delivery.number, delivery.order, delivery.packs)
         if consumable is None or delivery.sku not in packs:
             self.observer.note("people", f"nobody knows what to do with {delivery.sku}")
             return

@@ -195,6 +195,7 @@ class Expect(Model):
     lost_sales: Share | None = None
     stocked_out: Duration | None = None
     spent: int | None = None
+    verified_unseen: int | None = None
     boots: int | None = None
 
 

@@ -54,7 +54,7 @@ def test_nothing_to_look_at_is_not_the_same_as_held():
 
 def test_one_sound_order_holds_everywhere():
     seen = observer()
-    seen.parcel("O-1", "milk", 1)
+    seen.parcel("O-1", ORDER, 1)
     seen.told = {(ORDER, 5), (ORDER, 7)}
     seen.orders[ORDER] = (10, {"test": False, "total_minor": 500})
     seen.sequences["up"] = [1, 2, 5]
@@ -65,8 +65,8 @@ def test_one_sound_order_holds_everywhere():
 
 def test_a_second_parcel_breaks_i1():
     seen = observer()
-    seen.parcel("O-1", "milk", 1)
-    seen.parcel("O-1", "milk", 1)
+    seen.parcel("O-1", ORDER, 1)
+    seen.parcel("O-1", ORDER, 1)
     assert "brought 2 times" in invariants.one_fulfilment(seen, []).broken[0]
 
 
@@ -187,3 +187,13 @@ def test_a_fault_found_only_after_the_cut_breaks_i8():
     seen.findings = [Seen(2 * HOUR, "m", "jam", 2)]
     check = invariants.detection_without_cloud(seen)
     assert check.state == "held"
+
+
+def test_an_order_verified_before_it_came_is_told():
+    seen = observer()
+    seen.verified = {ORDER: 10}
+    assert seen.verified_unseen() == [ORDER]
+    seen.parcels = [(20, "O-1", ORDER, 1)]
+    assert seen.verified_unseen() == [ORDER]
+    seen.parcels = [(5, "O-1", ORDER, 1)]
+    assert seen.verified_unseen() == []
