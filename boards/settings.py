@@ -73,7 +73,10 @@ MONITORS: dict[str, dict[str, Setting]] = {
         "moved": number(0),
         "samples": whole(1, 1000),
     },
-    "novelty": {},
+    "novelty": {
+        "sensitivity": number(0.1, 10),
+        "hold": whole(0, 100_000),
+    },
     "joint": {
         "learn": whole(30, 100_000),
         "calibrate": whole(10, 100_000),

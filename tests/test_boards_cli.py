@@ -75,4 +75,9 @@ def test_a_board_whose_product_is_elsewhere(tmp_path):
 
 def test_wrong_usage_is_told_from_wrong_files(tmp_path):
     assert run("check", tmp_path / "missing.toml").exit_code == 2
+    assert run("check", tmp_path).exit_code == 2
     assert run("compile", COFFEE).exit_code == 2
+
+
+def test_compile_makes_the_folder_that_it_writes_to(tmp_path):
+    assert run("compile", COFFEE, "-o", tmp_path / "new" / "product.cbor").exit_code == 0

@@ -13,9 +13,15 @@ from boards.wiring import Board
 
 app = typer.Typer(no_args_is_help=True, help="Check and compile product and board descriptions.")
 
-Files = Annotated[list[Path], typer.Argument(help="Product or board files (TOML).", exists=True)]
-File = Annotated[Path, typer.Argument(help="A product or board file (TOML).", exists=True)]
-Output = Annotated[Path, typer.Option("--out", "-o", help="The CBOR file to write.")]
+Files = Annotated[
+    list[Path], typer.Argument(help="Product or board files (TOML).", exists=True, dir_okay=False)
+]
+File = Annotated[
+    Path, typer.Argument(help="A product or board file (TOML).", exists=True, dir_okay=False)
+]
+Output = Annotated[
+    Path, typer.Option("--out", "-o", help="The CBOR file to write.", dir_okay=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 Carried = Annotated[
     Path | None,
@@ -51,6 +57,7 @@ def compile_file(file: File, out: Output, product: Carried = None, as_json: Json
         else:
             _print(error.problems)
         raise typer.Exit(1) from error
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(data)
     if as_json:
         typer.echo(json.dumps({"file": str(out), "bytes": len(data)}))
