@@ -1,4 +1,4 @@
-"""`make help` tells every target, each target can be planned, and the build server's script holds."""
+"""Every make target is told and can be planned, and the build server's script holds."""
 
 import os
 import re
