@@ -131,9 +131,18 @@ def _foreign(node: ast.AST) -> str | None:
         return "there is no [*a]: use + or extend"
     if isinstance(node, ast.Raise) and node.cause is not None:
         return "raise … from keeps no cause"
+    if isinstance(node, ast.Try) and any(map(_imports_micropython, node.body)):
+        return "CPython may have a module micropython too: ask sys.implementation.name, not"
     if isinstance(node, ast.Name) and node.id in FOREIGN_ERRORS:
         return f"there is no {node.id}: catch OSError and look at its errno"
     return None
+
+
+def _imports_micropython(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module == "micropython"
+    names = statement.names if isinstance(statement, ast.Import) else []
+    return any(alias.name == "micropython" for alias in names)
 
 
 def _unpacks(node: ast.AST) -> bool:
