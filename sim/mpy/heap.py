@@ -78,10 +78,10 @@ loop = firmware.loop.Loop(agent, sensors, None)
 """,
     ),
     (
-        "objects after a day",
+        "objects after two hours",
         """
 due = 0
-while due < 86400:
+while due < 7200:
     for channel, value in sensors.read(due):
         agent.feed_reading(channel, value, 0, due)
     due = min(agent.step(due), sensors.due)

@@ -1,0 +1,49 @@
+"""What a device carries: that it compiles, what it weighs, what it takes of a 32-bit heap."""
+
+import shutil
+
+import pytest
+
+from sim.mpy import heap, image
+
+DEVICE = (
+    "firmware/__init__ firmware/loop firmware/start hal/__init__ hal/backoff hal/clock "
+    "hal/console hal/filters hal/link_chumicro hal/store hal/wiring"
+)
+LOOP_AND_HAL_BYTES = 12 * 1024  # beside the agent's 48 KB and the MQTT library
+
+
+def test_loop_and_hal_fit_their_budget():
+    sizes = image.sizes(image.build())
+    total = sum(sizes[name + ".mpy"] for name in DEVICE.split())
+    assert total <= LOOP_AND_HAL_BYTES, total
+
+
+def test_nothing_of_the_host_is_in_the_image():
+    names = image.sizes(image.build())
+    assert not [name for name in names if "linux" in name or "paho" in name]
+    assert "agent/core.mpy" in names
+
+
+def test_an_image_is_built_once(tmp_path):
+    first = image.build(tmp_path)
+    stamp = (first / "agent/core.mpy").stat().st_mtime_ns
+    assert image.build(tmp_path) == first
+    assert (first / "agent/core.mpy").stat().st_mtime_ns == stamp
+
+
+def test_what_micropython_cannot_take_is_named(tmp_path):
+    source = tmp_path / "wrong.py"
+    source.write_text("match 1:\n    case 1: pass\n")
+    with pytest.raises(SyntaxError, match=r"agent/wrong\.py"):
+        image.compile_file(source, "agent/wrong.py", tmp_path / "wrong.mpy")
+
+
+@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="needs Node")
+def test_the_heap_on_32_bits_is_measured_step_by_step():
+    measured = heap.measure()
+    assert next(iter(measured)) == "interpreter"
+    modules = sum(size for name, size in measured.items() if name.startswith("modules"))
+    objects = sum(size for name, size in measured.items() if name.startswith("objects"))
+    assert modules > 50_000 < modules + objects
+    assert objects < 64 * 1024, "what frozen modules leave to be had of an ESP32's heap"
