@@ -1,0 +1,115 @@
+"""Cycle: something that switches on and off (a compressor, a pump, a heater) in another rhythm.
+
+Short cycling, a run that does not end and a duty that creeps up are how lost refrigerant, a
+leaking valve and a scaled heater show first.
+"""
+
+from array import array
+
+(ON, WHOLE, SINCE, LAST, STARTS, ALARM, MEAN_OFF, MEAN_ON, DONE_OFF, DONE_ON, NORMAL_OFF,
+ NORMAL_ON, ELAPSED, STARTED) = range(14)
+WRAP = 0xFFFFFF  # whole seconds that float32 holds exactly: spans up to 194 days are exact
+NEVER = 1e30
+RECENT = 0.25  # share of the last run in the mean, once there are four
+
+
+class Cycle:
+    """One channel, on above a threshold.
+
+    Settings: on (threshold, channel unit, default 0.5), off (lower threshold, default as on), least
+    (runs and pauses before a verdict, default 3), gap (s without a reading after which the run in
+    progress is not counted, default 900); bounds, each with _low and _high: starts (per hour),
+    on_s, off_s (mean of the last runs and pauses, or the present one when longer), duty (0..1);
+    learn (cycles, default 0: off) and factor (default 3) bound on_s and off_s by what was learned.
+    Score: the worst of value over high bound, low bound over value; the alarm lets go at 0.9.
+    """
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.on = settings.get("on", 0.5)
+        self.off = settings.get("off", self.on)
+        self.least = settings.get("least", 3)
+        self.gap = settings.get("gap", 900)
+        self.learn = settings.get("learn", 0)
+        self.factor = settings.get("factor", 3)
+        self.state = array("f", bytes(4 * 14))
+        self.wake()
+
+    def wake(self):
+        self.alarm = self.state[ALARM] > 0
+        self.score, self.word, self.value, self.limit = self._worst()
+
+    def update(self, values, at):
+        state = self.state
+        if (at - int(state[LAST])) & WRAP > self.gap or not state[STARTED]:
+            state[ON] = values[0] > self.on
+            state[WHOLE] = 0
+            state[SINCE] = at & WRAP
+            state[STARTED] = 1
+        state[LAST] = at & WRAP
+        state[ELAPSED] = (at - int(state[SINCE])) & WRAP
+        on = values[0] > (self.off if state[ON] else self.on)
+        if on != (state[ON] > 0):
+            self._switch(on, at)
+        self.wake()
+        state[ALARM] = self.score >= (0.9 if self.alarm else 1.0)
+        self.alarm = state[ALARM] > 0
+        return self.alarm
+
+    def _switch(self, on, at):
+        """A run or a pause is over: count it, unless its beginning was not seen."""
+        state = self.state
+        was = int(state[ON])
+        if state[WHOLE]:
+            state[DONE_OFF + was] += 1
+            done = state[DONE_OFF + was]
+            gain = max(RECENT, 1 / done)
+            state[MEAN_OFF + was] += gain * (state[ELAPSED] - state[MEAN_OFF + was])
+            if done <= self.learn:
+                normal = state[NORMAL_OFF + was]
+                state[NORMAL_OFF + was] += (state[ELAPSED] - normal) / done
+        state[STARTS] += on
+        state[ON] = on
+        state[WHOLE] = 1
+        state[SINCE] = at & WRAP
+        state[ELAPSED] = 0
+
+    def _rhythm(self):
+        """[(word, value, low, high)]; the present run counts when it is longer than the mean."""
+        state, setting = self.state, self.settings.get
+        lasting = [state[MEAN_OFF], state[MEAN_ON]]
+        now = int(state[ON])
+        lasting[now] = max(lasting[now], state[ELAPSED])
+        judged = min(state[DONE_OFF], state[DONE_ON]) >= self.least
+        rows = []
+        for at, word in enumerate(("off_s", "on_s")):
+            low, high = setting(word + "_low", 0), setting(word + "_high", NEVER)
+            if self.learn and state[DONE_OFF + at] >= self.learn:
+                low = max(low, state[NORMAL_OFF + at] / self.factor)
+                high = min(high, state[NORMAL_OFF + at] * self.factor)
+            rows.append((word, lasting[at], low if judged else 0, high))
+        if judged:
+            whole = max(1, sum(lasting))
+            for word, value in (("starts", 3600 / whole), ("duty", lasting[1] / whole)):
+                low, high = setting(word + "_low", 0), setting(word + "_high", NEVER)
+                rows.append((word, value, low, high))
+        return rows
+
+    def _worst(self):
+        """(score, word, value, limit) of the bound that is nearest to break, or furthest broken."""
+        worst = (0.0, "on_s", 0.0, NEVER)
+        for word, value, low, high in self._rhythm():
+            worst = max(worst, (value / high, word, value, high),
+                        (low / max(value, 1e-6), word, value, low))
+        return worst
+
+    def relearn(self, at):
+        """Learn a new rhythm; the count of starts is the thing's age and stays."""
+        starts = self.state[STARTS]
+        self.state[:] = array("f", bytes(4 * 14))
+        self.state[STARTS] = starts
+        self.wake()
+
+    def why(self):
+        starts = self.state[STARTS]
+        return [(self.word, self.value), ("limit", self.limit), ("starts_total", starts)]

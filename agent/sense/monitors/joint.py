@@ -1,0 +1,198 @@
+"""Joint: several channels of one machine that no longer fit together.
+
+Smoothed Hotelling T-squared (a multivariate EWMA chart: Lowry et al. 1992). What differs from the
+textbook: the covariance is that of the *smoothed* channels, so a channel that wanders slowly in
+health (a temperature) weighs less than one that only jitters (a flow); and its slow part is
+`outlook` times inflated, because it will wander further than the learning time could show.
+
+State: 4 + 3 d + d (d + 1) / 2 floats, 256 bytes for 8 channels, the same while learning: the slots
+of the precision matrix gather the covariance first. The inversion borrows d lists of d, once.
+"""
+
+from array import array
+from math import sqrt
+
+SEEN, WIDTH, SCALE, SPREAD, FIRST = range(5)
+ALARM = SPREAD  # the slot is free once the scale is calibrated
+# From FIRST on: mean, smoothed and reach of each channel, then the upper triangle of the matrix.
+SELF = 1.1  # a diagonal over 1 bounds the matrix's condition when channels move as one
+WILD = 3.0  # a reading further off counts as this many of the channel's own fast deviations
+FLOOR = 1e-4  # a deviation under this share of the mean is resolution, not movement
+LEAST = 3.0  # white noise hardly ever gets this much further than the root of its channels' number
+LET_GO = 0.9
+
+
+def invert(rows):
+    """Invert a symmetric positive definite matrix (list of lists) in place, by Gauss and Jordan."""
+    for k, pivot in enumerate(rows):
+        divisor = pivot[k]
+        pivot[k] = 1.0
+        for j in range(len(rows)):
+            pivot[j] /= divisor
+        for row in rows:
+            if row is not pivot:
+                factor = row[k]
+                row[k] = 0.0
+                for j in range(len(rows)):
+                    row[j] -= factor * pivot[j]
+
+
+class Joint:
+    """Two or more channels against their own learned normal.
+
+    Settings: channels (room for how many, default 8), learn (healthy readings for the covariance,
+    default 300), calibrate (healthy readings for the scale, default 100), smooth (share of a new
+    reading, default 0.1), outlook (default 15), sigmas (of the calibrated distance at which the
+    score is 1, default 3), adapt (share of a new reading in the normal while there is no alarm,
+    default 0.003; 0 freezes it).
+    Score: distance over calibrated distance.
+    """
+
+    def __init__(self, settings):
+        self.learn = settings.get("learn", 300)
+        self.calibrate = settings.get("calibrate", 100)
+        self.smooth = settings.get("smooth", 0.1)
+        self.outlook = settings.get("outlook", 15.0)
+        self.sigmas = settings.get("sigmas", 3.0)
+        self.adapt = settings.get("adapt", 0.003)
+        room = settings.get("channels", 8)
+        self.state = array("f", bytes(4 * (FIRST + 3 * room + room * (room + 1) // 2)))
+        self.wake()
+
+    def wake(self):
+        state = self.state
+        self.alarm = False
+        self.score = 0.0
+        if state[SEEN] >= self.learn + self.calibrate:
+            self.alarm = state[ALARM] > 0
+            self.score = sqrt(max(sum(self._parts()), 0.0)) / state[SCALE]
+
+    def update(self, values, at):
+        state = self.state
+        state[WIDTH] = len(values)
+        if state[SEEN] < self.learn:
+            self._gather(values, state[SEEN] + 1 - self.learn // 10)
+        else:
+            self._follow(values)
+        return self.alarm
+
+    def _gather(self, values, count):
+        """Learning: mean and covariance (Welford) of the smoothed channels, variance of the rest.
+
+        The first tenth of the readings, with count <= 0, only settles the smoothing.
+        """
+        state = self.state
+        off = []
+        k = FIRST
+        for value in values:
+            if not state[SEEN]:
+                state[k + 1] = value
+            rest = value - state[k + 1]
+            state[k + 1] += self.smooth * rest
+            off.append(state[k + 1] - state[k])
+            if count > 0:
+                state[k] += off[-1] / count
+                state[k + 2] += (rest * rest - state[k + 2]) / count
+            k += 3
+        if count > 0:
+            for i in range(len(off)):
+                for j in range(i, len(off)):
+                    state[k] += (off[i] * off[j] * (count - 1) / count - state[k]) / count
+                    k += 1
+        state[SEEN] += 1
+        if state[SEEN] == self.learn:
+            self._settle()
+
+    def _settle(self):
+        """End of learning: turn the covariance into the precision that weighs deviations."""
+        state = self.state
+        width = int(state[WIDTH])
+        rows = [[SELF] * width for _ in range(width)]
+        slow, reach = [], []
+        k, pair = FIRST, FIRST + 3 * width
+        for i in range(width):
+            fast = state[k + 2] + (FLOOR * state[k]) ** 2 + 1e-30
+            noise = fast * self.smooth / 2  # what smoothing leaves of white noise
+            variance = max(state[pair], noise)
+            slow.append(sqrt(variance))
+            wander = (variance - noise) / (variance + fast)
+            reach.append(sqrt(variance * (1 + self.outlook * wander)))
+            state[k + 1] -= state[k]
+            state[k + 2] = WILD * sqrt(fast)
+            k += 3
+            pair += width - i
+        for i in range(width):
+            for j in range(i, width):
+                if j > i:
+                    rows[i][j] = rows[j][i] = state[k] / slow[i] / slow[j]
+                k += 1
+        invert(rows)
+        for i in range(width - 1, -1, -1):
+            for j in range(width - 1, i - 1, -1):
+                k -= 1
+                state[k] = rows[i][j] / reach[i] / reach[j]
+
+    def _parts(self):
+        """Each channel's part in the squared distance; a part can be negative, the sum cannot."""
+        state = self.state
+        width = int(state[WIDTH])
+        parts = [0.0] * width
+        k = FIRST + 3 * width
+        for i in range(width):
+            deviation = state[FIRST + 1 + 3 * i]
+            for j in range(i, width):
+                part = state[k] * deviation * state[FIRST + 1 + 3 * j]
+                parts[i] += part
+                if j > i:
+                    parts[j] += part
+                k += 1
+        return parts
+
+    def _follow(self, values):
+        """After learning: smooth the deviations, calibrate the scale first, then give verdicts."""
+        state = self.state
+        k = FIRST
+        adapt = 0 if self.alarm else self.adapt
+        for value in values:
+            step = value - state[k] - state[k + 1]
+            state[k + 1] += self.smooth * max(-state[k + 2], min(state[k + 2], step))
+            state[k] += adapt * state[k + 1]
+            k += 3
+        distance = sqrt(max(sum(self._parts()), 0.0))
+        if state[SEEN] < self.learn + self.calibrate:
+            self._calibrate(distance)
+        if state[SEEN] >= self.learn + self.calibrate:
+            self.score = distance / state[SCALE]
+            state[ALARM] = self.score >= (LET_GO if self.alarm else 1.0)
+            self.alarm = state[ALARM] > 0
+
+    def _calibrate(self, distance):
+        """Running mean and variance of the healthy distance; at the end, the score's unit."""
+        state = self.state
+        state[SEEN] += 1
+        count = state[SEEN] - self.learn
+        off = distance - state[SCALE]
+        state[SCALE] += off / count
+        state[SPREAD] += (off * (distance - state[SCALE]) - state[SPREAD]) / count
+        if count == self.calibrate:
+            usual = state[SCALE] + self.sigmas * sqrt(max(state[SPREAD], 0.0))
+            state[SCALE] = max(usual, sqrt(state[WIDTH]) + LEAST)
+            state[ALARM] = 0
+
+    def relearn(self, at):
+        """Learn a new normal: after a repair the machine is another one."""
+        self.state[:] = array("f", bytes(4 * len(self.state)))
+        self.wake()
+
+    def blame(self):
+        """(position, share 0..1) of each channel in the distance."""
+        parts = [max(part, 0.0) for part in self._parts()]
+        total = sum(parts) or 1.0
+        return [(i, parts[i] / total) for i in range(len(parts))]
+
+    def why(self):
+        if self.state[SEEN] < self.learn + self.calibrate:
+            return [("learning", self.state[SEEN])]
+        share, place = max([(share, -place) for place, share in self.blame()])
+        return [("distance", self.score * self.state[SCALE]), ("usual", self.state[SCALE]),
+                ("channel", -place), ("share", share)]
