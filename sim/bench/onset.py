@@ -1,0 +1,90 @@
+"""IMS bearings: how long before a run to failure ends does `onset` speak, and is it ever wrong?
+
+Protocol: each column (one bearing's vibration) alone, a fresh monitor with its default settings,
+all rows in order. The onset of the file is the first alarm of any column; its lead is the time from
+there to the last row. An onset is false when the alarm is let go again before the end, or comes in
+the first `healthy` rows (400), which the run is known to survive.
+"""
+
+import csv
+import time
+from datetime import datetime
+
+from rich.table import Table
+
+from sim.bench.machine import replay
+
+HEALTHY = 400
+BARS = {"lead_h": 48, "false_onsets": 1}
+
+
+def load(path):
+    """Return ({column: values}, times in s) of one IMS file of averages."""
+    with open(path, newline="") as file:
+        records = list(csv.DictReader(file))
+    when = next(name for name in records[0] if name.lower() in ("datetime", "timestamp", "time"))
+    parsed = [moment(record[when]) for record in records]
+    columns = [name for name in records[0] if name and name != when]
+    return ({name: [float(record[name]) for record in records] for name in columns},
+            [int((at - parsed[0]).total_seconds()) for at in parsed])
+
+
+def moment(text):
+    """A time as IMS writes it, 2004.02.12.10.32.39, or in ISO form."""
+    try:
+        return datetime.strptime(text, "%Y.%m.%d.%H.%M.%S")
+    except ValueError:
+        return datetime.fromisoformat(text)
+
+
+def onsets(alarms):
+    """[(first row, row after the last)] of every stretch of alarm."""
+    edges = [row for row in range(len(alarms)) if alarms[row] != (row > 0 and alarms[row - 1])]
+    return list(zip(edges[::2], [*edges, len(alarms)][1::2], strict=True))
+
+
+def column(values, times, runtime, settings):
+    """The row of one column."""
+    job = {"kind": "onset", "settings": settings, "rows": [[value] for value in values],
+           "times": times}
+    stretches = onsets(replay(job, runtime)["alarms"])
+    kept = [first for first, after in stretches if after == len(values) and first >= HEALTHY]
+    first = kept[0] if kept else None
+    return {"onset_row": first, "onset_s": None if first is None else times[first],
+            "lead_h": 0.0 if first is None else (times[-1] - times[first]) / 3600,
+            "false_onsets": len(stretches) - len(kept)}
+
+
+def run(path, *, runtime="cpython", progress=None, settings=None):
+    """Return onset_row, onset_s, lead_h, false_onsets and rows (one for each column).
+
+    path: CSV of averages; progress: called with (done, of); settings: of the monitor.
+    """
+    began = time.monotonic()
+    columns, times = load(path)
+    rows = []
+    for name, values in columns.items():
+        rows.append({"column": name} | column(values, times, runtime, settings or {}))
+        if progress:
+            progress(len(rows), len(columns))
+    first = max(rows, key=lambda row: row["lead_h"])
+    return {"bench": "onset", "runtime": runtime, "column": first["column"],
+            "onset_row": first["onset_row"], "onset_s": first["onset_s"],
+            "lead_h": first["lead_h"], "hours": times[-1] / 3600,
+            "false_onsets": sum(row["false_onsets"] for row in rows), "rows": rows,
+            "seconds": time.monotonic() - began}
+
+
+def table(result):
+    """Return the result as a rich table."""
+    shown = Table(title=f"Bearing run of {result['hours']:.0f} h ({result['runtime']})")
+    for head in ("", "onset at row", "hour", "lead, h", "false onsets"):
+        shown.add_column(head, justify="right" if head else "left")
+    for row in result["rows"]:
+        known = row["onset_row"] is not None
+        shown.add_row(row["column"], str(row["onset_row"]) if known else "none",
+                      f"{row['onset_s'] / 3600:.0f}" if known else "none", f"{row['lead_h']:.1f}",
+                      str(row["false_onsets"]))
+    shown.add_section()
+    shown.add_row("bar", "", "", f"≥ {BARS['lead_h']}", f"≤ {BARS['false_onsets']}")
+    return shown
