@@ -39,13 +39,16 @@ class LoopbackBroker:
     """
 
     def __init__(self, directory=None, port: int = 0):
-        self._temporary = None if directory else tempfile.TemporaryDirectory(prefix="steward-mqtt-")
-        self.directory = Path(directory or self._temporary.name)
+        self._temporary = None
+        if directory is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="steward-mqtt-")
+            directory = self._temporary.name
+        self.directory = Path(directory)
         self.host = LOOPBACK
         self.port = port
         self.ca_path = self.directory / "ca.pem"
         self.ca_der_path = self.directory / "ca.der"
-        self._broker = None
+        self._broker: Broker | None = None
 
     def start(self) -> "LoopbackBroker":
         """Make the certificates if there are none yet and serve; OSError if the port is taken."""

@@ -67,7 +67,7 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
 
 def department_step(work: Work, subject: str, content: dict) -> None:
     """A step of the department's plan is due."""
-    case = work.session.get(Case, int(subject))
+    case = work.session.get_one(Case, int(subject))
     say(work, case, CaseStep(**content), DEPARTMENT)
 
 
@@ -104,7 +104,7 @@ def set_by_person(work: Work, case: Case, step: CaseStep) -> None:
 
 def silence(work: Work, subject: str) -> None:
     """Nobody has accepted the case in time: escalate, and look again later."""
-    case = work.session.get(Case, int(subject))
+    case = work.session.get_one(Case, int(subject))
     if case.state == CaseState.OPEN:
         work.note(case, "desk", "escalated", reason="nobody accepted it")
         escalate(work, case)

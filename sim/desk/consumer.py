@@ -164,7 +164,7 @@ class Consumer:
         thing_id, _, word = message.topic.removeprefix(ROOT + "/").rpartition("/")
         try:
             if word == "up":
-                self.desk.receive(thing_id, message.payload)
+                self.desk.receive(thing_id, bytes(message.payload))
                 self.received += 1
             elif word == "status":
                 self.desk.status(thing_id, message.payload == ONLINE)

@@ -160,8 +160,10 @@ class Desk:
 
     def set_order(self, number: int, state: OrderState, **told) -> None:
         """What a seller's staff says: packs, eta_s, reason, charged_minor as in `Step`."""
-        step = Step(0, state, **told)
-        self._act(lambda work: trade.set_by_person(work, _existing(work, Order, number), step))
+        step = Step(0, **told)
+        self._act(
+            lambda work: trade.set_by_person(work, _existing(work, Order, number), state, step)
+        )
 
     def act(self, action: Callable[[Work], object]):
         """`action(work)` in one transaction, for what has no method of its own."""
@@ -190,6 +192,9 @@ class Desk:
 
     def _receive(self, work: Work, thing_id: str, frame: bytes) -> None:
         thing = lock(work.session, Thing, thing_id) if messages.name(thing_id) else None
+        if thing is None:
+            _reject(work, thing_id, "unknown thing", frame)
+            return
         try:
             payload = _verified(thing, frame)
         except codec.CodecError as error:
@@ -257,9 +262,7 @@ def _existing(work: Work, table, key):
     return row
 
 
-def _verified(thing: Thing | None, frame: bytes) -> dict:
-    if thing is None:
-        raise codec.CodecError("unknown thing")
+def _verified(thing: Thing, frame: bytes) -> dict:
     payload = codec.open_frame(frame, thing.root_key, thing.id, codec.UP)
     for key in (messages.SEQ, messages.KIND, messages.ID, messages.AT):
         if not messages.uint(payload.get(key)):
@@ -321,8 +324,8 @@ def _next_task(work: Work) -> tuple[bool, int | None]:
         TASKS[task.what](work, task.subject, content)
         return True, None
     outgoing = work.session.scalar(select(func.min(Outgoing.due)))
-    dues = [due for due in (task and task.due, outgoing) if due is not None]
-    return False, min(dues, default=None)
+    dues = [due for due in (task.due if task else None, outgoing) if due is not None]
+    return False, min(dues) if dues else None
 
 
 def _sweep(work: Work, subject: str, content: dict) -> None:

@@ -7,13 +7,16 @@ the row of the thing is locked instead (`SELECT … FOR UPDATE`), which serialis
 
 import contextlib
 import threading
+from typing import TypeVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from sim.desk.models import Base
+from sim.desk.models import Table
+
+Row = TypeVar("Row")
 
 BUSY_S = 30  # how long a worker waits for another's write lock; one transaction takes milliseconds
 ATTEMPTS = 4  # of a transaction that another worker got in the way of
@@ -27,7 +30,7 @@ class Database:
         self.engine = create_engine(url, **self._options(url))
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
-        Base.metadata.create_all(self.engine)
+        Table.metadata.create_all(self.engine)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         reader = self.engine.execution_options(sqlite_begin="BEGIN")
         self._readers = sessionmaker(reader, expire_on_commit=False)
@@ -72,9 +75,9 @@ class Database:
         return {"pool_pre_ping": True}
 
 
-def lock(session: Session, model, key):
+def lock(session: Session, model: type[Row], key) -> Row | None:
     """The row of `model` with primary key `key`, held until the transaction ends; or None."""
-    return session.get(model, key, with_for_update=session.bind.dialect.name != "sqlite")
+    return session.get(model, key, with_for_update=session.get_bind().dialect.name != "sqlite")
 
 
 def _prepare_sqlite(engine) -> None:

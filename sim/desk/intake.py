@@ -18,7 +18,7 @@ def _hello(work: Work, thing: Thing, words: dict) -> Answer:
     stale = delete(Outgoing).where(
         Outgoing.thing_id == thing.id, Outgoing.kind == messages.RECONCILE
     )
-    unheard = work.session.execute(stale).rowcount
+    unheard = work.session.scalars(stale.returning(Outgoing.id)).all()
     listed = words["orders"] or []
     first = not thing.hello or words["ledger_count"] == 0
     forgot = words["ledger_count"] < thing.ledger_count
@@ -85,7 +85,7 @@ def _reply(work: Work, thing: Thing, words: dict) -> Answer:
 
 ROOMS = {
     messages.HELLO: _hello,
-    messages.HEALTH: lambda *call: _report(*call, "health"),
+    messages.HEALTH: lambda work, thing, words: _report(work, thing, words, "health"),
     messages.FINDING: _finding,
     messages.RFQ: quoting.request,
     messages.ORDER: trade.place,
@@ -93,9 +93,11 @@ ROOMS = {
     messages.CASE: care.report,
     messages.CASE_EVENT: care.event,
     messages.DISPUTE: lambda work, thing, words: trade.statement(work, thing, "dispute", words),
-    messages.EXPERIENCE: lambda *call: trade.statement(*call[:2], "experience", call[2]),
+    messages.EXPERIENCE: lambda work, thing, words: trade.statement(
+        work, thing, "experience", words
+    ),
     messages.UP_ACK: _ack,
     messages.REPLY: _reply,
-    messages.USAGE: lambda *call: _report(*call, "usage"),
-    messages.SHED: lambda *call: _report(*call, "shed"),
+    messages.USAGE: lambda work, thing, words: _report(work, thing, words, "usage"),
+    messages.SHED: lambda work, thing, words: _report(work, thing, words, "shed"),
 }

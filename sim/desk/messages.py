@@ -289,7 +289,7 @@ def read(body: Body, content: dict) -> dict:
     """The known fields of `content` under their words; absent optional ones are None."""
     if not isinstance(content, dict):
         raise MessageError(f"{body.name}: body is not a map")
-    words = {}
+    words: dict = {}
     for field in body.fields:
         value = content.get(field.key)
         if value is None and not field.needed:

@@ -62,7 +62,7 @@ OPEN_ORDER = (*range(OrderState.PLACED, OrderState.DELIVERED + 1), OrderState.DI
 OPEN_CASE = tuple(range(CaseState.OPEN, CaseState.DONE + 1))
 
 
-class Base(DeclarativeBase):
+class Table(DeclarativeBase):
     """Column types shared by all tables."""
 
     type_annotation_map: ClassVar = {int: BigInteger, bytes: LargeBinary, Any: JSON}
@@ -82,7 +82,7 @@ def thing_key(**options) -> Mapped[str]:
     return mapped_column(ForeignKey("things.id", ondelete="CASCADE"), **options)
 
 
-class Thing(Base):
+class Thing(Table):
     """One connected product: its keys, sequence numbers and what it last said about itself."""
 
     __tablename__ = "things"
@@ -101,7 +101,7 @@ class Thing(Base):
     ledger_count: Mapped[int] = mapped_column(default=0)
 
 
-class Message(Base):
+class Message(Table):
     """An up message that was answered: what a repetition of it is answered with."""
 
     __tablename__ = "messages"
@@ -115,7 +115,7 @@ class Message(Base):
     received_at: Mapped[int] = mapped_column(index=True)
 
 
-class Request(Base):
+class Request(Table):
     """One round of a thing's request for quotations."""
 
     __tablename__ = "requests"
@@ -134,7 +134,7 @@ class Request(Base):
     received_at: Mapped[int]
 
 
-class Offer(Base):
+class Offer(Table):
     """A seller's answer to a request that was passed on: a signed offer, or why there is none."""
 
     __tablename__ = "offers"
@@ -151,7 +151,7 @@ class Offer(Base):
     terms: Mapped[Any]
 
 
-class Order(Base):
+class Order(Table):
     """A purchase: the thing's signed order and how far it has come."""
 
     __tablename__ = "orders"
@@ -191,7 +191,7 @@ class Order(Base):
     changed_at: Mapped[int]
 
 
-class Case(Base):
+class Case(Table):
     """A service request under one number, from first word to verified recovery."""
 
     __tablename__ = "cases"
@@ -226,7 +226,7 @@ class Case(Base):
     changed_at: Mapped[int]
 
 
-class Event(Base):
+class Event(Table):
     """A line in the history of an order or a case: who said what, when."""
 
     __tablename__ = "events"
@@ -242,7 +242,7 @@ class Event(Base):
     detail: Mapped[Any] = mapped_column(default=dict)
 
 
-class Finding(Base):
+class Finding(Table):
     """What one monitor saw, from raised to cleared."""
 
     __tablename__ = "findings"
@@ -260,7 +260,7 @@ class Finding(Base):
     changed_at: Mapped[int]
 
 
-class Report(Base):
+class Report(Table):
     """A periodic report: health, usage or what the outbox shed."""
 
     __tablename__ = "reports"
@@ -273,7 +273,7 @@ class Report(Base):
     content: Mapped[Any]
 
 
-class Statement(Base):
+class Statement(Table):
     """A dispute or an experience that a thing signed."""
 
     __tablename__ = "statements"
@@ -286,7 +286,7 @@ class Statement(Base):
     received_at: Mapped[int]
 
 
-class Command(Base):
+class Command(Table):
     """A console line sent to a thing, and its reply."""
 
     __tablename__ = "commands"
@@ -298,7 +298,7 @@ class Command(Base):
     replied_at: Mapped[int | None]
 
 
-class Outgoing(Base):
+class Outgoing(Table):
     """A down message that waits: to be sent, or for the thing's acknowledgement."""
 
     __tablename__ = "outgoing"
@@ -313,7 +313,7 @@ class Outgoing(Base):
     expires: Mapped[int | None]
 
 
-class Task(Base):
+class Task(Table):
     """Work of the desk that is due at a time: a seller's answer, a visit, a silence to notice."""
 
     __tablename__ = "tasks"
@@ -324,7 +324,7 @@ class Task(Base):
     content: Mapped[Any]
 
 
-class Reject(Base):
+class Reject(Table):
     """A frame that was turned away, cut short."""
 
     __tablename__ = "rejects"
@@ -335,7 +335,7 @@ class Reject(Base):
     received_at: Mapped[int]
 
 
-class Seller(Base):
+class Seller(Table):
     """A supplier that the desk passes requests and orders to."""
 
     __tablename__ = "suppliers"

@@ -165,12 +165,9 @@ class HonestSupplier:
         delay_s = self._draw(self.terms.quote_s)
         if request.currency not in (None, self.terms.currency):
             return [Decline(delay_s, f"sells in {self.terms.currency} only")]
-        offers = [
-            self._offer(request, self.articles[sku], now + delay_s)
-            for sku in request.skus
-            if self.carries(sku)
-        ]
-        offers = [offer for offer in offers if offer is not None]
+        wanted = [self.articles[sku] for sku in request.skus if self.carries(sku)]
+        drafts = [self._offer(request, article, now + delay_s) for article in wanted]
+        offers = [draft for draft in drafts if draft is not None]
         if not offers:
             return [Decline(delay_s, "out of stock")]
         offer = min(offers, key=lambda words: (words["total_minor"], words["sku"]))

@@ -113,51 +113,51 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
 
 def seller_step(work: Work, subject: str, content: dict) -> None:
     """A step of a seller's plan is due."""
-    order = work.session.get(Order, int(subject))
+    order = work.session.get_one(Order, int(subject))
     parcel = content.pop("parcel")
     step = Step(**content, parcel=Parcel(**parcel) if parcel else None)
     if step.state is not None:
-        say(work, order, step, order.seller)
+        say(work, order, step.state, step, order.seller)
     if step.parcel is not None:
         _bring(work, order, step.parcel, order.seller)
 
 
-def say(work: Work, order: Order, step: Step, source: str) -> bool:
+def say(work: Work, order: Order, state: OrderState, step: Step, source: str) -> bool:
     """Move an order forward by a seller's word and tell the thing; False when it may not."""
-    if step.state not in SELLER_MAY_SAY.get(order.state, ()):
-        work.note(order, source, "ignored", said=int(step.state), reason=step.reason)
+    if state not in SELLER_MAY_SAY.get(OrderState(order.state), set()):
+        work.note(order, source, "ignored", said=int(state), reason=step.reason)
         return False
-    order.state = int(step.state)
+    order.state = int(state)
     if step.eta_s is not None:
         order.eta_at = work.now + step.eta_s
     if step.charged_minor is not None:
         order.charged_minor = step.charged_minor
-    word = OrderState(step.state).name.lower()
+    word = OrderState(state).name.lower()
     told = {"packs": step.packs, "eta_s": step.eta_s, "reason": step.reason}
     work.note(order, source, word, charged_minor=step.charged_minor, **told)
     _tell(work, order, charged_minor=step.charged_minor, **told)
     return True
 
 
-def set_by_person(work: Work, order: Order, step: Step) -> None:
+def set_by_person(work: Work, order: Order, state: OrderState, step: Step) -> None:
     """A seller's staff drives the order by hand from here on; Refused when it cannot be."""
-    if not say(work, order, step, "person"):
+    if not say(work, order, state, step, "person"):
         raise Refused(f"an order that is {OrderState(order.state).name.lower()} cannot be that")
     work.drop("seller_step", _subject(order))
-    if step.state == OrderState.DELIVERED and not order.test:
+    if state == OrderState.DELIVERED and not order.test:
         _bring(work, order, Parcel(order.sku, step.packs or order.packs), "person")
 
 
 def silence(work: Work, subject: str) -> None:
     """The seller had its time: an order that nobody confirmed expires."""
-    order = work.session.get(Order, int(subject))
+    order = work.session.get_one(Order, int(subject))
     if order.state != OrderState.PLACED:
         return
     seller = work.suppliers.get(order.seller)
     # One that says it is too late to cancel may still bring something; that plan stands.
     if seller is None or seller.cancel(_placed(work, order), work.now) is not None:
         work.drop("seller_step", _subject(order))
-    say(work, order, Step(0, OrderState.EXPIRED, reason="seller did not answer"), DESK)
+    say(work, order, OrderState.EXPIRED, Step(0, reason="seller did not answer"), DESK)
 
 
 def statement(work: Work, thing: Thing, kind: str, words: dict) -> Answer:
@@ -259,7 +259,7 @@ def _offer_of(work: Work, thing: Thing, terms: dict) -> Offer:
     for word in ("offer", "sku", "packs", "price_minor", "total_minor", "currency"):
         if plain(terms[word]) != offer.terms.get(word):
             raise Refused(f"{word} differs from the offer")
-    if work.session.get(Request, offer.request_id).test != terms["test"]:
+    if work.session.get_one(Request, offer.request_id).test != terms["test"]:
         raise Refused("test mark differs from the request")
     return offer
 
@@ -296,7 +296,7 @@ def _plan(work: Work, order: Order, steps: list[Step]) -> None:
 
 
 def _placed(work: Work, order: Order) -> Placed:
-    offer = work.session.get(Offer, order.offer_id)
+    offer = work.session.get_one(Offer, order.offer_id)
     kept = ("sku", "packs", "total_minor", "price_minor", "currency", "test", "document")
     return Placed(
         order=order.order_id,

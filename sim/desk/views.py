@@ -4,6 +4,7 @@ Ids are hexadecimal, states are words, times unix seconds, amounts integer minor
 are in no model, so that no answer can carry one.
 """
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -259,8 +260,12 @@ def finding_values(row: Finding) -> dict[str, Any]:
     return columns(row) | {"state": FindingState(row.state).name.lower()}
 
 
-VALUES = {Order: order_values, Case: case_values, Finding: finding_values}
-VIEWS = {
+VALUES: dict[type, Callable[[Any], dict[str, Any]]] = {
+    Order: order_values,
+    Case: case_values,
+    Finding: finding_values,
+}
+VIEWS: dict[type, type[BaseModel]] = {
     Thing: ThingView,
     Order: OrderView,
     Case: CaseView,
@@ -273,7 +278,7 @@ VIEWS = {
 }
 
 
-def view(row, model: type[BaseModel] | None = None, **more):
+def view(row, model: type[BaseModel] | None = None, **more) -> Any:
     """The model of a row, its table's own one unless another is named."""
     values = VALUES.get(type(row), columns)(row)
     return (model or VIEWS[type(row)]).model_validate(values | more)
