@@ -50,32 +50,21 @@ class Endpoint:
         self.scenario = scenario
         self.skew_s = 0
         self.heard: Callable[[bytes], None] = lambda frame: None
-        self.suppliers = [_supplier(world, seller, record) for seller in scenario.sellers]
-        self.desk = Desk(
-            "sqlite://",
-            clock=lambda: world.unix + self.skew_s,
-            suppliers=self.suppliers,
-            department=_department(world, scenario.service),
-            **hooks,
-        )
+        self.desk = furnish(world, scenario, record, hooks, "sqlite://", lambda: self.skew_s)
         self._wake: Event | None = None
         self._things: list[str] = []
         network.watch(self._links_changed)
 
     def admit(self, thing: Keys, product: str) -> None:
         """Provision a thing and send it the owner's mandate, if the scenario has one."""
-        self.desk.provision(thing.thing, thing.root_key, thing.public_key, product, "owner")
+        admit(self.desk, self.world, self.scenario, thing, product)
         self._things.append(thing.thing)
         self.desk.status(thing.thing, True)
-        if self.scenario.mandate is not None:
-            self.send_mandate(thing.thing, self.scenario.mandate, 1)
         self.pump()
 
     def send_mandate(self, thing: str, terms: scenarios.Mandate, sequence: int) -> None:
         """Have the owner sign these terms, and the desk pass them on."""
-        document = self._mandate(thing, terms, sequence)
-        owner = codec.new_private_key(secret(self.world, f"owner of {thing}"))
-        self.desk.send(thing, messages.MANDATE, document=codec.sign(document, owner))
+        send_mandate(self.desk, self.world, thing, terms, sequence)
 
     def receive(self, thing: str, frame: bytes) -> None:
         """A frame came over the network."""
@@ -109,28 +98,58 @@ class Endpoint:
         key = next(iter(model.__table__.primary_key.columns))
         return self.desk.act(lambda work: work.session.scalars(select(model).order_by(key)).all())
 
-    def _mandate(self, thing: str, terms: scenarios.Mandate, sequence: int) -> dict:
-        approval = ("auto", "ask above", "ask always").index(terms.approval)
-        sellers = [[s.name, s.public_key, terms.seller_budget] for s in self.suppliers]
-        document = {
-            0: "mandate", 1: sequence, 2: thing,
-            3: self.world.unix - DAY, 4: self.world.unix + 730 * DAY,
-            5: terms.currency, 6: approval, 7: terms.ask_above, 8: terms.cap,
-            9: terms.day_budget, 10: terms.month_budget,
-            11: terms.day_orders, 12: terms.month_orders, 13: sellers,
-        }  # fmt: skip
-        if terms.weights is not None:
-            document[15] = terms.weights
-        if terms.consents:
-            document[16] = terms.consents
-        if terms.cancel_window:
-            document[17] = terms.cancel_window
-        return document
-
     def _links_changed(self) -> None:
         for thing in self._things:
             self.desk.status(thing, self.network.up(thing))
         self.pump()
+
+
+def furnish(world: World, scenario, record: dict, hooks: dict, database: str, skew_s) -> Desk:
+    """A desk with the scenario's sellers and service department, on the world's clock.
+
+    skew_s(): by how many seconds its clock is wrong.
+    """
+    return Desk(
+        database,
+        clock=lambda: world.unix + skew_s(),
+        suppliers=[_supplier(world, seller, record) for seller in scenario.sellers],
+        department=_department(world, scenario.service),
+        **hooks,
+    )
+
+
+def admit(desk: Desk, world: World, scenario, thing: Keys, product: str) -> None:
+    """Provision a thing at a desk, with the mandate of the scenario if it has one."""
+    desk.provision(thing.thing, thing.root_key, thing.public_key, product, "owner")
+    if scenario.mandate is not None:
+        send_mandate(desk, world, thing.thing, scenario.mandate, 1)
+
+
+def send_mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate,
+                 sequence: int) -> None:
+    """Have the owner sign these terms, and the desk pass them on."""
+    owner = codec.new_private_key(secret(world, f"owner of {thing}"))
+    document = _mandate(desk, world, thing, terms, sequence)
+    desk.send(thing, messages.MANDATE, document=codec.sign(document, owner))
+
+
+def _mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate, sequence: int) -> dict:
+    approval = ("auto", "ask above", "ask always").index(terms.approval)
+    sellers = [[s.name, s.public_key, terms.seller_budget] for s in desk.suppliers.values()]
+    document = {
+        0: "mandate", 1: sequence, 2: thing,
+        3: world.unix - DAY, 4: world.unix + 730 * DAY,
+        5: terms.currency, 6: approval, 7: terms.ask_above, 8: terms.cap,
+        9: terms.day_budget, 10: terms.month_budget,
+        11: terms.day_orders, 12: terms.month_orders, 13: sellers,
+    }  # fmt: skip
+    if terms.weights is not None:
+        document[15] = terms.weights
+    if terms.consents:
+        document[16] = terms.consents
+    if terms.cancel_window:
+        document[17] = terms.cancel_window
+    return document
 
 
 def _supplier(world: World, seller: scenarios.Seller, record: dict) -> HonestSupplier:
