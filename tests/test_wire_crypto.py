@@ -146,6 +146,17 @@ def test_the_second_nonce_is_the_one_of_the_rfc():
         value = hmac.digest(key, value, hashlib.sha256)
 
 
+def test_candidates_out_of_range_are_no_nonces(monkeypatch):
+    # Four digests set the generator up, then three go into each candidate and its successor.
+    candidates = [b"\xff" * 32, scalar(ORDER), scalar(0), scalar(ORDER - 1), scalar(1)]
+    digests = [bytes(32)] * 4
+    for candidate in candidates:
+        digests += [candidate, bytes(32), bytes(32)]
+    monkeypatch.setattr(p256, "hmac_sha256", lambda key, message: digests.pop(0))
+    nonces = p256._nonces(scalar(1), 0)
+    assert [next(nonces), next(nonces)] == [ORDER - 1, 1]
+
+
 def test_the_table_of_the_comb_is_what_its_comment_says():
     from cryptography.hazmat.primitives.asymmetric import ec
 

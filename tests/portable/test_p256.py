@@ -1,5 +1,6 @@
 """P-256: published vectors, the edges of the arithmetic, and everything a forger would try."""
 
+import hashlib
 from binascii import unhexlify
 
 from agent.wire import p256
@@ -73,26 +74,43 @@ def test_any_changed_bit_spoils_a_signature():
     assert not p256.verify(BASE, MESSAGE, SIGNATURE)
 
 
+def refused_unseen(public, signature):
+    """Whether it is refused before any arithmetic, whose answer might be luck."""
+
+    def not_reached(*numbers):
+        raise AssertionError("computed with what should have been refused")
+
+    combine = p256._combine
+    p256._combine = not_reached
+    try:
+        return not p256.verify(public, MESSAGE, signature)
+    finally:
+        p256._combine = combine
+
+
 def test_numbers_out_of_range_are_no_signature():
     r, s = SIGNATURE[:32], SIGNATURE[32:]
     for bad in (0, ORDER, ORDER + 1, 2**256 - 1):
-        assert not p256.verify(PUBLIC, MESSAGE, number(bad) + s)
-        assert not p256.verify(PUBLIC, MESSAGE, r + number(bad))
-    assert not p256.verify(PUBLIC, MESSAGE, bytes(64))
+        assert refused_unseen(PUBLIC, number(bad) + s)
+        assert refused_unseen(PUBLIC, r + number(bad))
+    assert refused_unseen(PUBLIC, bytes(64))
 
 
 def test_what_has_the_wrong_length_is_no_signature():
-    for signature in (b"", SIGNATURE[:63], SIGNATURE + b"\x00", b"\x30\x44" + SIGNATURE):
-        assert not p256.verify(PUBLIC, MESSAGE, signature)
-    for public in (b"", PUBLIC[:32], b"\x04" + PUBLIC, PUBLIC[:63]):
-        assert not p256.verify(public, MESSAGE, SIGNATURE)
+    # With a zero in the middle, the numbers are right and only the length is not.
+    stretched = SIGNATURE[:32] + b"\x00" + SIGNATURE[32:]
+    for signature in (b"", SIGNATURE[:63], SIGNATURE + b"\x00", stretched):
+        assert refused_unseen(PUBLIC, signature)
+    stretched = PUBLIC[:32] + b"\x00" + PUBLIC[32:]
+    for public in (b"", PUBLIC[:32], PUBLIC[:63], b"\x04" + PUBLIC, stretched):
+        assert refused_unseen(public, SIGNATURE)
 
 
 def test_a_key_off_the_curve_verifies_nothing():
     x, y = PUBLIC[:32], PUBLIC[32:]
     for public in (bytes(64), y + x, x + number(0), x + number(PRIME), number(PRIME) + y,
                    number(2**256 - 1) * 2):  # fmt: skip
-        assert not p256.verify(public, MESSAGE, SIGNATURE)
+        assert refused_unseen(public, SIGNATURE)
 
 
 def test_x_beyond_the_prime_is_not_taken_for_x():
@@ -102,10 +120,19 @@ def test_x_beyond_the_prime_is_not_taken_for_x():
     assert not p256._is_on_curve(5 + PRIME, y)
 
 
+def test_the_exceptions_of_addition():
+    x, y = int.from_bytes(PUBLIC[:32], "big"), int.from_bytes(PUBLIC[32:], "big")
+    for z in (1, 2, PRIME - 3):
+        point = (x * z * z % PRIME, y * z * z * z % PRIME, z)
+        twice = p256._affine(p256._double(point))
+        assert p256._affine(p256._add(point, x, y)) == twice
+        assert p256._add(point, x, PRIME - y)[2] == 0
+        assert p256._affine(p256._add(p256._double(point), x, PRIME - y)) == (x, y)
+    assert p256._add(p256._double(p256._INFINITY), x, y) == (x, y, 1)
+
+
 def test_a_sum_at_infinity_is_no_signature():
     # With r = -number and public key G, number / s * G + r / s * G is infinity.
-    import hashlib
-
     digest = int.from_bytes(hashlib.sha256(MESSAGE).digest(), "big") % ORDER
     assert not p256.verify(BASE, MESSAGE, number(ORDER - digest) + number(1))
 
