@@ -386,6 +386,6 @@ def _half(bits):
     lost = 13
     if exponent < 1:
         lost, exponent, fraction = 14 - exponent, 0, fraction | 0x800000
-    if exponent > 30 or lost > 24 or fraction & ((1 << lost) - 1):
+    if exponent > 30 or fraction & ((1 << lost) - 1):
         return -1
     return sign | exponent << 10 | fraction >> lost
