@@ -1,0 +1,122 @@
+"""`steward desk`: run the cloud endpoint alone.
+
+Exit codes: 0 stopped by a person, 1 could not start, 2 wrong usage. With --json standard output
+carries one JSON object when the desk is ready and one when it has stopped. Secrets come from the
+environment, where other users of the machine cannot read them.
+"""
+
+import json
+import logging
+import socket
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(help="Run the cloud endpoint alone.")
+
+EMBEDDED = "embedded"
+FAILED, USAGE = 1, 2
+TLS_PORT = 8883
+
+
+@app.callback(invoke_without_command=True)
+def desk(
+    database: Annotated[
+        str, typer.Option(help="SQLite file, or a URL as SQLAlchemy writes it.")
+    ] = "desk.db",
+    broker: Annotated[str, typer.Option(help="host:port, or `embedded`.")] = EMBEDDED,
+    ca: Annotated[
+        Path | None, typer.Option(help="CA of the broker; default: the system's.")
+    ] = None,
+    certificate: Annotated[Path | None, typer.Option(help="Client certificate for mTLS.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Its private key.")] = None,
+    username: Annotated[str | None, typer.Option(help="Broker user.")] = None,
+    password: Annotated[
+        str | None, typer.Option(envvar="STEWARD_DESK_PASSWORD", help="Broker password.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="MQTT session of this desk; keep it over restarts.")
+    ] = "",
+    share: Annotated[
+        str | None, typer.Option(help="Group of several desks that share the messages.")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="No TLS; loopback brokers only.")] = False,
+    host: Annotated[str, typer.Option(help="Address that REST listens on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8080,
+    api_key: Annotated[
+        str | None, typer.Option(envvar="STEWARD_DESK_API_KEY", help="Asked for by REST.")
+    ] = None,
+    suppliers: Annotated[Path | None, typer.Option(help="TOML file of sellers.")] = None,
+    keys: Annotated[Path, typer.Option(help="Folder of the sellers' keys.")] = Path("desk-keys"),
+    people: Annotated[
+        bool, typer.Option("--people", help="Cases wait for a team over REST.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Take requests in, route them to sellers and service, answer; until Ctrl+C."""
+    from sim.desk.serve import DeskServer, Settings
+
+    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    files = {"ca_path": ca, "certificate_path": certificate, "key_path": key}
+    entry = {"username": username, "password": password, "share": share, "plain": plain}
+    try:
+        link = _link(broker, name=name or socket.gethostname(), **files, **entry)
+        url = database if "://" in database else f"sqlite:///{database}"
+        server = DeskServer(Settings(url, link, host, port, api_key, suppliers, keys, people))
+        server.start()
+    except (ValueError, FileNotFoundError) as error:
+        _stop_with(error, USAGE)
+    except (OSError, RuntimeError) as error:
+        _stop_with(error, FAILED)
+    try:
+        _announce(server, as_json)
+        server.run()
+    finally:
+        server.stop()
+    counts = {"received": server.consumer.received, "published": server.consumer.published}
+    if as_json:
+        print(json.dumps({"stopped": True, **counts}), flush=True)
+
+
+def _link(broker: str, **more):
+    """Where the broker is, or None for one of the desk's own."""
+    from sim.desk.consumer import Link
+
+    if broker == EMBEDDED:
+        return None
+    host, colon, port = broker.rpartition(":")
+    if not colon:
+        host, port = broker, str(TLS_PORT)
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(f"broker: {broker} is neither host:port nor `{EMBEDDED}`")
+    return Link(host.strip("[]"), int(port), **more)
+
+
+def _announce(server, as_json: bool) -> None:
+    link, ca = server.link, server.link.ca_path
+    facts = {
+        "rest": server.url,
+        "docs": f"{server.url}/docs",
+        "broker": f"{link.host}:{link.port}",
+        "ca": str(ca) if ca else None,
+        "sellers": {
+            name: supplier.public_key.hex() for name, supplier in server.desk.suppliers.items()
+        },
+    }
+    if as_json:
+        print(json.dumps({"ready": True, **facts}), flush=True)
+        return
+    console = Console(highlight=False)
+    for word in ("rest", "docs", "broker", "ca"):
+        if facts[word]:
+            console.print(f"{word:8}{facts[word]}", markup=False, soft_wrap=True)
+    for name, public_key in facts["sellers"].items():
+        console.print(f"seller  {name} {public_key}", markup=False, soft_wrap=True)
+
+
+def _stop_with(error: Exception, code: int) -> NoReturn:
+    console = Console(stderr=True)
+    console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(code) from error

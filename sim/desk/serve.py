@@ -1,0 +1,131 @@
+"""A whole desk in one process: database, broker connection and HTTP, started and stopped together.
+
+With no broker named it brings its own, embedded and on loopback, for trying things out.
+"""
+
+import contextlib
+import dataclasses
+import ipaddress
+import signal
+import threading
+from pathlib import Path
+
+import uvicorn
+
+from sim.broker import LoopbackBroker, free_port
+from sim.desk import catalogue
+from sim.desk.consumer import Consumer, Link
+from sim.desk.core import Desk
+from sim.desk.rest import application
+from sim.desk.service import PeopleDepartment, SimpleDepartment
+
+STARTUP_S = 15.0
+SHUTDOWN_S = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Everything a desk process is told. `link` None: bring a broker of one's own."""
+
+    database_url: str = "sqlite:///desk.db"
+    link: Link | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    api_key: str | None = dataclasses.field(default=None, repr=False)
+    suppliers_path: Path | None = None
+    keys: Path = Path("desk-keys")
+    people: bool = False
+
+
+class DeskServer:
+    """A running desk; a context manager. ValueError for settings that would be unsafe."""
+
+    def __init__(self, settings: Settings):
+        if not is_loopback(settings.host) and not settings.api_key:
+            raise ValueError(f"host {settings.host}: beyond loopback an API key is needed")
+        link = settings.link
+        if link is not None and link.plain and not is_loopback(link.host):
+            raise ValueError(f"broker {link.host}: without TLS only on loopback")
+        self.settings = settings
+        self.port = settings.port or free_port()
+        self.broker: LoopbackBroker | None = None
+        self._stack = contextlib.ExitStack()
+
+    def start(self) -> "DeskServer":
+        """Start all parts; RuntimeError when the broker cannot be reached in time."""
+        with contextlib.ExitStack() as starting:
+            self.desk = self._make_desk()
+            starting.callback(self.desk.close)
+            self.link = self.settings.link or starting.enter_context(self._own_broker())
+            self.consumer = Consumer(self.desk, self.link).start()
+            starting.callback(self.consumer.stop)
+            app = application(self.desk, self.settings.api_key, lambda: self.consumer.ready)
+            config = uvicorn.Config(
+                app,
+                host=self.settings.host,
+                port=self.port,
+                log_level="warning",
+                timeout_graceful_shutdown=SHUTDOWN_S,
+            )
+            self.http = uvicorn.Server(config)
+            if self.broker and not self.consumer.wait_until_ready(STARTUP_S):
+                raise RuntimeError("the embedded broker did not come up")
+            self._stack = starting.pop_all()
+        return self
+
+    def run(self) -> None:
+        """Serve HTTP in this (the main) thread until SIGINT or SIGTERM."""
+        # uvicorn ends in good order, then raises the signal once more for its caller.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            self.http.run()
+
+    def run_in_background(self) -> threading.Thread:
+        """Serve HTTP in a thread of its own; `stop` ends it."""
+        thread = threading.Thread(target=self.http.run, name="desk-http", daemon=True)
+        thread.start()
+        self._stack.callback(thread.join, SHUTDOWN_S)
+        return thread
+
+    def stop(self) -> None:
+        """Stop all parts, last started first."""
+        if hasattr(self, "http"):
+            self.http.should_exit = True
+        self._stack.close()
+
+    def __enter__(self) -> "DeskServer":
+        return self.start()
+
+    def __exit__(self, *exception) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where REST is."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        return f"http://{host}:{self.port}"
+
+    def _make_desk(self) -> Desk:
+        settings = self.settings
+        sellers = (
+            catalogue.load(settings.suppliers_path, settings.keys)
+            if settings.suppliers_path
+            else []
+        )
+        department = PeopleDepartment() if settings.people else SimpleDepartment()
+        return Desk(settings.database_url, suppliers=sellers, department=department)
+
+    @contextlib.contextmanager
+    def _own_broker(self):
+        with LoopbackBroker() as self.broker:
+            yield Link(self.broker.host, self.broker.port, ca_path=self.broker.ca_path)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine, by its text alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

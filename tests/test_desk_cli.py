@@ -1,0 +1,109 @@
+"""`steward desk` as a maker runs it: a process of its own that is stopped by Ctrl+C."""
+
+import json
+import signal
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import paho.mqtt.client as mqtt
+import pytest
+
+from sim.desk import catalogue
+from sim.desk.serve import is_loopback
+from sim.desk.testing import HEALTH, TestThing
+
+SUPPLIERS = """
+[[sellers]]
+name = "roaster"
+shipping_minor = 390
+[[sellers.articles]]
+sku = "BEAN-ESPRESSO-1KG"
+price_minor = 1890
+pack_units = 1000
+"""
+
+
+def run(tmp_path, *words, **more):
+    start = "from sim.cli import main; main()"
+    command = [sys.executable, "-c", start, "desk", "--json", "--port", "0", *words]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=tmp_path, **pipes, **more)
+
+
+@pytest.fixture
+def environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.setenv("STEWARD_DESK_API_KEY", "s3cret")
+    (tmp_path / "suppliers.toml").write_text(SUPPLIERS, encoding="utf-8")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_desk_alone_takes_a_thing_in_and_stops_when_told(tmp_path, environment, sign):
+    process = run(tmp_path, "--suppliers", "suppliers.toml")
+    ready = json.loads(process.stdout.readline())
+    headers = {"X-API-Key": "s3cret"}
+    assert httpx.get(ready["rest"] + "/healthz").json() == {"status": "ready"}
+    thing = TestThing()
+    new = {"id": thing.name, "root_key": thing.root_key.hex()}
+    new["public_key"] = thing.public_key.hex()
+    assert httpx.post(ready["rest"] + "/things", json=new, headers=headers).status_code == 201
+    host, _, port = ready["broker"].partition(":")
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=thing.name)
+    client.tls_set(ca_certs=ready["ca"], cert_reqs=ssl.CERT_REQUIRED)
+    client.connect(host, int(port))
+    client.loop_start()
+    client.publish("steward/1/thing-1/up", thing.frame(2, HEALTH), qos=1).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+    health = httpx.get(ready["rest"] + "/health", headers=headers).json()
+    assert health["items"][0]["thing"] == "thing-1"
+    process.send_signal(sign)
+    stopped = json.loads(process.stdout.readline())
+    assert stopped == {"stopped": True, "received": 1, "published": 1}
+    assert process.wait(10) == 0, process.stderr.read()
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--broker", "host:port"], "broker: host:port is neither"),
+        (["--suppliers", "nowhere.toml"], "nowhere.toml"),
+        (["--broker", "example.org:1883", "--plain"], "without TLS only on loopback"),
+    ],
+)
+def test_what_is_wrong_is_said_on_standard_error(tmp_path, environment, words, said):
+    process = run(tmp_path, *words)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_beyond_loopback_a_key_is_needed(tmp_path, environment, monkeypatch):
+    monkeypatch.delenv("STEWARD_DESK_API_KEY")
+    process = run(tmp_path, "--host", "0.0.0.0")
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, "API key" in err) == (2, True)
+
+
+def test_catalogue_names_the_field_that_is_wrong(tmp_path):
+    path = tmp_path / "suppliers.toml"
+    path.write_text(SUPPLIERS.replace("1890", "-1"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"sellers\.0\.articles\.0\.price_minor"):
+        catalogue.load(path, tmp_path / "keys")
+
+
+def test_a_sellers_key_is_made_once_and_kept_private(tmp_path):
+    path = tmp_path / "suppliers.toml"
+    path.write_text(SUPPLIERS, encoding="utf-8")
+    first, second = (catalogue.load(path, tmp_path / "keys")[0] for _ in range(2))
+    assert first.public_key == second.public_key
+    assert (tmp_path / "keys" / "roaster.pem").stat().st_mode & 0o77 == 0
+
+
+def test_loopback_is_told_by_its_text():
+    assert all(is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "127.9.9.9"))
+    assert not any(is_loopback(host) for host in ("0.0.0.0", "::", "example.org", "10.0.0.1"))
