@@ -11,6 +11,7 @@ ends is delivered again on the next one.
 """
 
 import ssl
+import tempfile
 import threading
 
 import paho.mqtt.client as mqtt
@@ -29,8 +30,8 @@ WAITING, DIALING, GREETING, OPEN = range(4)
 class Link:
     """A session of `thing` with the broker at `host`; see hal/__init__.py for the verbs.
 
-    `ca`: the authority's certificate, DER bytes or PEM; `client`: paths of (certificate, key) for
-    brokers that ask for one. `entropy(n)`: n random bytes. Counters: `sessions` begun, `drops` of
+    `ca`: the authority's certificate, DER or PEM; `client`: (certificate, key), PEM, for brokers
+    that ask for one. `entropy(n)`: n random bytes. Counters: `sessions` begun, `drops` of
     sessions; `error` is why the last attempt ended. Raises ssl.SSLError when `ca` is none.
     """
 
@@ -160,5 +161,9 @@ def _context(ca, client):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
     context.load_verify_locations(cadata=ca.decode() if ca.startswith(b"-----") else ca)
     if client:
-        context.load_cert_chain(*client)
+        # OpenSSL reads a key only from a file; this one is ours alone and gone at once.
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"\n".join(client))
+            file.flush()
+            context.load_cert_chain(file.name)
     return context

@@ -26,12 +26,6 @@ def read(path):
         return file.read()
 
 
-def credentials(paths):
-    if not paths or sys.implementation.name != "micropython":
-        return paths or None
-    return [read(path) for path in paths]
-
-
 def poll(link):
     began = ticks.ticks_ms()
     link.poll(began)
@@ -41,7 +35,8 @@ def poll(link):
 
 
 def main(host, port, authority, mode, *paths):
-    link = Link(host, int(port), "probe", read(authority), os.urandom, ticks, credentials(paths))
+    client = [read(path) for path in paths]
+    link = Link(host, int(port), "probe", read(authority), os.urandom, ticks, client)
     turn, error = 0, None
     while True:
         poll(link)

@@ -21,7 +21,7 @@ TURN = "<IBHH"  # now, link, readings, frames
 READING = "<BBd"  # channel, quality, value
 DEAD = -1
 FLASH_BLOCKS = 64
-COLLECT_BYTES = 64 * 1024  # garbage between collections: a heap that is let fill up falls apart
+COLLECT_BYTES = 256 * 1024  # garbage between collections: a heap that is let fill up falls apart
 
 
 class Box:
