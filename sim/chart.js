@@ -40,7 +40,7 @@ function buckets(values, width) {
 
 function draw(chart) {
   const { svg, values, limit } = chart;
-  const width = svg.clientWidth, height = svg.clientHeight;
+  const { width, height } = svg.getBoundingClientRect();
   const inner = Math.max(1, width - MARGIN);
   const points = buckets(values, inner);
   let low = Math.min(...points.map((p) => p[1])), high = Math.max(...points.map((p) => p[2]));
@@ -52,7 +52,8 @@ function draw(chart) {
   for (const band of data.bands) {
     if (band.last < first || band.first > last) continue;
     const from = x(Math.max(first, band.first)), to = x(Math.min(last, band.last));
-    element("rect", { class: band.kind, x: from, y: 0, width: Math.max(2, to - from), height }, svg);
+    const wide = Math.max(2, to - from);
+    element("rect", { class: band.kind, x: from, y: 0, width: wide, height }, svg);
   }
   element("line", { class: "frame", x1: MARGIN, x2: MARGIN, y1: 0, y2: height }, svg);
   for (const [value, at] of [[high, 11], [low, height - 3]]) {

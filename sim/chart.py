@@ -64,7 +64,7 @@ def _finding_row(replayed, stretch) -> str:
 
 def _data(replayed) -> dict:
     recording = replayed.recording
-    charts = [
+    charts: list[dict] = [
         {"title": f"{column} → {channel}", "values": _short(recording.columns[column])}
         for column, channel in replayed.channels.items()
     ]
@@ -95,16 +95,10 @@ def _bands(replayed):
 
 def _runs(rows: list[int]):
     """Neighbouring rows as (first, last)."""
-    first = last = None
-    for row in rows:
-        if first is not None and row == last + 1:
-            last = row
-            continue
-        if first is not None:
-            yield first, last
-        first = last = row
-    if first is not None:
-        yield first, last
+    while rows:
+        count = next((i for i in range(1, len(rows)) if rows[i] != rows[0] + i), len(rows))
+        yield rows[0], rows[count - 1]
+        rows = rows[count:]
 
 
 def _short(values) -> list:

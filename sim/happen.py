@@ -1,5 +1,7 @@
 """What each kind of event in a scenario does to a run."""
 
+from collections.abc import Callable
+
 from sim import scenario as scenarios
 
 
@@ -75,7 +77,7 @@ def _type(run, event: scenarios.Type) -> None:
     run.observer.note("console", f"{event.line} -> {answer.splitlines()[0] if answer else ''}")
 
 
-HOW = {
+HOW: dict[type, Callable] = {
     scenarios.Break: _break,
     scenarios.Mend: _mend,
     scenarios.BreakSensor: _break_sensor,

@@ -49,10 +49,10 @@ class Observer:
     def __init__(self, world: World, thing: str, root_key: bytes):
         self.world = world
         self.timeline: list[Happening] = []
-        self.frames = {"up": [], "down": []}
-        self.kinds = {"up": Counter(), "down": Counter()}
-        self.kind_bytes = {"up": Counter(), "down": Counter()}
-        self.sequences = {"up": [], "down": []}
+        self.frames: dict[str, list[bytes]] = {"up": [], "down": []}
+        self.kinds: dict[str, Counter] = {"up": Counter(), "down": Counter()}
+        self.kind_bytes: dict[str, Counter] = {"up": Counter(), "down": Counter()}
+        self.sequences: dict[str, list[int]] = {"up": [], "down": []}
         self.unreadable = 0
         self.orders: dict[bytes, tuple[int, dict]] = {}
         self.told: set[tuple[bytes, int]] = set()
@@ -104,7 +104,7 @@ class Observer:
 
     def verified_unseen(self) -> list[bytes]:
         """Orders that the thing called verified before anything was brought for them."""
-        brought = {}
+        brought: dict[bytes, int] = {}
         for at, _, order, _ in self.parcels:
             brought.setdefault(order, at)
         return [order for order, at in self.verified.items()
@@ -157,11 +157,8 @@ class Observer:
         return payload
 
     def _order(self, payload: dict) -> None:
-        document = payload[messages.BODY][1]
-        content = codec.peek_document(document)
-        order = {
-            field.word: content.get(field.key) for field in messages.ORDER_DOCUMENT.fields
-        }
+        content = codec.peek_document(payload[messages.BODY][1])
+        order = messages.read(messages.ORDER_DOCUMENT, content)
         self.orders.setdefault(order["order"], (self.world.now, order))
         self.note("order", f"{order['packs']} x {order['sku']} from {order['seller']} for "
                            f"{order['total_minor'] / 100:.2f} {order['currency']}")

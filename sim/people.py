@@ -26,6 +26,19 @@ class Habits:
     approves_after_s: tuple[int, int] = (10 * MINUTE, 5 * HOUR)
 
 
+def habits_of(people) -> Habits:
+    """The habits that a scenario's [people] table describes."""
+    return Habits(
+        after_s=people.refill_after,
+        half=people.half,
+        forgets=people.forgets,
+        reminded_s=people.reminded_after,
+        repair_fails=people.repair_fails,
+        approves=people.approves,
+        approves_after_s=people.approves_after,
+    )
+
+
 class Housekeeper:
     """Fills a plant from the shelf: after a delivery, and whenever a look shows it nearly empty.
 

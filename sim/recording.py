@@ -100,10 +100,7 @@ def _time_column(header: list[str], body: list[list[str]]) -> int:
 def _time(text: str, numbers: bool = True) -> int | None:
     """Unix seconds of a date, or of a number if `numbers` may be times; None for neither."""
     text = text.strip()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = _other_format(text)
+    moment = _date(text)
     if moment is not None:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     value = _number(text)
@@ -112,13 +109,17 @@ def _time(text: str, numbers: bool = True) -> int | None:
     return int(value / 1000 if value > MILLISECONDS_FROM else value)
 
 
-def _other_format(text: str) -> datetime | None:
-    for pattern in FORMATS:
+def _date(text: str) -> datetime | None:
+    for read in (datetime.fromisoformat, *map(_reader, FORMATS)):
         try:
-            return datetime.strptime(text, pattern).replace(tzinfo=UTC)
+            return read(text)
         except ValueError:
             continue
     return None
+
+
+def _reader(pattern: str):
+    return lambda text: datetime.strptime(text, pattern).replace(tzinfo=UTC)
 
 
 def _forward(times: list[int | None]) -> tuple[list[int], int]:

@@ -74,8 +74,9 @@ def figures(run, orders: list, cases: list, wall_s: float, cpu_s: float) -> dict
         "network_down": vars(run.network.counts(run.name, "down")),
         "flash": run.thing.flash._asdict(),
         "demand": plant.demand,
-        "served": getattr(plant, "brews", None),
+        "served": plant.demand - sum(plant.lost.values()),
         "lost": dict(sorted(plant.lost.items())),
+        "lost_to_stock": {n: c for n, c in sorted(plant.lost.items()) if n in plant.consumables},
         "stocked_out_s": dict(sorted(observer.stocked_out_s.items())),
         "spent_minor": spent,
         "refills": run.housekeeper.fills,
@@ -117,7 +118,7 @@ def false_cases(run, cases: list) -> list:
 def expectations(scenario, orders: list, cases: list, numbers: dict) -> list[dict]:
     """Every expectation of the scenario: what was wanted, what came, and whether that is met."""
     wanted = scenario.expect
-    lost = sum(numbers["lost"].values()) / max(numbers["demand"], 1)
+    lost = sum(numbers["lost_to_stock"].values()) / max(numbers["demand"], 1)
     rows = [
         _least("orders_placed", wanted.orders_placed, len(orders)),
         _least("orders_verified", wanted.orders_verified, _count(orders, OrderState.VERIFIED)),

@@ -19,7 +19,7 @@ from sim.endpoint import Endpoint, keys
 from sim.happen import happen
 from sim.network import Network, Weather
 from sim.observer import Observer
-from sim.people import Habits, Housekeeper, Owner, Technician
+from sim.people import Housekeeper, Owner, Technician, habits_of
 from sim.plants import build
 from sim.scenario import Scenario
 from sim.site import Site
@@ -139,11 +139,16 @@ class Run:
     # -- wiring ------------------------------------------------------------------------------
 
     def _settle_people(self) -> None:
-        habits = _habits(self.scenario)
+        habits = habits_of(self.scenario.people)
         note = self.observer.note
+
+        counted = {spec["name"] for spec in self.record.get("consumables", [])
+                   if self._container(spec) == spec["name"]}
 
         def told(what: str, consumable: str, amount: float) -> None:
             note("people", f"{what} {amount:g} {consumable}")
+            if what == "refilled" and consumable in counted:
+                self.site.line(f"refill {consumable}")
 
         place = (self.world, self.plant, habits, self.name)
         self.housekeeper = Housekeeper(*place, told)
@@ -204,11 +209,16 @@ class Run:
         """The thing's consumables: name -> (the plant's name, units of a pack by sku)."""
         return {
             spec["name"]: (
-                self.record["channels"][spec["channel"]]["name"],
+                self._container(spec),
                 {item["sku"]: item["pack"] for item in spec.get("items", [])},
             )
             for spec in self.record.get("consumables", [])
         }
+
+    def _container(self, spec: dict) -> str:
+        """The plant's name: that of the sensor, or, of what is only counted, its own."""
+        counted = spec["channel"] == spec.get("usage", -1)
+        return spec["name"] if counted else self.record["channels"][spec["channel"]]["name"]
 
     def _look(self) -> None:
         self.plant.advance(self.world.now)
@@ -269,17 +279,4 @@ def _weather(scenario: Scenario) -> Weather:
         reordering=network.reordering,
         corruption=network.corruption,
         delay_s=network.delay,
-    )
-
-
-def _habits(scenario: Scenario) -> Habits:
-    people = scenario.people
-    return Habits(
-        after_s=people.refill_after,
-        half=people.half,
-        forgets=people.forgets,
-        reminded_s=people.reminded_after,
-        repair_fails=people.repair_fails,
-        approves=people.approves,
-        approves_after_s=people.approves_after,
     )

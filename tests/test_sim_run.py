@@ -54,11 +54,11 @@ def test_what_is_known_so_far_can_be_asked_at_any_time():
     playing.advance(3_600)
     early = playing.result()
     assert early.figures["device_days"] == pytest.approx(1 / 24, abs=0.001)
-    playing.advance(7_200)
+    playing.advance(43_200)
     late = playing.result()
     assert late.digest != early.digest
     twin = Run(parse())
-    twin.advance(7_200)
+    twin.advance(43_200)
     assert twin.result().digest == late.digest, "asking must not change what is asked about"
     playing.close()
     twin.close()

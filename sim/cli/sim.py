@@ -186,7 +186,7 @@ def _show_replay(result, console: Console) -> None:
     times = result.recording.times
     table = Table(box=None, pad_edge=False)
     for heading in ("monitor", "raised", "confirmed", "until", "rows", "peak"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for s in result.stretches:
         confirmed = "" if s.confirmed is None else moment(times[s.confirmed])
         table.add_row(s.monitor, moment(times[s.first]), confirmed, moment(times[s.last]),

@@ -12,6 +12,7 @@ from sim.plants.sensors import SENSOR_FAULTS, Sensors
 
 KINDS = {
     "coffee_machine": "CoffeeMachine",
+    "water_pump": "WaterPump",
 }
 
 __all__ = ["KINDS", "SENSOR_FAULTS", "Plant", "Sensors", "UnknownName", "build"]

@@ -10,6 +10,9 @@ NOISE_SHARE = 0.02
 UNIT_FACTOR = 0.035274
 """Grams reported as ounces: the mix-up of units that a firmware change most easily makes."""
 
+NOTICEABLE = 0.2
+"""How far a failure must have come for somebody who came for another to see it."""
+
 RAIL = 1e6
 """What a railed converter reports: far outside of any plausible range."""
 
@@ -60,7 +63,10 @@ class Sensors:
 
         `signal` is the one the finding was about, for faults of a sensor.
         """
-        causes = [cause for cause in self.plant.modes if mode in self.plant.shows_as(cause)]
+        plant, now = self.plant, self._world.now
+        causes = [cause for cause in plant.modes
+                  if cause == mode or mode in plant.shows_as(cause)
+                  and plant.level(cause, now) >= NOTICEABLE]
         mended = [cause for cause in causes if self.plant.repair(cause)]
         if mode in self.shows_as_sensor():
             suspects = [signal] if signal in self._broken else sorted(self._broken)
