@@ -19,6 +19,7 @@ from sim.bench.machine import files, replay
 LEARNING = 400
 FAR = 0.10
 BARS = {"f1": 0.83, "f1_at_far10": 0.77, "state_bytes": 256}
+LONG = {"learn": 2000, "calibrate": 500}
 NOT_CHANNELS = ("datetime", "anomaly", "changepoint")
 
 
@@ -68,6 +69,17 @@ def best_at_far(scores, labels, far):
     return best
 
 
+def healthy_file(name, job, result, runtime):
+    """The row of a file without a fault: false alarms as learned by the protocol, and after LONG.
+
+    A machine that runs for hours has more moods than the protocol's 400 seconds can show.
+    """
+    longer = replay(job | {"settings": job["settings"] | LONG}, runtime)
+    count = len(job["rows"])
+    return {"file": name, "far": sum(result["alarms"]) / (count - LEARNING),
+            "far_after_long_learning": sum(longer["alarms"]) / (count - sum(LONG.values()))}
+
+
 def run(*paths, runtime="cpython", progress=None, settings=None):
     """Return f1, far, mar, f1_at_far10, state_bytes, rows (per file) and alarms [(file, row)].
 
@@ -84,7 +96,7 @@ def run(*paths, runtime="cpython", progress=None, settings=None):
         name = f"{path.parent.name}/{path.stem}"
         alarms += [(name, row) for row, alarm in enumerate(result["alarms"]) if alarm]
         if truth is None:
-            free.append({"file": name, "far": sum(result["alarms"]) / (len(data) - LEARNING)})
+            free.append(healthy_file(name, job, result, runtime))
         else:
             rows.append({"file": name, "rows": len(data)} | scored(result["alarms"], truth))
             verdicts += result["alarms"][LEARNING:]
@@ -111,7 +123,8 @@ def table(result):
     for row in result["rows"]:
         shown.add_row(row["file"], f"{row['f1']:.3f}", f"{row['far']:.1%}", f"{row['mar']:.1%}")
     for row in result["free"]:
-        shown.add_row(row["file"], "", f"{row['far']:.1%}", "")
+        shown.add_row(row["file"], "", f"{row['far']:.1%}",
+                      f"({row['far_after_long_learning']:.1%} after {LONG['learn']} rows)")
     shown.add_section()
     shown.add_row("all", f"{result['f1']:.3f}", f"{result['far']:.1%}", f"{result['mar']:.1%}",
                   f"{result['f1_at_far10']:.3f}", f"{result['state_bytes']} B")

@@ -1,137 +1,17 @@
 """Every monitor but novelty: it raises on what it names, stays quiet on healthy noise, survives a
-restart in mid-stream, and never grows. The same file runs on CPython and on MicroPython.
+restart in mid-stream, and never grows. Then what each of the simple ones promises by itself.
 """
 
 from array import array
 
+from monitor_streams import CASES, Noise, drift_stream, run, single
+
 from agent.sense.monitors.crosscheck import Crosscheck
 from agent.sense.monitors.cycle import Cycle
 from agent.sense.monitors.drift import Drift
-from agent.sense.monitors.joint import Joint, invert
-from agent.sense.monitors.life import TERMS, Life
 from agent.sense.monitors.limit import Limit
-from agent.sense.monitors.onset import Onset
 from agent.sense.monitors.rate import Rate
 from agent.sense.monitors.stuck import Stuck
-
-
-class Noise:
-    """Normal-like noise (twelve uniforms) from a 31-bit congruence: the same on every runtime."""
-
-    def __init__(self, seed=1):
-        self.word = seed
-
-    def uniform(self):
-        self.word = (self.word * 1103515245 + 12345) & 0x7FFFFFFF
-        return (self.word >> 8) / 8388608
-
-    def normal(self):
-        return sum([self.uniform() for _ in range(12)]) - 6
-
-
-def single(value):
-    """The value as float32 holds it, as a restored reading would be."""
-    return array("f", [value])[0]
-
-
-def limit_stream(faulty, n=600):
-    noise = Noise(3)
-    for i in range(n):
-        excess = 15 if faulty and i >= n // 2 else 0
-        yield [80 + noise.normal() + excess], i * 10
-
-
-def rate_stream(faulty, n=600):
-    noise = Noise(4)
-    for i in range(n):
-        fallen = max(0, i - n // 2) * 0.05 if faulty else 0
-        yield [80 + 0.1 * noise.normal() - fallen], i * 10
-
-
-def stuck_stream(faulty, n=600):
-    noise = Noise(5)
-    for i in range(n):
-        frozen = faulty and i >= n // 2
-        moving = single(20 + noise.normal())
-        yield [20.5 if frozen else moving, i * 0.5], i * 60
-
-
-def joint_stream(faulty, n=1200):
-    """Three channels driven by one load, one that wanders alone; the fault is in the second."""
-    noise = Noise(6)
-    wander = 0.0
-    for i in range(n):
-        load = noise.normal()
-        wander = 0.98 * wander + 0.1 * noise.normal()
-        broken = faulty and i >= n // 2
-        flow = 30 + load + 0.5 * noise.normal() - (4 if broken else 0)
-        yield [2 + 0.3 * load + 0.1 * noise.normal(), flow, 230.0, 80 + wander], i
-
-
-def drift_stream(faulty, n=1000):
-    noise = Noise(7)
-    for i in range(n):
-        gone = max(0, i - n // 2) * 0.02 if faulty else 0
-        yield [40 + noise.normal() + gone], i * 900
-
-
-def cycle_stream(faulty, n=2400):
-    """Five minutes on, ten off; short cycling is one on, two off."""
-    for i in range(n):
-        length = 3 if faulty and i >= n // 2 else 15
-        yield [90.0 if i % length < length // 3 else 2.0], i * 60
-
-
-def onset_stream(faulty, n=1600):
-    noise = Noise(8)
-    for i in range(n):
-        wear = max(0, i - n // 2) * 0.0003 if faulty else 0
-        run_in = max(0.0, 1 - i / 50) * 0.1
-        yield [(1 + wear + run_in) * 0.06 * (1 + 0.02 * noise.normal())], i * 600
-
-
-def life_stream(faulty, n=300):
-    noise = Noise(9)
-    for i in range(n):
-        worn = max(0, i - n // 2) / (n // 2) if faulty else 0
-        yield [9000 + 20 * (worn + 0.1 * noise.normal()), 5 + worn], i * 3600
-
-
-def crosscheck_stream(faulty, n=800):
-    """A level of beans against the cups sold: nine grams a cup, or a leaking grinder's fifteen."""
-    noise = Noise(10)
-    level = 1000.0
-    for i in range(n):
-        level -= 15 if faulty and i >= n // 2 else 9
-        if level < 50 and i not in range(n // 2 - 5, n // 2 + 60):
-            level = 1000.0
-        yield [level + noise.normal(), float(i)], i * 300
-
-
-# Told life is 60 - 50 * fast index; the index is how worn the two channels say the part is.
-LIFE_WEIGHTS = [0.025, 0.5, -227.5, 60.0, -50.0] + [0.0] * (TERMS - 2)
-
-# kind: (class, settings, stream of (values, at); the fault starts half-way)
-CASES = {
-    "limit": (Limit, {"high": 90, "low": 60, "hysteresis": 2, "samples": 2}, limit_stream),
-    "rate": (Rate, {"rise": 10, "fall": 10, "window": 120}, rate_stream),
-    "stuck": (Stuck, {"seconds": 3600, "epsilon": 0.01, "moved": 5}, stuck_stream),
-    "joint": (Joint, {}, joint_stream),
-    "drift": (Drift, {"limit": 60}, drift_stream),
-    "cycle": (Cycle, {"on": 50, "off": 20, "starts_high": 8, "learn": 10}, cycle_stream),
-    "onset": (Onset, {}, onset_stream),
-    "life": (Life, {"weights": LIFE_WEIGHTS}, life_stream),
-    "crosscheck": (Crosscheck, {"gain": -9, "tolerance": 20, "share": 0.1, "jump": 300},
-                   crosscheck_stream),
-}
-
-
-def run(monitor, stream):
-    """The alarms as bytes, one per reading: small, for the heap of a device."""
-    alarms = bytearray()
-    for values, at in stream:
-        alarms.append(monitor.update(values, at))
-    return bytes(alarms)
 
 
 def clone(monitor, kind, settings):
@@ -261,79 +141,6 @@ def test_stuck_lets_go_at_the_first_movement():
     assert not monitor.update([0.2], 1800)
 
 
-def test_joint_inverts_what_it_is_given():
-    rows = [[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]]
-    inverse = [row[:] for row in rows]
-    invert(inverse)
-    for i in range(3):
-        for j in range(3):
-            product = sum([rows[i][k] * inverse[k][j] for k in range(3)])
-            assert abs(product - (i == j)) < 1e-9
-
-
-def test_joint_blames_the_channel_that_broke():
-    monitor = Joint({})
-    run(monitor, joint_stream(True))
-    shares = dict(monitor.blame())
-    assert shares[1] > 0.5, shares
-    assert abs(sum(shares.values()) - 1) < 1e-6
-    assert dict(monitor.why())["channel"] == 1
-
-
-def test_joint_sees_a_broken_relation_that_no_channel_shows_alone():
-    """Each channel stays in its own usual range; only together are they wrong."""
-    def stream(faulty):
-        noise = Noise(11)
-        for i in range(1600):
-            load = noise.normal()
-            opposite = -load if faulty and i >= 800 else load
-            yield [load + 0.05 * noise.normal(), opposite + 0.05 * noise.normal()], i
-
-    assert not any(run(Joint({}), stream(False)))
-    alarms = run(Joint({}), stream(True))
-    assert not any(alarms[:800]) and any(alarms[800:900])
-
-
-def test_joint_takes_any_number_of_channels_up_to_its_room():
-    for width in (1, 2, 3, 5, 8):
-        monitor = Joint({})
-        noise = Noise(12 + width)
-        for i in range(700):
-            assert not monitor.update([noise.normal() for _ in range(width)], i), (width, i)
-        assert 4 * len(monitor.state) == 256
-        assert any(run(monitor, [([9.0] * width, 700 + i) for i in range(50)])), width
-
-
-def test_joint_stays_finite_when_channels_are_constant_or_equal():
-    monitor = Joint({})
-    noise = Noise(13)
-    for i in range(800):
-        value = noise.normal()
-        monitor.update([value, value, 32.0, 0.0], i)
-        assert monitor.score == monitor.score and monitor.score < 1e6
-    assert not monitor.alarm
-    still = Joint({})
-    assert not any(run(still, [([5.0, 7.0], i) for i in range(800)]))
-
-
-def test_joint_survives_one_wild_reading():
-    monitor = Joint({})
-    for values, at in joint_stream(False):
-        wild = [2.0, 1e6, 230.0, 80.0]
-        assert not monitor.update(wild if at == 700 else values, at), at
-
-
-def test_joint_does_not_learn_the_fault():
-    monitor = Joint({})
-    assert all(run(monitor, joint_stream(True, 6000))[3100:])
-
-
-def test_joint_says_how_far_its_learning_is():
-    monitor = Joint({"learn": 50, "calibrate": 20})
-    run(monitor, joint_stream(False, 30))
-    assert monitor.why() == [("learning", 30)]
-
-
 def test_drift_predicts_when_the_limit_is_reached():
     monitor = Drift({"limit": 60, "direction": 1})
     run(monitor, drift_stream(True))
@@ -401,44 +208,6 @@ def test_cycle_counts_starts():
     assert dict(monitor.why())["starts_total"] == 10
     monitor.relearn(1200)
     assert dict(monitor.why())["starts_total"] == 10
-
-
-def test_onset_is_for_good_until_the_level_is_back():
-    monitor = Onset({})
-    run(monitor, onset_stream(True))
-    partly = [([0.06 * 1.08], 10**6 + i * 600) for i in range(200)]
-    assert run(monitor, partly)[-1]
-    assert not run(monitor, [([0.06], 2 * 10**6 + i * 600) for i in range(400)])[-1]
-
-
-def test_onset_does_not_mind_small_change_or_wild_readings():
-    noise = Noise(15)
-    rows = [([1 + 0.01 * noise.normal() + (0.06 if i > 500 else 0)], i) for i in range(1500)]
-    rows[700] = ([50.0], 700)
-    assert not any(run(Onset({}), rows))
-
-
-def test_onset_looks_down_when_told():
-    falling = [([2 - values[0] / 0.06], at) for values, at in onset_stream(True)]
-    assert run(Onset({"direction": -1}), falling)[-1]
-    assert not any(run(Onset({}), falling))
-
-
-def test_life_tells_the_weights_cubic():
-    """All inputs but one are made one by hand: then the sum of the weights is the answer."""
-    monitor = Life({"weights": [1.0, 0.0] + [0.5] * TERMS, "age": 1, "cap": 1000})
-    monitor.update([1.0], 0)
-    monitor.update([1.0], 3600)
-    assert dict(monitor.why())["left"] == 0.5 * TERMS
-    assert dict(monitor.why())["used"] == 2
-
-
-def test_life_has_no_verdict_before_it_knows_where_it_began():
-    monitor = Life({"weights": LIFE_WEIGHTS, "new": 30, "horizon": 80})
-    assert not any(run(monitor, life_stream(False, 29)))
-    assert monitor.eta_s() is None and monitor.score == 0
-    monitor.update([9000, 5], 29 * 3600)
-    assert monitor.alarm and 0 < monitor.eta_s() < 80 * 3600
 
 
 def test_crosscheck_learns_anew_at_a_refill():

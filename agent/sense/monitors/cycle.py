@@ -74,33 +74,29 @@ class Cycle:
         state[SINCE] = at & WRAP
         state[ELAPSED] = 0
 
-    def _rhythm(self):
-        """[(word, value, low, high)]; the present run counts when it is longer than the mean."""
+    def _worst(self):
+        """(score, word, value, limit) of the bound that is nearest to break, or furthest broken.
+
+        The present run or pause counts instead of the mean when it is longer.
+        """
         state, setting = self.state, self.settings.get
         lasting = [state[MEAN_OFF], state[MEAN_ON]]
         now = int(state[ON])
         lasting[now] = max(lasting[now], state[ELAPSED])
+        whole = max(1, sum(lasting))
         judged = min(state[DONE_OFF], state[DONE_ON]) >= self.least
-        rows = []
-        for at, word in enumerate(("off_s", "on_s")):
+        worst = (0.0, "on_s", lasting[1], NEVER)
+        rhythm = (("off_s", lasting[0]), ("on_s", lasting[1]), ("starts", 3600 / whole),
+                  ("duty", lasting[1] / whole))
+        for at, (word, value) in enumerate(rhythm):
             low, high = setting(word + "_low", 0), setting(word + "_high", NEVER)
-            if self.learn and state[DONE_OFF + at] >= self.learn:
+            if at < 2 and 0 < self.learn <= state[DONE_OFF + at]:
                 low = max(low, state[NORMAL_OFF + at] / self.factor)
                 high = min(high, state[NORMAL_OFF + at] * self.factor)
-            rows.append((word, lasting[at], low if judged else 0, high))
-        if judged:
-            whole = max(1, sum(lasting))
-            for word, value in (("starts", 3600 / whole), ("duty", lasting[1] / whole)):
-                low, high = setting(word + "_low", 0), setting(word + "_high", NEVER)
-                rows.append((word, value, low, high))
-        return rows
-
-    def _worst(self):
-        """(score, word, value, limit) of the bound that is nearest to break, or furthest broken."""
-        worst = (0.0, "on_s", 0.0, NEVER)
-        for word, value, low, high in self._rhythm():
-            worst = max(worst, (value / high, word, value, high),
-                        (low / max(value, 1e-6), word, value, low))
+            if judged or at < 2:
+                worst = max(worst, (value / high, word, value, high))
+            if judged:
+                worst = max(worst, (low / max(value, 1e-6), word, value, low))
         return worst
 
     def relearn(self, at):

@@ -11,6 +11,7 @@ from math import sqrt
 (BLOCKS, ALARM, COUNT, MEAN, START, NORMAL, VARIANCE, RISE, FALL, RISE_S, FALL_S, LEVEL) = range(12)
 WRAP = 0xFFFFFF  # whole seconds that float32 holds exactly: spans up to 194 days are exact
 NEVER = 1e30
+FAR = 1000  # a limit this many times further off than the drift has come is not predicted
 
 
 class Drift:
@@ -64,37 +65,32 @@ class Drift:
         state[LEVEL] = state[NORMAL]
 
     def _judge(self, age):
-        """One more block: both sums, the verdict, and how long each sum has been running."""
+        """One more block: both sums, how long each has been running, and the verdict.
+
+        Sums are bounded at twice the threshold, or a long drift would take as long to be over.
+        """
         state = self.state
         smallest = max(self.floor, 1e-4 * abs(state[NORMAL]), 1e-30)
         off = (state[MEAN] - state[NORMAL]) / max(sqrt(state[VARIANCE]), smallest)
         state[LEVEL] += 0.25 * (state[MEAN] - state[LEVEL])
-        if self.direction >= 0:
-            self._sum(RISE, off, age)
-        if self.direction <= 0:
-            self._sum(FALL, -off, age)
+        for slot, sign in ((RISE, 1), (FALL, -1)):
+            if self.direction * sign >= 0:
+                total = state[slot] + sign * off - self.slack
+                state[slot] = max(0.0, min(total, 2 * self.threshold))
+                state[slot + 2] = state[slot + 2] + age if total > 0 else 0
         self.wake()
         state[ALARM] = self.score >= (0.5 if self.alarm else 1.0)
         self.alarm = state[ALARM] > 0
 
-    def _sum(self, which, off, age):
-        """Bounded at twice the threshold, or a long drift would take as long to be over."""
-        state = self.state
-        state[which] = min(max(0.0, state[which] + off - self.slack), 2 * self.threshold)
-        running = state[which + 2]
-        state[which + 2] = running + age if state[which] > 0 else 0
-
     def eta_s(self):
         """Seconds until the limit at the slope since the drift began; None without both."""
         state = self.state
-        since = max(state[RISE_S], state[FALL_S])
-        if not self.alarm or self.limit >= NEVER or since <= 0:
-            return None
         gone = state[LEVEL] - state[NORMAL]
         left = self.limit - state[LEVEL]
-        if gone * (self.limit - state[NORMAL]) <= 0:
+        towards = gone * (self.limit - state[NORMAL]) > 0
+        if not self.alarm or not towards or abs(left) > FAR * abs(gone):
             return None
-        return max(0, int(left / gone * since)) if left / gone < 1e4 else None
+        return max(0, int(left / gone * max(state[RISE_S], state[FALL_S])))
 
     def relearn(self, at):
         """Learn a new normal."""
