@@ -43,8 +43,8 @@ class Loop:
         now = self.clock.uptime()
         self._listen(now)
         self._read_sensors(now)
-        self._receive(now)
-        due = self._think(now)
+        heard = self._receive(now)
+        due = self._think(now, heard)
         if self.watchdog is not None:
             self.watchdog.feed()
         return min(due, self.sensors.due)
@@ -53,16 +53,23 @@ class Loop:
         for console in self.consoles:
             line = console.read()
             if line is not None:
-                console.write(self.agent.feed_line(line, now))
+                console.write(self._obey(line, now))
+
+    def _obey(self, line, now):
+        try:
+            return self.agent.feed_line(line, now)
+        except HalError as error:
+            return self._fault(error)
 
     def _read_sensors(self, now):
         for channel, value in self.sensors.read(now):
             self.agent.feed_reading(channel, value, MISSING if value is None else GOOD, now)
 
     def _receive(self, now):
+        """Take one message; True if there was one, and there may be more."""
         link = self.link
         if link is None:
-            return
+            return False
         link.poll(self.clock.ticks.ticks_ms())
         if link.ready() != self._linked:
             self._linked = link.ready()
@@ -71,20 +78,20 @@ class Loop:
         frame = link.received()
         if frame is not None:
             self.agent.feed_message(frame, now)
+        return frame is not None
 
-    def _think(self, now):
+    def _think(self, now, heard):
         try:
             due = self.agent.step(now)
         except HalError as error:
             # Nothing was decided that is not durable; the next turn tries the same again.
-            self.faults += 1
-            self.error = error
+            self._fault(error)
             return now + 1
         if self.link is not None:
             self.link.acknowledge()
             self._send()
         self._carry_out()
-        return due
+        return now if heard else due
 
     def _send(self):
         while self._linked:
@@ -99,3 +106,8 @@ class Loop:
             carry_out = self.effects.get(effect[0])
             if carry_out is not None:
                 carry_out(*effect[1:])
+
+    def _fault(self, error):
+        self.faults += 1
+        self.error = error
+        return "error: the store failed: " + str(error)

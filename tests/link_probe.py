@@ -1,8 +1,9 @@
 """Runs on both runtimes: a thing that does nothing but keep its link up, for tests to look at.
 
 Arguments: host, port, authority (DER file), mode, and for mode `certificate` the client's
-certificate and key. Prints `got <text>` for each message, `error <why>`, `slow <ms>` for a poll
-that took long. Mode `hold` never acknowledges.
+certificate and key. Prints `got <text>` for each message, `error <why>`, `drops <number>`, `slow
+<ms>` for a poll that took long. Mode `hold` never acknowledges; `impatient` gives the broker two
+seconds for everything.
 """
 
 import os
@@ -12,12 +13,12 @@ import time
 SLOW_MS = 150
 
 if sys.implementation.name == "micropython":
-    from hal.link_chumicro import Link
+    from hal import link_chumicro as library
 
     ticks = time
 else:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from hal.link_paho import Link
+    from hal import link_paho as library
     from hal.linux import ticks
 
 
@@ -36,8 +37,10 @@ def poll(link):
 
 def main(host, port, authority, mode, *paths):
     client = [read(path) for path in paths]
-    link = Link(host, int(port), "probe", read(authority), os.urandom, ticks, client)
-    turn, error = 0, None
+    if mode == "impatient":
+        library.KEEP_ALIVE_S = library.ANSWER_S = 2
+    link = library.Link(host, int(port), "probe", read(authority), os.urandom, ticks, client)
+    turn, drops, error = 0, 0, None
     while True:
         poll(link)
         frame = link.received()
@@ -48,6 +51,9 @@ def main(host, port, authority, mode, *paths):
         if link.error is not error and link.error is not None:
             print("error", link.error)
         error = link.error
+        if link.drops != drops:
+            drops = link.drops
+            print("drops", drops)
         turn += 1
         if turn % 20 == 0:
             link.publish(b"up " + str(turn).encode())

@@ -204,6 +204,54 @@ def test_the_link_survives_a_broker_that_forgot_everything(broker, start):
     desk.close()
 
 
+class Wire:
+    """Carries bytes between a probe and the broker until it is told to swallow them."""
+
+    def __init__(self, port):
+        self.swallowing = False
+        self.broker_port = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return  # closed
+            far = socket.create_connection(("127.0.0.1", self.broker_port))
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, source, target):
+        swallowed = False
+        try:
+            while data := source.recv(4096):
+                swallowed = swallowed or self.swallowing
+                if not swallowed:
+                    target.sendall(data)
+        except OSError:
+            swallowed = True  # one side is gone
+        if not swallowed:
+            target.close()
+
+
+def test_a_connection_that_went_dead_without_a_word_is_noticed_and_replaced(broker, start):
+    desk = Desk(broker)
+    wire = Wire(broker.port)
+    probe = start("impatient", port=wire.port)
+    desk.frames.get(timeout=WAIT_S)
+    wire.swallowing = True
+    probe.expect("drops 1")
+    wire.swallowing = False
+    desk.skip_frames()
+    desk.send("still there")
+    assert probe.expect("got") == "still there"
+    wire.listener.close()
+    desk.close()
+
+
 def test_a_broker_that_says_nothing_does_not_block_the_loop(start):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         probe = start(port=silent.getsockname()[1])

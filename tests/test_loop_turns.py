@@ -49,6 +49,8 @@ class Agent:
 
     def feed_line(self, line, now):
         self.log.append(("line", line))
+        if self.failing:
+            raise HalError(self.failing)
         return "answer to " + line
 
     def feed_link(self, up, now):
@@ -234,6 +236,19 @@ def test_the_console_is_answered_and_effects_are_carried_out(bench):
     bench.turn()
     assert bench.console.shown == ["answer to status"]
     assert bench.told == ["low on beans"]
+
+
+def test_a_person_is_told_when_the_store_fails(bench):
+    bench.agent.failing = "full"
+    bench.console.typed = ["pause"]
+    bench.turn()
+    assert bench.console.shown == ["error: the store failed: full"]
+    assert bench.loop.faults == 2
+
+
+def test_after_a_message_the_loop_looks_for_the_next_one_at_once(bench):
+    bench.link.inbox = [b"one", b"two"]
+    assert [bench.turn()[0] for _ in range(3)] == [0, 0, 10]
 
 
 def test_a_thing_without_a_link_works_alone():
