@@ -10,6 +10,7 @@ import dataclasses
 from sqlalchemy import select
 
 from sim.desk import messages
+from sim.desk.database import lock_with_thing
 from sim.desk.models import OPEN_CASE, Case, CaseState, Thing
 from sim.desk.service import CaseStep, Job
 from sim.desk.work import Answer, Refused, ServiceDone, Work, case_number
@@ -67,7 +68,7 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
 
 def department_step(work: Work, subject: str, content: dict) -> None:
     """A step of the department's plan is due."""
-    case = work.session.get_one(Case, int(subject))
+    case = lock_with_thing(work.session, Case, int(subject))
     say(work, case, CaseStep(**content), DEPARTMENT)
 
 
@@ -104,7 +105,7 @@ def set_by_person(work: Work, case: Case, step: CaseStep) -> None:
 
 def silence(work: Work, subject: str) -> None:
     """Nobody has accepted the case in time: escalate, and look again later."""
-    case = work.session.get_one(Case, int(subject))
+    case = lock_with_thing(work.session, Case, int(subject))
     if case.state == CaseState.OPEN:
         work.note(case, "desk", "escalated", reason="nobody accepted it")
         escalate(work, case)

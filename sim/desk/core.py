@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import delete, func, select
 
 from sim.desk import care, codec, intake, messages, quoting, trade
-from sim.desk.database import Database, lock
+from sim.desk.database import Database, lock, lock_with_thing
 from sim.desk.models import (
     Case,
     CaseState,
@@ -128,7 +128,7 @@ class Desk:
         """Queue a down message of one's own: a mandate, an advisory, a manifest, a config."""
 
         def work(work: Work) -> None:
-            _existing(work, Thing, thing_id)
+            _check_thing(work, thing_id)
             work.queue(thing_id, kind, expires=expires, **words)
 
         self._act(work)
@@ -137,7 +137,7 @@ class Desk:
         """Send a console line to a thing; returns the request's id, see `Command`."""
 
         def work(work: Work) -> int:
-            _existing(work, Thing, thing_id)
+            _check_thing(work, thing_id)
             command = Command(thing_id=thing_id, line=line, sent_at=work.now)
             work.session.add(command)
             work.session.flush()
@@ -255,11 +255,15 @@ class Desk:
             work.put_off(SWEEP_S, "sweep", "")
 
 
-def _existing(work: Work, table, key):
-    row = lock(work.session, table, key)
-    if row is None:
+def _check_thing(work: Work, thing_id: str) -> None:
+    if lock(work.session, Thing, thing_id) is None:
+        raise Refused("no such thing")
+
+
+def _existing(work: Work, table: type[Order] | type[Case], key):
+    if work.session.get(table, key) is None:
         raise Refused(f"no such {table.__name__.lower()}")
-    return row
+    return lock_with_thing(work.session, table, key)
 
 
 def _verified(thing: Thing, frame: bytes) -> dict:

@@ -14,9 +14,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from sim.desk.models import Table
+from sim.desk.models import Case, Order, Table, Thing
 
 Row = TypeVar("Row")
+Owned = TypeVar("Owned", Order, Case)
 
 BUSY_S = 30  # how long a worker waits for another's write lock; one transaction takes milliseconds
 ATTEMPTS = 4  # of a transaction that another worker got in the way of
@@ -78,6 +79,19 @@ class Database:
 def lock(session: Session, model: type[Row], key) -> Row | None:
     """The row of `model` with primary key `key`, held until the transaction ends; or None."""
     return session.get(model, key, with_for_update=session.get_bind().dialect.name != "sqlite")
+
+
+def lock_with_thing(session: Session, model: type[Owned], key) -> Owned:
+    """The row of an order or case, held together with its thing; NoResultFound when there is none.
+
+    Whoever changes an order or case holds its thing, so that a seller's word and the thing's own,
+    taken in by two workers, cannot overwrite each other.
+    """
+    row = session.get_one(model, key)
+    if session.get_bind().dialect.name != "sqlite":
+        session.get_one(Thing, row.thing_id, with_for_update=True)
+        session.refresh(row)
+    return row
 
 
 def _prepare_sqlite(engine) -> None:

@@ -252,15 +252,13 @@ ORDER_DOCUMENT = _body(
     (6, "seller", name),
     (7, "total_minor", uint),
     (8, "currency", currency),
-    (9, "offer_hash", id16),
-    (10, "mandate_hash", id16),
-    (11, "decision_hash", id16),
+    (9, "offer_hash", octets(12)),
+    (10, "mandate_hash", octets(12)),
+    (11, "decision_hash", octets(12)),
     (12, "test", boolean),
-    (13, "need_by_s", uint),
+    (13, "cycle", uint),
     (14, "utc", uint, False),
     (15, "price_minor", uint),
-    (16, "offer", octets(8)),
-    (17, "cycle", uint),
 )
 
 OFFER_DOCUMENT = _body(

@@ -11,6 +11,7 @@ import hashlib
 from sqlalchemy import select
 
 from sim.desk import codec, messages
+from sim.desk.database import lock_with_thing
 from sim.desk.models import (
     OPEN_ORDER,
     Offer,
@@ -113,7 +114,7 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
 
 def seller_step(work: Work, subject: str, content: dict) -> None:
     """A step of a seller's plan is due."""
-    order = work.session.get_one(Order, int(subject))
+    order = lock_with_thing(work.session, Order, int(subject))
     parcel = content.pop("parcel")
     step = Step(**content, parcel=Parcel(**parcel) if parcel else None)
     if step.state is not None:
@@ -150,7 +151,7 @@ def set_by_person(work: Work, order: Order, state: OrderState, step: Step) -> No
 
 def silence(work: Work, subject: str) -> None:
     """The seller had its time: an order that nobody confirmed expires."""
-    order = work.session.get_one(Order, int(subject))
+    order = lock_with_thing(work.session, Order, int(subject))
     if order.state != OrderState.PLACED:
         return
     seller = work.suppliers.get(order.seller)
@@ -256,7 +257,7 @@ def _offer_of(work: Work, thing: Thing, terms: dict) -> Offer:
     ).first()
     if offer is None:
         raise Refused("no such offer")
-    for word in ("offer", "sku", "packs", "price_minor", "total_minor", "currency"):
+    for word in ("sku", "packs", "price_minor", "total_minor", "currency"):
         if plain(terms[word]) != offer.terms.get(word):
             raise Refused(f"{word} differs from the offer")
     if work.session.get_one(Request, offer.request_id).test != terms["test"]:

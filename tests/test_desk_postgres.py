@@ -1,0 +1,131 @@
+"""The same desk on PostgreSQL, with several workers; left out where no server is installed."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from sim.broker import free_port
+from sim.desk.core import Desk
+from sim.desk.models import Order, Outgoing, Report
+from sim.desk.testing import HEALTH, ORDER_STATUS, TestThing, World, ack, case_body, seller
+
+pytest.importorskip("psycopg")
+if not (shutil.which("initdb") and shutil.which("pg_ctl")):
+    pytest.skip("no PostgreSQL on this machine", allow_module_level=True)
+
+DAY_S = 86_400
+ROUNDS = 10
+SPAWN = multiprocessing.get_context("spawn")
+# PostgreSQL will not run as root.
+AS_USER = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture(scope="module")
+def server():
+    with tempfile.TemporaryDirectory(prefix="steward-pg-") as folder:
+        Path(folder).chmod(0o777)
+        data, port = f"{folder}/data", free_port()
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+        start = ["pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start"]
+        for command in (["initdb", "-D", data, "-A", "trust", "-U", "steward"], start):
+            subprocess.run(AS_USER + command, check=True, capture_output=True, cwd=folder)
+        yield f"127.0.0.1:{port}"
+        stop = ["pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"]
+        subprocess.run(AS_USER + stop, check=True, capture_output=True, cwd=folder)
+
+
+@pytest.fixture
+def url(server):
+    name = f"desk_{random.randrange(10**9)}"
+    create = ["psql", "-h", "127.0.0.1", "-p", server.rpartition(":")[2], "-U", "steward"]
+    command = [*create, "-d", "postgres", "-c", f"CREATE DATABASE {name}"]
+    subprocess.run(command, check=True, capture_output=True)
+    return f"postgresql+psycopg://steward@{server}/{name}"
+
+
+def test_an_order_and_a_case_live_their_lives(url):
+    world = World(url)
+    world.send(1, world.thing.hello())
+    assert world.order()[4] == "O-000001"
+    assert ack(world.send(7, case_body()))[4] == "C-000001"
+    states = [p[6][2] for p in world.run(4 * DAY_S) if p[2] == ORDER_STATUS]
+    assert states == [5, 6, 7]
+    answer = world.order(1)
+    assert (answer[2], answer[3]) == (2, "order O-000001 is open for this consumable")
+    assert len(world.told) == 2
+    world.desk.close()
+
+
+def _order(url, frames, gate):
+    desk = Desk(url, suppliers=[seller("roaster", 1)])
+    for frame in frames:
+        gate.wait()
+        desk.receive("thing-1", frame)
+    desk.close()
+
+
+def _drain(url, gate, found):
+    desk = Desk(url)
+    gate.wait()
+    while (outgoing := desk.take()) is not None:
+        found.put(outgoing)
+    found.put(None)
+    desk.close()
+
+
+def _run(workers):
+    for worker in workers:
+        worker.start()
+    return workers
+
+
+def test_workers_racing_for_the_same_order_create_it_once(url):
+    world = World(url)
+    orders = []
+    for number in range(ROUNDS):
+        consumable = f"beans-{number}"
+        orders.append(world.thing.order(consumable, 0, world.offer(0, consumable)))
+    gate = SPAWN.Barrier(3)
+    frames = [[world.thing.frame(5, body) for body in orders] for _ in range(3)]
+    workers = _run([SPAWN.Process(target=_order, args=(url, part, gate)) for part in frames])
+    for worker in workers:
+        worker.join(120)
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    for body in orders:
+        assert ack(world.send(5, body))[2] in (0, 1)
+    assert world.count(Order) == ROUNDS
+    world.desk.close()
+
+
+def test_workers_taking_at_once_take_each_frame_once_and_number_it_once(url):
+    world = World(url)
+    things = [TestThing(f"thing-{number}").admit(world.desk) for number in range(2, 5)]
+    for number in range(90):
+        thing = things[number % 3]
+        world.desk.receive(thing.name, thing.frame(2, HEALTH))
+    assert world.count(Report) == world.count(Outgoing) == 90
+    gate, found = SPAWN.Barrier(3), SPAWN.Queue()
+    workers = _run([SPAWN.Process(target=_drain, args=(url, gate, found)) for _ in range(3)])
+    taken, ended = [], 0
+    while ended < 3:
+        item = found.get(timeout=120)
+        taken, ended = (taken, ended + 1) if item is None else ([*taken, item], ended)
+    for worker in workers:
+        worker.join(120)
+    while (outgoing := world.desk.take()) is not None:
+        taken.append(outgoing)  # skipped by all while another worker held the thing
+    for thing in things:
+        payloads = []
+        for name, frame in taken:
+            if name == thing.name:
+                thing.down_seq = 0
+                payloads.append(thing.open(frame))
+        assert sorted(payload[1] for payload in payloads) == list(range(1, 31))
+        assert sorted(payload[6][1] for payload in payloads) == list(range(1, 31))
+    world.desk.close()
