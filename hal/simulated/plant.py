@@ -61,10 +61,13 @@ class Plant:
         return lambda bus, args: _Signal(self, args["signal"])
 
     def _ask(self, due, wait_ms):
-        self._socket.send(struct.pack("<IH", due, wait_ms))
         size = struct.calcsize(self._format)
-        data = self._stream.read(size)
-        if data is None or len(data) < size:
+        try:
+            self._socket.send(struct.pack("<IH", due, wait_ms))
+            data = self._stream.read(size)
+        except OSError as error:
+            raise HalError("absent", "the plant is gone: " + str(error))
+        if not data or len(data) < size:
             raise HalError("absent", "the plant is gone")
         self._answer = struct.unpack(self._format, data)
         self.power = self._answer[1]
