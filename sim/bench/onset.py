@@ -1,9 +1,10 @@
 """IMS bearings: how long before a run to failure ends does `onset` speak, and is it ever wrong?
 
 Protocol: each column (one bearing's vibration) alone, a fresh monitor with its default settings,
-all rows in order. The onset of the file is the first alarm of any column; its lead is the time from
-there to the last row. An onset is false when the alarm is let go again before the end, or comes in
-the first `healthy` rows (400), which the run is known to survive.
+all rows in order. The onset of the file is the first alarm of any column (or of those known to have
+failed, where they are given); its lead is the time from there to the last row. An onset is false
+when the alarm is let go again before the end, or comes in the first HEALTHY rows, which the run is
+known to survive.
 """
 
 import csv
@@ -55,10 +56,11 @@ def column(values, times, runtime, settings):
             "false_onsets": len(stretches) - len(kept)}
 
 
-def run(path, *, runtime="cpython", progress=None, settings=None):
+def run(path, *, failed=None, runtime="cpython", progress=None, settings=None):
     """Return onset_row, onset_s, lead_h, false_onsets and rows (one for each column).
 
-    path: CSV of averages; progress: called with (done, of); settings: of the monitor.
+    path: CSV of averages; failed: names of the columns whose bearing failed, where that is known;
+    progress: called with (done, of); settings: of the monitor.
     """
     began = time.monotonic()
     columns, times = load(path)
@@ -67,7 +69,8 @@ def run(path, *, runtime="cpython", progress=None, settings=None):
         rows.append({"column": name} | column(values, times, runtime, settings or {}))
         if progress:
             progress(len(rows), len(columns))
-    first = max(rows, key=lambda row: row["lead_h"])
+    suspects = [row for row in rows if failed is None or row["column"] in failed]
+    first = max(suspects, key=lambda row: row["lead_h"])
     return {"bench": "onset", "runtime": runtime, "column": first["column"],
             "onset_row": first["onset_row"], "onset_s": first["onset_s"],
             "lead_h": first["lead_h"], "hours": times[-1] / 3600,

@@ -160,17 +160,16 @@ def test_drift_told_to_look_down_ignores_what_rises():
 
 
 def test_drift_lets_go_when_the_level_is_back():
-    rows = list(drift_stream(True))
     monitor = Drift({})
-    run(monitor, rows)
+    run(monitor, drift_stream(True))
     noise = Noise(14)
-    back = [([40 + noise.normal()], 900000 + i * 900) for i in range(200)]
+    back = (([40 + noise.normal()], 900000 + i * 900) for i in range(200))
     assert not run(monitor, back)[-1]
 
 
 def test_drift_sees_through_gaps():
     """Switched off for five days of every six: the blocks are only those with readings."""
-    rows = [(values, at + 432000 * (at // 86400)) for values, at in drift_stream(True)]
+    rows = ((values, at + 432000 * (at // 86400)) for values, at in drift_stream(True))
     alarms = run(Drift({}), rows)
     assert not any(alarms[:500]) and alarms[-1]
 
@@ -218,7 +217,7 @@ def test_crosscheck_learns_anew_at_a_refill():
 
 def test_crosscheck_sees_two_sensors_part():
     noise = Noise(16)
-    rows = [([20 + noise.normal(), 20.5 + (3 if i > 200 else 0)], i) for i in range(400)]
+    rows = (([20 + noise.normal(), 20.5 + (3 if i > 200 else 0)], i) for i in range(400))
     alarms = run(Crosscheck({"tolerance": 2}), rows)
     assert not any(alarms[:200]) and alarms[-1]
 

@@ -113,6 +113,12 @@ def test_life_tells_the_weights_cubic():
     assert dict(monitor.why())["used"] == 2
 
 
+def test_life_counts_units_of_use_however_often_it_is_read():
+    monitor = Life({"weights": LIFE_WEIGHTS, "unit_s": 3600})
+    run(monitor, (([9000, 5], i * 600) for i in range(60)))
+    assert dict(monitor.why())["used"] == 10
+
+
 def test_life_has_no_verdict_before_it_knows_where_it_began():
     monitor = Life({"weights": LIFE_WEIGHTS, "new": 30, "horizon": 80})
     assert not any(run(monitor, life_stream(False, 29)))

@@ -136,16 +136,19 @@ class Joint:
         """Each channel's part in the squared distance; a part can be negative, the sum cannot."""
         state = self.state
         width = int(state[WIDTH])
-        parts = [0.0] * width
         k = FIRST + 3 * width
+        deviations = [state[slot] for slot in range(FIRST + 1, k, 3)]
+        parts = [0.0] * width
         for i in range(width):
-            deviation = state[FIRST + 1 + 3 * i]
-            for j in range(i, width):
-                part = state[k] * deviation * state[FIRST + 1 + 3 * j]
-                parts[i] += part
-                if j > i:
-                    parts[j] += part
+            deviation = deviations[i]
+            own = parts[i] + state[k] * deviation
+            k += 1
+            for j in range(i + 1, width):
+                weight = state[k]
+                own += weight * deviations[j]
+                parts[j] += weight * deviation
                 k += 1
+            parts[i] = own * deviation
         return parts
 
     def _follow(self, values):

@@ -8,17 +8,19 @@ matters most: no two things leave the factory alike.
 
 from array import array
 
-SEEN, FAST, SLOW, NEW, LEFT, ALARM = range(6)
+SEEN, FAST, SLOW, NEW, LEFT, ALARM, LAST = range(7)
+WRAP = 0xFFFFFF  # whole seconds that float32 holds exactly: spans up to 194 days are exact
 TERMS = 35  # cubic in fast, slow, new and age, with all lower powers
 
 
 class Life:
-    """One reading of all channels for each unit of use (a cycle, an hour of running).
+    """All channels, one reading for each unit of use (an hour of running, a cycle, a day).
 
     Settings: weights (one for each channel, an offset, then TERMS), fast and slow (shares of a new
     reading, default 0.2 and 0.06), new (readings that make the starting point, default 30), age
     (units of use by which age is divided, default 100), cap (longest life told, default 130),
-    horizon (life left at which the score is 1, default 30), unit_s (seconds of a unit, 3600).
+    horizon (life left at which the score is 1, default 30), unit_s (seconds of a unit, default
+    3600: readings that come sooner are passed over).
     Score: horizon over life left, 0 until `new` readings are in; the alarm lets go at 0.8.
     """
 
@@ -31,7 +33,7 @@ class Life:
         self.cap = settings.get("cap", 130)
         self.horizon = settings.get("horizon", 30)
         self.unit_s = settings.get("unit_s", 3600)
-        self.state = array("f", bytes(4 * 6))
+        self.state = array("f", bytes(4 * 7))
         self.wake()
 
     def wake(self):
@@ -41,6 +43,9 @@ class Life:
 
     def update(self, values, at):
         state, weights = self.state, self.weights
+        if state[SEEN] and (at - int(state[LAST])) & WRAP < self.unit_s:
+            return self.alarm
+        state[LAST] = at & WRAP
         index = weights[len(values)]
         for i, value in enumerate(values):
             index += weights[i] * value
@@ -63,8 +68,9 @@ class Life:
         total = 0.0
         for i in range(5):
             for j in range(i, 5):
+                pair = x[i] * x[j]
                 for k in range(j, 5):
-                    total += weights[term] * x[i] * x[j] * x[k]
+                    total += weights[term] * pair * x[k]
                     term += 1
         return total
 
@@ -75,7 +81,7 @@ class Life:
 
     def relearn(self, at):
         """A new part: age and starting point begin again."""
-        self.state[:] = array("f", bytes(4 * 6))
+        self.state[:] = array("f", bytes(4 * 7))
         self.wake()
 
     def why(self):
