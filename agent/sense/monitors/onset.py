@@ -20,16 +20,16 @@ LET_GO = 0.25
 class Onset:
     """One channel whose level rises (or falls) with wear.
 
-    Settings: learn (healthy readings, default 300, of which the first tenth is running in), share
-    (of the normal level that is an onset, default 0.125), sigmas (of the healthy deviation that it
+    Settings: learn (healthy readings, default 400, of which the first tenth is running in), share
+    (of the normal level that is an onset, default 0.15), sigmas (of the healthy deviation that it
     must be at least, default 5), samples (consecutive readings beyond, default 20), direction (1
     wear raises the level, the default, or -1 lowers it).
     Score: smoothed departure from normal over what is an onset.
     """
 
     def __init__(self, settings):
-        self.learn = settings.get("learn", 300)
-        self.share = settings.get("share", 0.125)
+        self.learn = settings.get("learn", 400)
+        self.share = settings.get("share", 0.15)
         self.sigmas = settings.get("sigmas", 5.0)
         self.samples = settings.get("samples", 20)
         self.direction = settings.get("direction", 1)
