@@ -120,7 +120,6 @@ class Link:
         self.sessions += 1
         self.error = None
         self._session_began = self._ticks.ticks_ms()
-        self._client.forget()
         self._client.publish(self._topic + "status", b"online", qos=1, retain=True)
 
     def _ended(self, now_ms):
@@ -159,8 +158,10 @@ class _Client(MQTTClient):
             self._enqueue_internal_tx(encode_puback(packet_id=self._handed_out.pop(0)))
 
     def forget(self):
+        """Nothing outlives a connection: the outbox sends again, and the broker does."""
         self._arrived.clear()
         self._handed_out.clear()
+        self._in_flight.clear()
 
     def unacknowledged(self):
         return len(self._in_flight)

@@ -47,7 +47,10 @@ class Link:
         self._thread = None
         self._arrived = []  # (payload, packet id) not yet handed out
         self._handed_out = []  # packet ids to acknowledge
-        self._client = self._new_client(host, port, thing, _context(ca, client))
+        self._address = host, port
+        self._thing = thing
+        self._context = _context(ca, client)
+        self._client = None
 
     def poll(self, now_ms) -> None:
         """Move bytes, dial when it is time, notice a dead connection."""
@@ -93,28 +96,32 @@ class Link:
             self._client.loop_write()
         self._state = WAITING
 
-    def _new_client(self, host, port, thing, context):
+    def _new_client(self):
         client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2,
-            client_id=thing,
+            client_id=self._thing,
             clean_session=False,
             reconnect_on_failure=False,
             manual_ack=True,
         )
-        client.tls_set_context(context)
+        client.tls_set_context(self._context)
         client.will_set(self._topic + "status", b"offline", qos=1, retain=True)
         client.connect_timeout = ANSWER_S
         client.max_inflight_messages_set(WAITING_FRAMES)
         client.max_queued_messages_set(WAITING_FRAMES)
         client.on_connect = self._answered
         client.on_message = self._took
-        client.connect_async(host, port, KEEP_ALIVE_S)
+        client.connect_async(*self._address, KEEP_ALIVE_S)
         return client
 
     def _dial(self):
+        # A client of its own for every connection: what an old one had not got through is sent
+        # again by the outbox, and must not take the room of what is new.
+        client = self._client = self._new_client()
+
         def dial():
             try:
-                self._client.reconnect()
+                client.reconnect()
             except (OSError, ValueError) as error:
                 self.error = error
 

@@ -1,5 +1,6 @@
 """The link against a real broker over TLS, with both libraries on their own runtimes."""
 
+import contextlib
 import datetime
 import os
 import queue
@@ -83,6 +84,14 @@ class Desk:
 
     def send(self, text):
         self.mqtt.publish("steward/1/probe/down", text, qos=1).wait_for_publish(WAIT_S)
+
+    def latest_status(self):
+        """The last status that came until a second without one."""
+        status = None
+        with contextlib.suppress(queue.Empty):
+            while True:
+                status = self.status.get(timeout=1)
+        return status
 
     def skip_frames(self):
         """Wait for two frames that are not here yet."""
@@ -246,6 +255,7 @@ def test_a_connection_that_went_dead_without_a_word_is_noticed_and_replaced(brok
     probe.expect("drops 1")
     wire.swallowing = False
     desk.skip_frames()
+    assert desk.latest_status() == b"online"
     desk.send("still there")
     assert probe.expect("got") == "still there"
     wire.listener.close()
