@@ -201,6 +201,12 @@ def test_cycle_does_not_count_what_it_has_not_seen():
     assert not any(run(monitor, [([1.0], 0), ([1.0], 60), ([1.0], 36000), ([1.0], 36060)]))
 
 
+def test_cycle_takes_a_bound_of_nought():
+    monitor = Cycle({"starts_high": 0, "duty_low": 0, "least": 1})
+    assert not any(run(monitor, [([0.0], i * 60) for i in range(9)]))
+    assert run(monitor, [([float(i % 2)], 540 + i * 60) for i in range(9)])[-1]
+
+
 def test_cycle_counts_starts():
     monitor = Cycle({})
     run(monitor, [([float(i % 2)], i * 60) for i in range(20)])

@@ -94,7 +94,7 @@ class Cycle:
                 low = max(low, state[NORMAL_OFF + at] / self.factor)
                 high = min(high, state[NORMAL_OFF + at] * self.factor)
             if judged or at < 2:
-                worst = max(worst, (value / high, word, value, high))
+                worst = max(worst, (value / max(high, 1e-6), word, value, high))
             if judged:
                 worst = max(worst, (low / max(value, 1e-6), word, value, low))
         return worst
