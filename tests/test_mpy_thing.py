@@ -15,6 +15,7 @@ from sim.thing import Keys, LocalThing
 PRODUCT = compile_product(Path(__file__).parents[1] / "boards/products/coffee_machine.toml")
 CHANNELS = cbor2.loads(PRODUCT)["channels"]
 SEED = b"seed" * 8
+HEAP = "512K"  # a ceiling: on 64 bits an object takes twice what it takes on the device
 
 
 def keys():
@@ -49,7 +50,7 @@ def local():
 
 @pytest.fixture
 def thing():
-    with MicroPythonThing(PRODUCT, keys(), SEED) as thing:
+    with MicroPythonThing(PRODUCT, keys(), SEED, heap=HEAP) as thing:
         yield thing
 
 
