@@ -1,5 +1,6 @@
 """The machine monitors against public data, in float32, and the weights that a fit gives."""
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sim.bench.machine import files, replay
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 sys.path.insert(0, str(ROOT / "tests" / "portable"))
-import monitor_streams as portable  # noqa: E402
+portable = importlib.import_module("monitor_streams")
 
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="../shared/data is not here")
 
