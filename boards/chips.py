@@ -85,6 +85,8 @@ def _pins(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
+ANY_PIN = _pins("0-31")  # one wire has no numbered controllers; any pin can be one
+
 CHIPS = {
     chip.name: chip
     for chip in (
@@ -106,7 +108,10 @@ CHIPS = {
                 1: "the console's TX", 3: "the console's RX",
                 16: "PSRAM on some modules", 17: "PSRAM on some modules",
             },
-            buses={"i2c": _pins("0-1"), "spi": _pins("1-2"), "uart": _pins("1-2")},
+            buses={
+                "i2c": _pins("0-1"), "spi": _pins("1-2"), "uart": _pins("1-2"),
+                "onewire": ANY_PIN,
+            },
         ),
         Chip(
             "esp32s3",
@@ -126,7 +131,10 @@ CHIPS = {
                 35: "octal PSRAM on some modules", 36: "octal PSRAM on some modules",
                 37: "octal PSRAM on some modules",
             },
-            buses={"i2c": _pins("0-1"), "spi": _pins("1-2"), "uart": _pins("1-2")},
+            buses={
+                "i2c": _pins("0-1"), "spi": _pins("1-2"), "uart": _pins("1-2"),
+                "onewire": ANY_PIN,
+            },
         ),
         Chip(
             "esp32c3",
@@ -142,7 +150,9 @@ CHIPS = {
             shared={
                 18: "USB D-", 19: "USB D+", 20: "the console's RX", 21: "the console's TX",
             },
-            buses={"i2c": _pins("0"), "spi": _pins("1"), "uart": _pins("1")},
+            buses={
+                "i2c": _pins("0"), "spi": _pins("1"), "uart": _pins("1"), "onewire": ANY_PIN,
+            },
         ),
         Chip(
             "raspberry_pi",
@@ -151,7 +161,8 @@ CHIPS = {
                 0: "the identity EEPROM of a HAT", 1: "the identity EEPROM of a HAT",
                 14: "the serial console's TX", 15: "the serial console's RX",
             },
-            buses={"i2c": _pins("0-31"), "spi": _pins("0-1"), "uart": _pins("0-5")},
+            # One wire and SPI belong to the kernel there; hal/linux/buses.py does not open them.
+            buses={"i2c": _pins("0-31"), "uart": _pins("0-5")},
         ),
     )
 }  # fmt: skip

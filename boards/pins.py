@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from boards.chips import CHIPS, Chip, Use
+from boards.chips import CHIPS, Chip, Use, spans
 from boards.drivers import BUS_PINS, DRIVERS
 from boards.load import Loaded
 from boards.locate import Path
 from boards.problems import dotted, nearest
-from boards.wiring import Board
+from boards.wiring import Board, Bus
 
 
 class Wire(NamedTuple):
@@ -64,26 +64,29 @@ def _check_buses(loaded: Loaded, board: Board, chip: Chip) -> None:
     numbers: dict[tuple[str, int], str] = {}
     for name, bus in board.buses.items():
         path: Path = ("buses", name)
-        known = BUS_PINS[bus.kind]
-        for pin_name in bus.pins:
-            if pin_name not in known:
-                message = f"{bus.kind} has no such pin; {nearest(pin_name, known)}"
-                loaded.report((*path, "pins", pin_name), message)
-        missing = [pin_name for pin_name in known if pin_name not in bus.pins]
-        # Linux knows the pins of its buses; a chip with a pin matrix has to be told.
-        if missing and (chip.name != "raspberry_pi" or bus.kind == "onewire"):
-            loaded.report(path, f"{bus.kind} needs pins {', '.join(missing)}")
-        ids = chip.buses.get(bus.kind)
-        if ids is None:
+        if bus.kind not in chip.buses:
+            message = f"{chip.name} offers no {bus.kind}; {nearest(bus.kind, chip.buses)}"
+            loaded.report((*path, "kind"), message)
             continue
-        if bus.id not in ids:
-            allowed = ", ".join(str(number) for number in sorted(ids)[:8])
-            loaded.report(
-                (*path, "id"), f"{chip.name} has no {bus.kind} {bus.id}; it has {allowed}"
-            )
+        _check_bus_pins(loaded, path, bus, chip)
+        if bus.id not in chip.buses[bus.kind]:
+            has = spans(chip.buses[bus.kind])
+            loaded.report((*path, "id"), f"{chip.name} has no {bus.kind} {bus.id}; it has {has}")
         other = numbers.setdefault((bus.kind, bus.id), name)
-        if other != name:
+        if other != name and bus.kind != "onewire":
             loaded.report((*path, "id"), f"{bus.kind} {bus.id} is already bus {other}")
+
+
+def _check_bus_pins(loaded: Loaded, path: Path, bus: Bus, chip: Chip) -> None:
+    known = BUS_PINS[bus.kind]
+    for name in bus.pins:
+        if name not in known:
+            message = f"{bus.kind} has no such pin; {nearest(name, known)}"
+            loaded.report((*path, "pins", name), message)
+    missing = [name for name in known if name not in bus.pins]
+    # Linux knows the pins of its buses; a chip with a pin matrix has to be told.
+    if missing and chip.name != "raspberry_pi":
+        loaded.report(path, f"{bus.kind} needs pins {', '.join(missing)}")
 
 
 def _check_addresses(loaded: Loaded, board: Board) -> None:

@@ -137,7 +137,7 @@ def test_two_chips_at_one_address_are_not(problems):
         (I2C.replace("[buses", 'x = 1\n[buses') + climate("a", "warm"), "unknown key"),
         (I2C + climate("a", "damp"), 'no field "damp"; allowed: warm, wet'),
         (I2C + climate("a", ""), "climate needs field; allowed: warm, wet"),
-        (I2C + 'id = 2\n' + climate("a", "warm"), "esp32 has no i2c 2; it has 0, 1"),
+        (I2C + 'id = 2\n' + climate("a", "warm"), "esp32 has no i2c 2; it has 0-1"),
         (I2C + I2C.replace("i2c0", "i2c1") + climate("a", "warm"), "i2c 0 is already bus i2c0"),
         (I2C.replace('"i2c"', '"uart"').replace("sda", "tx").replace("scl", "rx")
          + climate("a", "warm"), 'climate takes a bus of kind "i2c", not "uart"'),
@@ -163,6 +163,13 @@ def test_each_mistake_in_a_wiring_is_named(problems, wiring, said):
 
 def test_an_unknown_chip_is_named(problems):
     assert 'no chip "esp33"; did you mean "esp32s3"' in "".join(problems("esp33", on("button", 4)))
+
+
+def test_a_pi_leaves_one_wire_to_its_kernel(problems):
+    wiring = '[buses.wire]\nkind = "onewire"\npins = { data = 4 }\n' + on("button", 17)
+    assert "raspberry_pi offers no onewire; allowed: i2c, uart" in "".join(
+        problems("raspberry_pi", wiring)
+    )
 
 
 def test_a_pi_knows_the_pins_of_its_buses(problems):

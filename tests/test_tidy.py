@@ -42,6 +42,8 @@ def text(path: str, source: str, files: Iterable[str] = ()) -> str:
         ("hal/store.py", "import typing", "does not exist on MicroPython"),
         ("firmware/loop.py", "import boards.compiler", "firmware must not import boards"),
         ("firmware/loop.py", "import sim", "firmware must not import sim"),
+        ("firmware/loop.py", "from firmware import build", "not in FIRMWARE_ON_DEVICE"),
+        ("firmware/esp32/main.py", "import typing", "does not exist on MicroPython"),
         ("boards/load.py", "import agent.product", "boards must not import agent"),
         ("boards/load.py", "import firmware.loop", "boards must not import firmware"),
         ("sim/world.py", "import tests.tidy", "sim must not import tests"),
@@ -58,7 +60,8 @@ def test_layers_bite(path, source, said):
         ("agent/sense/senses.py", "from agent.sense import channels\nfrom agent import clock"),
         ("agent/core.py", "from agent.money import orders\nfrom agent import VERSION"),
         ("firmware/loop.py", "from agent.core import Agent\nfrom hal import store"),
-        ("firmware/build.py", "from boards import compiler\nimport typing"),
+        ("firmware/esp32/main.py", "from firmware import loop\nfrom firmware.start import go"),
+        ("firmware/build.py", "from boards import compiler\nimport typing\nimport firmware.flash"),
         ("sim/world.py", "import firmware.loop, agent.core, boards, typing"),
         ("tests/test_x.py", "import sim, firmware"),
     ],
@@ -169,6 +172,12 @@ def test_documents_that_are_named_exist():
     assert "MISSING.md does not exist" in text("a.py", "# see docs/MISSING.md")
     assert text("a.py", "# see docs/HERE.md", {"docs/HERE.md"}) == ""
     assert text("boards/README.md", "see HERE.md", {"boards/HERE.md"}) == ""
+
+
+def test_source_files_that_are_named_exist():
+    assert "hal/gone.py does not exist" in text("a.py", "# see hal/gone.py")
+    assert text("a.py", "# see hal/<kind>.py, other/gone.py and hal/*.py") == ""
+    assert text("a.py", "# see hal/here.py", {"hal/here.py"}) == ""
 
 
 def test_foreign_words_are_found_whatever_their_case(monkeypatch):

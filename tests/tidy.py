@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tidy_code import FILE_LINES, check_code
-from tidy_layers import FIRMWARE_TOOLS, Finding, check_circles, check_imports, on_device
+from tidy_layers import Finding, check_circles, check_imports, on_device
 
 ROOT = Path(__file__).resolve().parents[1]
 LINE_LENGTH = 100
@@ -26,6 +26,11 @@ LEFTOVER = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 # A path of one person's machine. Separated so that this line does not find itself.
 MACHINE = re.compile(r"(?:^|[^A-Za-z0-9_.~}])/(?:t" r"mp|ro" r"ot|ho" r"me|wo" r"rk|Us" r"ers)/")
 DOCUMENT = re.compile(r"(?<![\w/*<-])((?:[\w.-]+/)*[\w-]+\.md)\b")
+# Our own files, named from the root as comments and documents do.
+OURS = re.compile(
+    r"(?<![\w/.-])((?:agent|boards|docs|firmware|hal|sim|tests)/[\w./-]+"
+    r"\.(?:py|toml|cddl|js|css|service))\b"
+)
 
 # Words about how and by whom a text was written, which tell its reader nothing. Kept as digests,
 # because the list would otherwise be the one place where they appear.
@@ -70,7 +75,9 @@ def _wording_findings(path: str, line: str, files: set[str]) -> Iterator[str]:
     for word in set(re.findall(r"[A-Za-z]+", line)):
         if digest(word) in FOREIGN_WORDS:
             yield f'"{word}" says nothing to the reader of this project'
-    for document in DOCUMENT.findall(line):
+    # Tests make files up.
+    named = [] if path.startswith("tests/test_") else OURS.findall(line)
+    for document in DOCUMENT.findall(line) + named:
         if not _exists(document, path, files):
             yield f"{document} does not exist in this repository"
 
@@ -108,8 +115,6 @@ def findings() -> list[str]:
             found += [(path, *finding) for finding in check_code(path, trees[path])]
             found += [(path, *finding) for finding in check_imports(path, trees[path])]
     found += check_circles(trees)
-    found += [(tool, 1, "FIRMWARE_TOOLS names it, yet it does not exist")
-              for tool in FIRMWARE_TOOLS if tool not in texts]  # fmt: skip
     found += [(path, *finding) for path in trees if on_device(path) for finding in compiles(path)]
     return [f"{path}:{line}: {message}" for path, line, message in sorted(found)]
 

@@ -37,14 +37,14 @@ UPSTREAM = {
 }
 PACKAGES = {"agent", "hal", "boards", "firmware", "sim", "tests"}
 
-# Host programs of firmware/, the only files there that no device loads.
-FIRMWARE_TOOLS = {
-    "firmware/build.py",
-    "firmware/console.py",
-    "firmware/flash.py",
-    "firmware/keys.py",
-    "firmware/provision.py",
-}
+# What of firmware/ a device loads; the other files there are programs for a laptop.
+FIRMWARE_ON_DEVICE = (
+    "firmware/__init__.py",
+    "firmware/loop.py",
+    "firmware/start.py",
+    "firmware/esp32/",
+    "firmware/pi/",
+)
 
 # What MicroPython does not have and nothing on a device may therefore import.
 NOT_ON_DEVICES = {
@@ -55,9 +55,12 @@ NOT_ON_DEVICES = {
 
 def on_device(path: str) -> bool:
     """Whether a file is loaded by a thing, so that both runtimes must understand it."""
-    if path in FIRMWARE_TOOLS:
-        return False
-    return path.split("/")[0] in ("agent", "hal", "firmware")
+    return path.split("/")[0] in ("agent", "hal") or path.startswith(FIRMWARE_ON_DEVICE)
+
+
+def _layer(path: str) -> str:
+    package = path.split("/")[0]
+    return "firmware tools" if package == "firmware" and not on_device(path) else package
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -76,7 +79,7 @@ def check_imports(path: str, tree: ast.Module) -> Iterator[Finding]:
     if package == "agent" and _place(_module(path)) is None:
         yield 1, "this room has no place in ROOMS of tests/tidy_layers.py: give it one"
         return
-    allowed = UPSTREAM.get("firmware tools" if path in FIRMWARE_TOOLS else package, PACKAGES)
+    allowed = UPSTREAM.get(_layer(path), PACKAGES)
     for line, name in imports(tree):
         top = name.split(".")[0]
         if not top:
@@ -85,8 +88,17 @@ def check_imports(path: str, tree: ast.Module) -> Iterator[Finding]:
             yield line, f"{package} must not import {top}; allowed: {', '.join(sorted(allowed))}"
         elif package == "agent":
             yield from _check_agent_import(path, line, name, top)
-        elif on_device(path) and top in NOT_ON_DEVICES:
-            yield line, f"{top} does not exist on MicroPython"
+        elif on_device(path):
+            yield from _check_device_import(line, name, top)
+
+
+def _check_device_import(line: int, name: str, top: str) -> Iterator[Finding]:
+    if top in NOT_ON_DEVICES:
+        yield line, f"{top} does not exist on MicroPython"
+    if top == "firmware" and "." in name:
+        part = "firmware/" + name.split(".")[1]
+        if not (on_device(part + ".py") or on_device(part + "/")):
+            yield line, f"{part} is not in FIRMWARE_ON_DEVICE of tests/tidy_layers.py"
 
 
 def _check_agent_import(path: str, line: int, name: str, top: str) -> Iterator[Finding]:
