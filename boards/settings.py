@@ -75,7 +75,13 @@ MONITORS: dict[str, dict[str, Setting]] = {
     },
     "novelty": {
         "sensitivity": number(0.1, 10),
-        "hold": whole(0, 100_000),
+        # The monitor counts readings up to its memory of 7000; a longer hold would never end.
+        "hold": whole(0, 6_999),
+        "range": number(0.001, 100),
+        "swell": number(0.001, 100),
+        "unusual": number(0.001, 100),
+        "habituation": number(0, 100),
+        "quiet": whole(1, 100_000),
     },
     "joint": {
         "learn": whole(30, 100_000),
