@@ -62,6 +62,10 @@ class LoopbackBroker:
         self._broker.start()
         return self
 
+    @property
+    def running(self) -> bool:
+        return self._broker is not None
+
     def stop(self) -> None:
         """Stop serving; `start` again serves on the same port, with all sessions forgotten."""
         if self._broker is not None:

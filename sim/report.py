@@ -12,7 +12,8 @@ GRACE_S = 2 * DAY
 
 COLOURS = {
     "fault": "red", "trouble": "bold red", "finding": "yellow", "repair": "green",
-    "order": "cyan", "people": "dim", "notice": "magenta", "network": "blue", "power": "red",
+    "order": "cyan", "case": "yellow", "people": "dim", "notice": "magenta", "network": "blue",
+    "power": "red",
 }  # fmt: skip
 
 

@@ -1,0 +1,375 @@
+"""The main job on the real parts, at a speed that a person can watch.
+
+The thing is a process of its own: the firmware in MicroPython (or on CPython), with its own flash,
+TLS and console. Beside it run a broker, a desk on SQLite behind its MQTT consumer, and the world:
+the machine's physics, the people around it, the sellers and the service department. Only time is
+simulated, and everybody's clock follows it. `Live` ties them together and offers what the page
+and the timeline show, and what a person can do to the machine.
+"""
+
+import json
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+import cbor2
+from sqlalchemy import select
+
+from boards.compiler import compile_board, compile_product
+from sim import endpoint
+from sim.broker import LoopbackBroker
+from sim.desk.consumer import Consumer, Link
+from sim.desk.models import Case, CaseState, Event, Order, OrderState
+from sim.happen import happen
+from sim.mpy.plant_server import PlantServer
+from sim.observer import Observer
+from sim.people import Housekeeper, Owner, Technician, habits_of
+from sim.plants import build
+from sim.scenario import Scenario
+from sim.story import Story
+from sim.wiretap import Wiretap
+from sim.world import RealTime, World
+
+BOARD = Path(__file__).parents[1] / "boards" / "simulated.toml"
+LOOK_S = 0.4  # how often desk and console are asked, in real seconds
+TURN_S = 0.01  # how often the world is brought up to date, in real seconds
+BOOT_AGAIN_S = 1.5  # how long the power stays off, in real seconds
+POINTS = 300  # of a chart
+QUESTION = "channels --json; consumables --json; findings --json"
+
+
+class Live:
+    """A scenario, running. `start`, watch, do things to it, `stop`."""
+
+    def __init__(self, scenario: Scenario, directory: Path, runtime: str, speed: float,
+                 seed: int | None = None):
+        self.scenario = scenario
+        self.title = scenario.title or scenario.name
+        self.story = Story()
+        self.lock = threading.RLock()
+        self.world = World(scenario.seed if seed is None else seed)
+        product = compile_product(scenario.product_file())
+        self.record = cbor2.loads(product)
+        self.name = f"{self.record['product']}-1"
+        self.keys = endpoint.keys(self.world, self.name)
+        self.plant = build(scenario.plant, self.world, scenario.plant_settings)
+        self.observer = Observer(self.world, self.name, self.keys.root_key)
+        self.network = self  # what sim.happen asks about the network
+        self.channels = [_Named(channel) for channel in self.record["channels"]]
+        self.consumables = [spec["name"] for spec in self.record["consumables"]]
+        self.failure_modes = sorted(self.plant.modes)
+        self._pace = RealTime(self.world, speed)
+        self._server = PlantServer(self.world, self.plant, self.lock)
+        self.broker = LoopbackBroker(directory / "broker")
+        self._directory = directory
+        self._product = product
+        self._runtime = runtime
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._answers: dict[str, list] = {"channels": [], "consumables": [], "findings": []}
+        self._series = {channel.name: deque(maxlen=POINTS) for channel in self.channels}
+        self._orders: list[dict] = []
+        self._cases: list[dict] = []
+        self._last_event = 0
+        self._device = None
+        self._off_until = 0.0
+        self._settle_people()
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Bring everything up; raises what the parts raise when a port or tool is missing."""
+        self.broker.start()
+        hooks = {"on_delivered": self._delivered, "on_service_done": self._serviced}
+        database = f"sqlite:///{self._directory}/desk.db"
+        self.desk = endpoint.furnish(self.world, self.scenario, self.record, hooks, database,
+                                     lambda: 0)
+        endpoint.admit(self.desk, self.world, self.scenario, self.keys, self.record["product"])
+        link = Link(self.broker.host, self.broker.port, ca_path=self.broker.ca_path)
+        self.consumer = Consumer(self.desk, link).start()
+        self._wiretap = Wiretap(self.broker.host, self.broker.port, self.broker.ca_path, self.name,
+                                self.keys.root_key, self._note).start()
+        self._device = self._make_device()
+        self._device.start()
+        self.observer.booted()
+        for event in self.scenario.events:
+            self.world.at(event.at, happen, self, event)
+        for work in (self._keep_time, self._look_on):
+            thread = threading.Thread(target=work, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Bring everything down, in the order in which nothing complains."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(5)
+        if self._device is not None:
+            self._device.close()
+            self.consumer.stop()
+            self._wiretap.stop()
+            self.desk.close()
+        self._server.close()
+        self.broker.close()
+
+    @property
+    def over(self) -> bool:
+        return self.world.now >= self.scenario.duration
+
+    @property
+    def state(self) -> str:
+        if self._device is None or not self._device.running:
+            return "no power"
+        if not self.broker_up:
+            return "no network"
+        return "paused" if self._pace.paused else "running"
+
+    @property
+    def now(self) -> int:
+        return self.world.now
+
+    # -- what is shown ---------------------------------------------------------------------------
+
+    @property
+    def timeline(self) -> list:
+        return self.observer.timeline
+
+    def series(self) -> dict[str, list]:
+        """For each channel the points [virtual days, value] that the thing has read."""
+        return {name: list(points) for name, points in self._series.items()}
+
+    def stock(self) -> list[dict]:
+        """What the thing says of its consumables, with the capacity of each."""
+        capacity = {spec["name"]: spec["capacity"] for spec in self.record["consumables"]}
+        return [{**row, "capacity": capacity[row["consumable"]]}
+                for row in self._answers["consumables"]]
+
+    def findings(self) -> list[dict]:
+        return self._answers["findings"]
+
+    def orders(self) -> list[dict]:
+        return self._orders
+
+    def cases(self) -> list[dict]:
+        return self._cases
+
+    # -- what a person can do --------------------------------------------------------------------
+
+    def toggle_pause(self) -> None:
+        (self._pace.resume if self._pace.paused else self._pace.pause)()
+
+    def empty(self, consumable: str) -> None:
+        with self.lock:
+            self.plant.empty(self._signal(consumable))
+            self.observer.note("people", f"emptied {consumable}")
+
+    def refill(self, consumable: str) -> None:
+        with self.lock:
+            self.plant.refill(self._signal(consumable))
+            self.observer.note("people", f"refilled {consumable}")
+
+    def fail(self, mode: str) -> None:
+        with self.lock:
+            self.plant.fail(mode)
+            self.observer.broke(mode, self.plant.shows_as(mode), 0, not self.broker_up)
+
+    def repair(self, mode: str) -> None:
+        with self.lock:
+            if self.plant.repair(mode):
+                self.observer.mended(mode)
+
+    @property
+    def broker_up(self) -> bool:
+        return self.broker.running
+
+    def set_network(self, up: bool) -> None:
+        """Switch the broker off or on; whoever was connected has to find back by itself."""
+        if up == self.broker_up:
+            return
+        (self.broker.start if up else self.broker.stop)()
+        self.observer.note("network", "the broker is back" if up else "the broker is gone")
+
+    def cut_power(self) -> None:
+        """Fail the power in the middle of the thing's next flash operation."""
+        self._device.cut_power(1)
+        self.observer.note("power", "the power will fail in the next flash operation")
+
+    def type(self, line: str) -> str:
+        """Type a line on the thing's console and return what it shows."""
+        with self._console:
+            return self._device.ask(line, 3)
+
+    # -- for sim.happen ----------------------------------------------------------------------
+
+    def up(self, name: str) -> bool:
+        return self.broker_up
+
+    # -- the parts' threads --------------------------------------------------------------------
+
+    def _keep_time(self) -> None:
+        while not self._stopping.wait(TURN_S):
+            with self.lock:
+                self._pace.pump(self.scenario.duration)
+                self.plant.advance(self.world.now)
+
+    def _look_on(self) -> None:
+        while not self._stopping.wait(LOOK_S):
+            self._keep_powered()
+            self._ask_thing()
+            self._ask_desk()
+
+    def _keep_powered(self) -> None:
+        device = self._device
+        if device.running:
+            return
+        if not self._off_until:
+            self._off_until = time.monotonic() + BOOT_AGAIN_S
+            self.observer.note("power", f"the thing is off (exit code {device.exit_code})")
+        elif time.monotonic() > self._off_until:
+            self._off_until = 0.0
+            device.start()
+            self.observer.booted()
+            self.observer.note("power", "the thing is on again")
+
+    def _ask_thing(self) -> None:
+        if not self._device.running:
+            return
+        with self._console:
+            shown = self._device.ask(QUESTION, 2)
+        tables = [line for line in shown.splitlines() if line.startswith("[")]
+        for text in shown.splitlines():
+            if text and text[0] not in "[{":
+                self._told(text)
+        if len(tables) == len(self._answers):
+            self._take_tables(tables)
+
+    def _take_tables(self, tables: list[str]) -> None:
+        try:
+            rows = [json.loads(table) for table in tables]
+        except ValueError:
+            return  # the power failed in the middle of a word
+        self._answers = dict(zip(self._answers, rows, strict=True))
+        day = round(self.world.now / 86_400, 4)
+        for row in self._answers["channels"]:
+            if row["value"] is not None and row["quality"] == "good":
+                self._series[row["channel"]].append([day, row["value"]])
+
+    def _ask_desk(self) -> None:
+        orders, cases, events = self.desk.act(lambda work: (
+            work.session.scalars(select(Order).order_by(Order.number)).all(),
+            work.session.scalars(select(Case).order_by(Case.number)).all(),
+            work.session.scalars(select(Event).order_by(Event.id)).all(),
+        ))
+        with self.lock:
+            for event in events:
+                if event.id > self._last_event:
+                    self._last_event = event.id
+                    if event.word != "parcel":  # people say that they got it
+                        self._note_event(event, orders, cases)
+            self.story.look(self.world.now, _histories(events, "order_number"),
+                            _histories(events, "case_number"))
+        self._orders = [_order_row(order) for order in reversed(orders)]
+        self._cases = [_case_row(case) for case in reversed(cases)]
+
+    def _note_event(self, event, orders, cases) -> None:
+        subject = next((o for o in orders if o.number == event.order_number), None)
+        if subject is not None:
+            kind, text = "order", f"O-{subject.number} {subject.packs} x {subject.sku}"
+        else:
+            case = next(c for c in cases if c.number == event.case_number)
+            kind, text = "case", f"C-{case.number} {case.mode}"
+        self.observer.note(kind, f"{text}: {event.word} ({event.source})")
+
+    def _told(self, text: str) -> None:
+        """The thing said something of its own accord."""
+        with self.lock:
+            self.observer.note("notice", text)
+            self.owner.notified(text)
+
+    def _note(self, kind: str, text: str) -> None:
+        with self.lock:
+            self.observer.note(kind, text)
+
+    # -- wiring ----------------------------------------------------------------------------------
+
+    def _settle_people(self) -> None:
+        habits = habits_of(self.scenario.people)
+        self._console = threading.Lock()
+
+        def told(what: str, consumable: str, amount: float) -> None:
+            self.observer.note("people", f"{what} {amount:g} {consumable}")
+
+        self.housekeeper = Housekeeper(self.world, self.plant, habits, self.name, told)
+        self.technician = Technician(self.world, self.plant, habits, self.name)
+        self.owner = Owner(self.world, habits, self.name, self.type)
+
+    def _make_device(self):
+        link = {"host": "localhost", "port": self.broker.port,
+                "ca": self.broker.ca_der_path.read_bytes()}
+        board = compile_board(BOARD, self.scenario.product_file())
+        if self._runtime == "micropython":
+            from sim.mpy.process import Device
+        else:
+            from sim.cpy.process import Device
+        return Device(self._directory / "thing", self._product, board, self.keys, self._server,
+                      link)
+
+    def _delivered(self, delivery) -> None:
+        with self.lock:
+            self.world.after(0, self._put_down, delivery)
+
+    def _put_down(self, delivery) -> None:
+        spec = next(s for s in self.record["consumables"] if s["name"] == delivery.consumable)
+        packs = {item["sku"]: item["pack"] for item in spec["items"]}
+        self.housekeeper.delivered(self._signal(delivery.consumable),
+                                   packs[delivery.sku] * delivery.packs)
+
+    def _serviced(self, done) -> None:
+        with self.lock:
+            self.world.after(0, self._visit, done.mode)
+
+    def _visit(self, mode: str) -> None:
+        mended = self.technician.visited(mode)
+        for what in mended:
+            self.observer.mended(what)
+        if not mended:
+            self.observer.note("repair", f"nothing found for {mode}")
+
+    def _signal(self, consumable: str) -> str:
+        """The plant's name of a consumable: the signal of its channel."""
+        spec = next(s for s in self.record["consumables"] if s["name"] == consumable)
+        return self.channels[spec["channel"]].name
+
+
+class _Named:
+    def __init__(self, channel: dict):
+        self.name = channel["name"]
+        self.unit = channel["unit"]
+
+
+def _histories(events, key: str) -> list[list[str]]:
+    found: dict[int, list[str]] = {}
+    for event in events:
+        number = getattr(event, key)
+        if number is not None:
+            found.setdefault(number, []).append(event.word)
+    return list(found.values())
+
+
+def _order_row(order: Order) -> dict:
+    return {
+        "number": f"O-{order.number}", "consumable": order.consumable, "item": order.sku,
+        "packs": order.packs, "seller": order.seller,
+        "total": f"{order.total_minor / 100:.2f} {order.currency}",
+        "state": OrderState(order.state).name.lower(),
+    }  # fmt: skip
+
+
+def _case_row(case: Case) -> dict:
+    return {
+        "number": f"C-{case.number}", "mode": case.mode, "service": case.service,
+        "severity": case.severity, "state": CaseState(case.state).name.lower(),
+    }  # fmt: skip
