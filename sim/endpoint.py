@@ -9,11 +9,12 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from sim import scenario as scenarios
+from sim import sellers
 from sim.desk import codec, messages
 from sim.desk.core import Desk
 from sim.desk.models import Case
 from sim.desk.service import Pace, SimpleDepartment
-from sim.desk.suppliers import Article, HonestSupplier, Terms
+from sim.desk.suppliers import Article, Supplier, Terms
 from sim.network import Network
 from sim.thing import Keys
 from sim.world import DAY, Event, World
@@ -152,7 +153,7 @@ def _mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate, seq
     return document
 
 
-def _supplier(world: World, seller: scenarios.Seller, record: dict) -> HonestSupplier:
+def _supplier(world: World, seller: scenarios.Seller, record: dict) -> Supplier:
     """A seller of everything the product may buy, at its own prices."""
     scales = [channel["scale"] for channel in record["channels"]]
     articles = [
@@ -173,7 +174,8 @@ def _supplier(world: World, seller: scenarios.Seller, record: dict) -> HonestSup
         travel_s=seller.travels,
     )
     key = codec.new_private_key(secret(world, f"seller {seller.name}"))
-    return HonestSupplier(seller.name, articles, terms, world.stream(f"seller/{seller.name}"), key)
+    kind = sellers.KINDS[seller.kind]
+    return kind(seller.name, articles, terms, world.stream(f"seller/{seller.name}"), key)
 
 
 def _department(world: World, service: scenarios.Service) -> SimpleDepartment:

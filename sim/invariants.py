@@ -21,7 +21,7 @@ QUOTING_MOST_S = DAY
 BOOT_MOST_S = 15 * 60
 """How long a thing may take from power to its first hello, with the network up."""
 
-NEED, ORDER, MANDATE = 1, 3, 4
+NEED, ORDER, MANDATE, RECONCILED = 1, 3, 4, 7
 """Kinds of ledger entries, as agent/money/ledger.py writes them."""
 
 ENTRY, CHECKPOINT = 20, 21
@@ -64,18 +64,28 @@ class Book:
 
 
 def read_book(transactions) -> Book:
-    """Walk the hash chain anew: SHA-256(previous link || entry), 16 bytes of it written beside."""
-    book, head, count = Book(), bytes(32), 0
+    """Walk the hash chain anew: SHA-256(previous link || entry), 16 bytes of it written beside.
+
+    A checkpoint that does not follow begins a new chain if its first entry says RECONCILED: flash
+    was damaged, and the desk has told what may have been forgotten.
+    """
+    book, head, count, gap = Book(), bytes(32), 0, None
     for transaction in transactions:
         for record in transaction[1:]:
             if record[0] == CHECKPOINT:
                 if count and (record[1], record[2]) != (count, head):
-                    book.faults.append(f"checkpoint {record[1]} does not continue entry {count}")
+                    gap = f"checkpoint {record[1]} does not continue entry {count}"
                 count, head = record[1], record[2]
                 book.first = count if not book.entries else book.first
             elif record[0] == ENTRY:
                 head = hashlib.sha256(head + record[1]).digest()
                 entry = cbor2.loads(record[1])
+                if gap and entry[2] == RECONCILED:
+                    book.faults.clear()
+                    book.links.clear()
+                elif gap:
+                    book.faults.append(gap)
+                gap = None
                 if head[:16] != record[2]:
                     book.faults.append(f"entry {count} does not match its link")
                 if entry[0] != count:
@@ -86,14 +96,16 @@ def read_book(transactions) -> Book:
     return book
 
 
-def check(observer, orders: list, book: Book, mandate, now: int, cut_s: int) -> dict[str, Check]:
+def check(
+    observer, orders: list, book: Book, mandate, now: int, cut_s: int, twice: tuple[str, ...] = ()
+) -> dict[str, Check]:
     """All invariants of one thing at the end of a run.
 
     orders: the desk's Order rows; mandate: the scenario's terms or None; now: the last second;
-    cut_s: when the network was last cut off (0: never).
+    cut_s: when the network was last cut off (0: never); twice: sellers that bring things twice.
     """
     return {
-        "I1": one_fulfilment(observer, orders),
+        "I1": one_fulfilment(observer, orders, twice),
         "I2": every_need_decided(book, now, cut_s),
         "I3": within_budget(observer, orders, mandate),
         "I4": only_verified_words(observer, book),
@@ -104,11 +116,14 @@ def check(observer, orders: list, book: Book, mandate, now: int, cut_s: int) -> 
     }
 
 
-def one_fulfilment(observer, orders: list) -> Check:
+def one_fulfilment(observer, orders: list, twice: tuple[str, ...] = ()) -> Check:
+    """twice: sellers whose second parcel is their own doing."""
     check = Check("at most one fulfilled order per need")
     parcels: dict[str, int] = {}
-    for _, number, _, _ in observer.parcels:
-        parcels[number] = parcels.get(number, 0) + 1
+    spoilt = {order.order_id for order in orders if order.seller in twice}
+    for _, number, order_id, _ in observer.parcels:
+        if order_id not in spoilt:
+            parcels[number] = parcels.get(number, 0) + 1
     for number, count in parcels.items():
         check.fact(count == 1, f"order {number} was brought {count} times")
     cycles: dict[tuple, int] = {}

@@ -15,6 +15,15 @@ UP_NAMES = {kind: body.name for kind, body in messages.UP.items()}
 DOWN_NAMES = {kind: body.name for kind, body in messages.DOWN.items()}
 CONFIRMED, CLEARED = 2, 3
 
+ORDER_WORDS = {5: "confirmed", 6: "shipped", 7: "delivered", 8: "cancelled", 9: "refused",
+               10: "expired"}  # fmt: skip
+CASE_WORDS = {2: "accepted", 3: "scheduled", 4: "done", 5: "refused"}
+STATES_TOLD = {
+    messages.ORDER_STATUS: ("order", "order_names", ORDER_WORDS),
+    messages.CASE_STATUS: ("case", "case_names", CASE_WORDS),
+}
+"""What the desk says of orders and cases: the timeline's word, whose names, what the states are."""
+
 
 class Happening(NamedTuple):
     """A line of the timeline."""
@@ -55,6 +64,8 @@ class Observer:
         self.sequences: dict[str, list[int]] = {"up": [], "down": []}
         self.unreadable = 0
         self.orders: dict[bytes, tuple[int, dict]] = {}
+        self.order_names: dict[bytes, str] = {}
+        self.case_names: dict[bytes, str] = {}
         self.told: set[tuple[bytes, int]] = set()
         self.verified: dict[bytes, int] = {}
         self.hellos: list[tuple[int, dict]] = []
@@ -74,6 +85,8 @@ class Observer:
             messages.ORDER_EVENT: self._order_event,
             messages.HELLO: self._hello,
             messages.FINDING: self._finding,
+            messages.CASE: self._case,
+            messages.CASE_EVENT: self._case_event,
         }
 
     def note(self, kind: str, text: str) -> None:
@@ -95,8 +108,16 @@ class Observer:
     def down(self, frame: bytes) -> None:
         """The desk sent this frame."""
         payload = self._open(frame, "down", DOWN_NAMES)
-        if payload and payload[messages.KIND] == messages.ORDER_STATUS:
-            self.told.add((payload[messages.BODY][1], payload[messages.BODY][2]))
+        if payload is None or payload[messages.KIND] not in STATES_TOLD:
+            return
+        word, known, states = STATES_TOLD[payload[messages.KIND]]
+        body = payload[messages.BODY]
+        told = (body[1], body[2])
+        if told in self.told:
+            return
+        self.told.add(told)
+        name = getattr(self, known).get(body[1], body[1].hex()[:8])
+        self.note(word, f"{name} {states[body[2]]}")
 
     def parcel(self, number: str, order: bytes, packs: int) -> None:
         """Goods were put down at the door, for the order of this number and id."""
@@ -160,6 +181,7 @@ class Observer:
         content = codec.peek_document(payload[messages.BODY][1])
         order = messages.read(messages.ORDER_DOCUMENT, content)
         self.orders.setdefault(order["order"], (self.world.now, order))
+        self.order_names[order["order"]] = order["sku"]
         self.note("order", f"{order['packs']} x {order['sku']} from {order['seller']} for "
                            f"{order['total_minor'] / 100:.2f} {order['currency']}")
 
@@ -169,9 +191,19 @@ class Observer:
                  "is wrong", "came twice", "was returned")
         if body[2] == 2:
             self.verified.setdefault(body[1], self.world.now)
-        known = self.orders.get(body[1])
-        name = known[1]["sku"] if known else body[1].hex()[:8]
+        name = self.order_names.get(body[1], body[1].hex()[:8])
         self.note("order", f"{name} {words[body[2]]}")
+
+    def _case(self, payload: dict) -> None:
+        body = payload[messages.BODY]
+        known = body[1] in self.case_names
+        self.case_names[body[1]] = body[2]
+        self.note("case", f"{body[2]} {'updated' if known else f'asks for {body[3]}'}")
+
+    def _case_event(self, payload: dict) -> None:
+        body = payload[messages.BODY]
+        word = ("", "recovered", "came back", "withdrawn", "escalated")[body[2]]
+        self.note("case", f"{self.case_names.get(body[1], body[1].hex()[:8])} {word}")
 
     def _hello(self, payload: dict) -> None:
         self.hellos.append((self.world.now, payload[messages.BODY]))

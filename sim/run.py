@@ -22,6 +22,7 @@ from sim.observer import Observer
 from sim.people import Housekeeper, Owner, Technician, habits_of
 from sim.plants import build
 from sim.scenario import Scenario
+from sim.sellers import BRINGS_TWICE
 from sim.site import Site
 from sim.thing import Keys, LocalThing, Thing
 from sim.world import DAY, World
@@ -111,7 +112,8 @@ class Run:
         orders, cases = self.endpoint.rows(Order), self.endpoint.rows(Case)
         cut_s = max((min(end, self.world.now) for _, end in self.observer.cuts), default=0)
         checks = invariants.check(
-            self.observer, orders, book, self.scenario.mandate, self.world.now, cut_s
+            self.observer, orders, book, self.scenario.mandate, self.world.now, cut_s,
+            tuple(s.name for s in self.scenario.sellers if s.kind in BRINGS_TWICE),
         )
         figures = report.figures(self, orders, cases, self._wall_s, self._cpu_s)
         expectations = report.expectations(self.scenario, orders, cases, figures)

@@ -14,6 +14,7 @@ from boards.fields import Duration, Model, Name, Share
 from boards.locate import Lines
 from boards.problems import DescriptionError, Problem, nearest
 from sim.plants import KINDS, SENSOR_FAULTS
+from sim.sellers import KINDS as SELLERS
 
 FOLDER = Path(__file__).parent / "scenarios"
 PRODUCTS = Path(__file__).parents[1] / "boards" / "products"
@@ -58,7 +59,7 @@ class Seller(Model):
     """A supplier that carries everything the product may buy."""
 
     name: Name
-    kind: str = "honest"
+    kind: Literal[tuple(SELLERS)] = "honest"  # type: ignore[valid-type]
     price_percent: Annotated[int, Field(ge=1, le=1000)] = 100
     shipping_minor: Annotated[int, Field(ge=0)] = 390
     tax_percent: Annotated[int, Field(ge=0, le=100)] = 19

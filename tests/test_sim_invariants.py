@@ -21,7 +21,7 @@ def observer():
 
 def row(**changes):
     values = {"order_id": ORDER, "consumable": "milk", "cycle": 0, "state": OrderState.VERIFIED,
-              "test": False, "total_minor": 500, "changed_at": 0}
+              "test": False, "total_minor": 500, "changed_at": 0, "seller": "corner"}
     return SimpleNamespace(**(values | changes))
 
 
@@ -68,6 +68,7 @@ def test_a_second_parcel_breaks_i1():
     seen.parcel("O-1", ORDER, 1)
     seen.parcel("O-1", ORDER, 1)
     assert "brought 2 times" in invariants.one_fulfilment(seen, []).broken[0]
+    assert not invariants.one_fulfilment(seen, [row()], twice=("corner",)).broken
 
 
 def test_two_orders_of_one_cycle_break_i1():

@@ -21,7 +21,7 @@ RECIPES = {
     "cappuccino": (9.0, 120.0, 40.0, 0.24),
     "latte": (9.0, 150.0, 40.0, 0.24),
 }
-BLACK = "americano"
+BLACK = "espresso"
 SWITCHES = 0.5
 """Share of customers who take it black when the milk is out; the others leave."""
 
