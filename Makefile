@@ -13,7 +13,7 @@ DEMO_OPTIONS := $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(HEADLESS),--headles
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint sizes sizes-update products bench nightly ci clean
+.PHONY: help demo test lint sizes sizes-update heap products bench nightly ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ sizes: $(READY)  ## bytes of .mpy per module of the agent, against what is allow
 
 sizes-update: $(READY)  ## write down what has become smaller, enter new modules
 	$(BIN)/python tests/sizes.py --update
+
+heap: $(READY)  ## the heap that the coffee machine takes on a 32-bit MicroPython (wants node, npm)
+	$(BIN)/python -m sim.mpy.heap
 
 products: $(READY)  ## check every product and board description
 	$(STEWARD) product check boards/products/*.toml boards/*.toml

@@ -14,7 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 STUBS = ROOT / "build" / "typings"
 PACKAGES = ("micropython-stdlib-stubs", "micropython-esp32-stubs")
-CHECKED = ("hal/esp32", "firmware/esp32")
+CHECKED = ("hal/esp32", "hal/drivers", "hal/link_chumicro.py", "firmware/esp32", "firmware/loop.py")
+
+# What MicroPython has and its stubs forgot: file, the line before, the line to add.
+FORGOTTEN = (("tls.pyi", "class SSLContext:\n", "    verify_mode: int\n"),)
 
 SETTINGS = """\
 [mypy]
@@ -47,6 +50,9 @@ def collect_stubs() -> list[str]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(str(file.locate()), target)
                 modules.add(file.parts[0].removesuffix(".pyi"))
+    for name, before, line in FORGOTTEN:
+        text = (STUBS / name).read_text("utf-8")
+        (STUBS / name).write_text(text.replace(before, before + line, 1), "utf-8")
     return sorted(modules - {"stdlib", "stubs"})
 
 
