@@ -115,6 +115,15 @@ def test_a_failure_may_grow_slowly():
     assert plant.level("pump_wear", 20 * DAY) == 0.8
 
 
+def test_what_happened_before_a_failure_happened_in_health():
+    world, plant = machine()
+    world.run_until(DAY)
+    plant.fail("grinder_jam")
+    assert plant.brews > 10
+    assert "grinder_jam" not in plant.lost
+    assert plant.level("grinder_jam", DAY - 1) == 0.0
+
+
 def test_unfiltered_water_scales_the_boiler():
     filtered, hard = machine(descaler_pct=100)[1], machine(descaler_pct=0)[1]
     for plant in (filtered, hard):
@@ -165,6 +174,54 @@ def test_same_seed_same_machine():
 
     assert trace(5) == trace(5)
     assert trace(5) != trace(6)
+
+
+def test_a_pump_serves_the_flats_and_stops_in_between():
+    world = World(1)
+    plant = build("water_pump", world)
+    running, pressures = [], []
+    for _ in range(8_640):
+        world.run_until(world.now + 10)
+        plant.advance(world.now)
+        running.append(plant.read("running"))
+        pressures.append(plant.read("outlet_pressure_bar"))
+    assert 0.05 < sum(running) / len(running) < 0.4
+    assert 20 < plant.starts < 250
+    assert 2.8 < min(pressures) < max(pressures) < 4.9
+
+
+@pytest.mark.parametrize(
+    ("mode", "signal", "higher"),
+    [("bearing_wear", "vibration_mm_s", True), ("inlet_closed", "inlet_pressure_bar", False),
+     ("burst_pipe", "outlet_pressure_bar", False), ("impeller_wear", "flow_l_min", False)],
+)  # fmt: skip
+def test_a_worn_pump_shows(mode, signal, higher):
+    def seen(broken):
+        world = World(1)
+        plant = build("water_pump", world)
+        if broken:
+            plant.fail(mode)
+        values = []
+        for _ in range(8_640):
+            world.run_until(world.now + 10)
+            plant.advance(world.now)
+            if plant.running:
+                values.append(plant.read(signal))
+        return sum(values) / len(values)
+
+    assert (seen(True) > 1.2 * seen(False)) if higher else (seen(True) < 0.8 * seen(False))
+
+
+def test_a_vessel_without_air_lets_the_pump_start_for_every_glass():
+    starts = []
+    for broken in (False, True):
+        world = World(1)
+        plant = build("water_pump", world)
+        if broken:
+            plant.fail("vessel_lost_air", 0.95)
+        plant.advance(DAY)
+        starts.append(plant.starts)
+    assert starts[1] > 4 * starts[0]
 
 
 def test_goods_go_from_the_door_over_the_shelf_into_the_machine_by_day():

@@ -137,9 +137,11 @@ class CoffeeMachine(Plant):
 
     def take_tank_out(self, for_s: int) -> None:
         """The water tank is out of its place for a while (somebody fills it)."""
+        self.advance(self.world.now)
         self.tank_out_until = self.world.now + for_s
 
     def repair(self, mode: str) -> bool:
+        self.advance(self.world.now)
         if mode == "boiler_scaling":
             self.scale = 0.03
         if mode == "pump_wear":

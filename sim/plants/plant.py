@@ -23,9 +23,10 @@ class Fault:
         self.over_s = over_s
 
     def level(self, at: int) -> float:
-        if at >= self.since + self.over_s:
-            return self.severity
-        return self.severity * max(at - self.since, 0) / self.over_s
+        if at < self.since:
+            return 0.0
+        grown = at >= self.since + self.over_s
+        return self.severity if grown else self.severity * (at - self.since) / self.over_s
 
 
 class Plant:
@@ -67,6 +68,7 @@ class Plant:
 
     def refill(self, consumable: str, amount: float | None = None) -> float:
         """Fill up, or put `amount` in as far as it fits; returns what went in."""
+        self.advance(self.world.now)
         room = self._capacity(consumable) - self.levels[consumable]
         put = room if amount is None else min(room, amount)
         self.levels[consumable] += put
@@ -77,18 +79,21 @@ class Plant:
 
     def empty(self, consumable: str) -> None:
         self._capacity(consumable)
+        self.advance(self.world.now)
         self.levels[consumable] = 0.0
 
     def fail(self, mode: str, severity: float = 1.0, over_s: int = 0) -> None:
         """Have this failure grow to `severity` (0..1) within `over_s` seconds."""
         if mode not in self.modes:
             raise UnknownName("failure mode", mode, self.modes)
+        self.advance(self.world.now)
         self._faults[mode] = Fault(mode, severity, self.world.now, over_s)
 
     def repair(self, mode: str) -> bool:
         """Put a failure right; whether there was one."""
         if mode not in self.modes:
             raise UnknownName("failure mode", mode, self.modes)
+        self.advance(self.world.now)
         return self._faults.pop(mode, None) is not None
 
     def faults(self) -> list[Fault]:

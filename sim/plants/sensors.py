@@ -63,15 +63,17 @@ class Sensors:
 
         `signal` is the one the finding was about, for faults of a sensor.
         """
-        plant, now = self.plant, self._world.now
-        causes = [cause for cause in plant.modes
-                  if cause == mode or mode in plant.shows_as(cause)
-                  and plant.level(cause, now) >= NOTICEABLE]
+        causes = [cause for cause in self.plant.modes if self._is_behind(cause, mode)]
         mended = [cause for cause in causes if self.plant.repair(cause)]
         if mode in self.shows_as_sensor():
             suspects = [signal] if signal in self._broken else sorted(self._broken)
             mended += [f"sensor {name}" for name in suspects if self.mend_sensor(name)]
         return mended
+
+    def _is_behind(self, cause: str, mode: str) -> bool:
+        """Would somebody who came for this failure mode repair that cause?"""
+        far = self.plant.level(cause, self._world.now) >= NOTICEABLE
+        return cause == mode or (far and mode in self.plant.shows_as(cause))
 
     def shows_as_sensor(self) -> tuple[str, ...]:
         """Failure modes of the product that a broken sensor may rightly be reported as."""
