@@ -1,6 +1,6 @@
 """What must agree between the parts of a description, beyond the shape of each part."""
 
-from boards.fields import Size
+from boards.fields import LARGEST, Size
 from boards.load import Loaded
 from boards.locate import Path
 from boards.problems import nearest
@@ -90,8 +90,8 @@ def _size(loaded: Loaded, path: Path, size: Size, unit: str) -> float | None:
     except ValueError as error:
         loaded.report(path, str(error))
         return None
-    if number <= 0:
-        loaded.report(path, f"{number:g} is not more than 0")
+    if not 0 < number <= LARGEST:
+        loaded.report(path, f"{number:g} is not more than 0 and at most {LARGEST:g}")
         return None
     return number
 

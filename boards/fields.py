@@ -15,12 +15,14 @@ NAME_LENGTH = 24
 WORD_LENGTH = 32
 TEXT_LENGTH = 120
 LONGEST_S = 400 * 86400
+# Far beyond any sensor or container, and still exact enough to add up in single precision.
+LARGEST = 1e9
 
 
 class Model(BaseModel):
     """Strict, closed and frozen: a misspelt key is an error, never a silent default."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _name(value: str) -> str:
@@ -87,6 +89,7 @@ def _share(value: Any) -> float:
     return float(number)
 
 
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 Name = Annotated[str, Field(max_length=NAME_LENGTH), AfterValidator(_name)]
 Word = Annotated[str, Field(min_length=1, max_length=WORD_LENGTH)]
 Text = Annotated[str, Field(max_length=TEXT_LENGTH)]

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from boards.fields import Duration, Model, Name, Quantity, Scale, Share, Text, Unit, Word
+from boards.fields import Duration, Model, Name, Number, Quantity, Scale, Share, Text, Unit, Word
 
 SEVERITIES = ("notice", "minor", "major", "critical")  # compiled to 1..4
 
 # Digits behind the point, for the currencies that do not have two (ISO 4217).
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "BHD": 3, "KWD": 3, "TND": 3}
+EXACT_STEPS = 2**24  # whole numbers that single precision holds
 CURRENCY = r"^[A-Z]{3}$"
 
 Kind = Literal[
@@ -40,7 +41,7 @@ class Channel(Model):
 
     about: str = ""
     unit: Unit
-    range: Annotated[list[float], Field(min_length=2, max_length=2)]
+    range: Annotated[list[Number], Field(min_length=2, max_length=2)]
     scale: Annotated[Scale, Field(alias="resolution")] = 1
     every: Duration = 60
     missing_after: Duration | None = None
@@ -64,6 +65,12 @@ class Channel(Model):
     def _agree(self) -> Self:
         if self.low >= self.high:
             raise ValueError(f"range [{self.low:g}, {self.high:g}] is empty: low stands first")
+        steps = max(abs(self.low), abs(self.high)) * self.scale
+        if steps > EXACT_STEPS:
+            raise ValueError(
+                f"a range up to {steps / self.scale:g} at this resolution needs {steps:.0f} steps; "
+                f"a device's single-precision numbers tell {EXACT_STEPS} apart"
+            )
         if not self.every:
             raise ValueError("every must be at least 1s")
         if self.missing_after is not None and self.missing_after <= self.every:
