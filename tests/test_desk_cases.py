@@ -1,5 +1,6 @@
 """Cases, findings, reports and greetings at the desk."""
 
+from sim.desk import codec
 from sim.desk.models import Case, Finding, Order, Report, Thing
 from sim.desk.service import CaseStep
 from sim.desk.testing import (
@@ -129,3 +130,17 @@ def test_a_thing_whose_numbers_were_lost_is_told_the_highest():
     assert thing.up_seq == high
     world.thing.seq = high
     assert ack(world.send(2, HEALTH))[2] == 0
+
+
+def test_what_was_written_off_line_keeps_its_time():
+    world = World()
+    hello = world.thing.payload(1, world.thing.hello())
+    sent_at = world.clock.now
+    world.desk.receive("thing-1", world.thing.seal(codec.encode(hello | {4: 1000, 5: sent_at})))
+    finding = world.thing.payload(3, {1: "flow", 2: "scale", 3: 2, 4: 2, 5: 80, 6: 150})
+    world.clock.now += 3 * DAY_S
+    world.desk.receive("thing-1", world.thing.seal(codec.encode(finding | {4: 1600})))
+    assert world.rows(Finding)[0].raised_at == sent_at + 600
+    future = world.thing.payload(2, HEALTH)
+    world.desk.receive("thing-1", world.thing.seal(codec.encode(future | {4: 10**9})))
+    assert world.rows(Report)[0].made_at == world.clock.now

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import delete, func, select
 
 from sim.desk import care, codec, intake, messages, quoting, trade
-from sim.desk.database import Database, lock, lock_with_thing
+from sim.desk.database import Database, Owned, lock, lock_with_thing
 from sim.desk.models import (
     Case,
     CaseState,
@@ -208,6 +208,7 @@ class Desk:
         thing.up_seq = payload[messages.SEQ]
         thing.heard_at = work.now
         thing.age_s = max(thing.age_s, payload[messages.AT])
+        work.made_at = _made_at(work, thing, payload)
         message_id, kind = payload[messages.ID], payload[messages.KIND]
         digest = hashlib.sha256(codec.encode([kind, payload[messages.BODY]])).digest()[:16]
         known = work.session.get(Message, (thing.id, message_id)) if message_id else None
@@ -260,7 +261,7 @@ def _check_thing(work: Work, thing_id: str) -> None:
         raise Refused("no such thing")
 
 
-def _existing(work: Work, table: type[Order] | type[Case], key):
+def _existing(work: Work, table: type[Owned], key) -> Owned:
     if work.session.get(table, key) is None:
         raise Refused(f"no such {table.__name__.lower()}")
     return lock_with_thing(work.session, table, key)
@@ -274,6 +275,14 @@ def _verified(thing: Thing, frame: bytes) -> dict:
     if not isinstance(payload.get(messages.BODY), dict):
         raise codec.CodecError("envelope: key 6 must be a map")
     return payload
+
+
+def _made_at(work: Work, thing: Thing, payload: dict) -> int:
+    """When the message was written: a thing tells the time now and then, its age always."""
+    utc, age_s = payload.get(messages.UTC), payload[messages.AT]
+    if messages.uint(utc):
+        thing.born_at = utc - age_s
+    return work.now if thing.born_at is None else min(work.now, thing.born_at + age_s)
 
 
 def _answer(work: Work, thing: Thing, message_id: int, answer: Answer) -> None:

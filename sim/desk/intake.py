@@ -46,6 +46,7 @@ def _report(work: Work, thing: Thing, words: dict, kind: str) -> Answer:
         thing_id=thing.id,
         kind=kind,
         age_s=thing.age_s,
+        made_at=work.made_at,
         received_at=work.now,
         content=plain(words),
     )
@@ -62,11 +63,11 @@ def _finding(work: Work, thing: Thing, words: dict) -> Answer:
         )
     ).first()
     if row is None:
-        row = Finding(thing_id=thing.id, monitor=words["monitor"], raised_at=work.now)
+        row = Finding(thing_id=thing.id, monitor=words["monitor"], raised_at=work.made_at)
         work.session.add(row)
     for word in ("mode", "state", "severity", "confidence", "score", "eta_s"):
         setattr(row, word, words[word])
-    row.changed_at = work.now
+    row.changed_at = work.made_at
     return Answer()
 
 

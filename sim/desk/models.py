@@ -97,6 +97,7 @@ class Thing(Table):
     online: Mapped[bool] = mapped_column(default=False)
     heard_at: Mapped[int | None]
     age_s: Mapped[int] = mapped_column(default=0)
+    born_at: Mapped[int | None]  # unix seconds at which its age was nought, once it knew the time
     hello: Mapped[Any] = mapped_column(default=dict)
     ledger_count: Mapped[int] = mapped_column(default=0)
 
@@ -269,6 +270,7 @@ class Report(Table):
     thing_id: Mapped[str] = thing_key()
     kind: Mapped[str]
     age_s: Mapped[int]
+    made_at: Mapped[int]
     received_at: Mapped[int] = mapped_column(index=True)
     content: Mapped[Any]
 

@@ -35,6 +35,7 @@ from sim.desk.models import (
     OrderState,
     Reject,
     Report,
+    Statement,
     Thing,
 )
 from sim.desk.views import Page, view
@@ -268,6 +269,16 @@ def _reports(desk: Desk) -> APIRouter:
         thing: str | None = None, cursor: Cursor = None, limit: Limit = PAGE
     ) -> Page[views.ReportView]:
         return reports("usage", thing, cursor, limit)
+
+    @router.get("/statements", summary="Disputes and experiences that things signed")
+    def statements(
+        thing: str | None = None,
+        kind: str | None = None,
+        cursor: Cursor = None,
+        limit: Limit = PAGE,
+    ) -> Page[views.StatementView]:
+        query = _filtered(select(Statement), {Statement.thing_id: thing, Statement.kind: kind})
+        return _page(desk, query, Statement.id, cursor, limit)
 
     @router.get("/rejects", summary="Frames that were turned away")
     def rejects(

@@ -46,7 +46,8 @@ EVENTS = {
     7: "returned",
 }
 CANCEL, VERIFIED = 1, 2
-# The thing's own word ends an order, whatever the seller says later.
+# The thing's own word ends an open order, whatever the seller says later. What has come to its
+# end stays there; a late word is kept in its history.
 EVENT_STATE = {
     2: OrderState.VERIFIED,
     3: OrderState.DISPUTED,
@@ -102,7 +103,7 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
         _cancel(work, order)
         return Answer(number=order_number(order))
     state = EVENT_STATE.get(words["event"])
-    if state is not None and order.state != OrderState.VERIFIED:
+    if state is not None and order.state in OPEN_ORDER:
         order.state = state
     seller = work.suppliers.get(order.seller)
     if words["event"] != VERIFIED and seller is not None:
@@ -179,7 +180,7 @@ def statement(work: Work, thing: Thing, kind: str, words: dict) -> Answer:
     work.session.add(row)
     if order is not None:
         work.note(order, "thing", kind)
-        if kind == "dispute" and order.state != OrderState.VERIFIED:
+        if kind == "dispute" and order.state in OPEN_ORDER:
             order.state = OrderState.DISPUTED
     work.session.flush()
     return Answer(number=f"S-{row.id:06d}")
@@ -272,7 +273,7 @@ def _cancel(work: Work, order: Order) -> None:
     plan = seller.cancel(_placed(work, order), work.now) if seller is not None else None
     if plan is None:
         work.note(order, order.seller, "cancel_refused")
-        if order.state != OrderState.PLACED:
+        if OrderState.CONFIRMED <= order.state <= OrderState.DELIVERED:
             _tell(work, order, reason="too late to cancel")
     else:
         _plan(work, order, plan)

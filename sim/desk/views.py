@@ -21,6 +21,7 @@ from sim.desk.models import (
     OrderState,
     Reject,
     Report,
+    Statement,
     Thing,
 )
 from sim.desk.work import case_number, order_number
@@ -159,6 +160,7 @@ class ReportView(View):
 
     thing: str
     age_s: int
+    made_at: int
     received_at: int
     content: dict[str, Any]
 
@@ -179,6 +181,18 @@ class RejectView(View):
     thing_id: str
     reason: str
     frame: str
+    received_at: int
+
+
+class StatementView(View):
+    """A dispute or an experience that a thing signed."""
+
+    id: int
+    thing: str
+    kind: str
+    order_number: int | None
+    content: dict[str, Any]
+    document: str
     received_at: int
 
 
@@ -273,6 +287,7 @@ VIEWS: dict[type, type[BaseModel]] = {
     Report: ReportView,
     Command: CommandView,
     Reject: RejectView,
+    Statement: StatementView,
     Offer: OfferView,
     Event: EventView,
 }

@@ -65,6 +65,7 @@ class Work:
     now: int
     suppliers: Mapping[str, Supplier]
     department: Department
+    made_at: int = 0  # of the message in hand: when the thing wrote it, unix seconds
     after: list = dataclasses.field(default_factory=list)
 
     def queue(self, thing_id: str, kind: int, wants_ack=True, expires=None, **words) -> Outgoing:
