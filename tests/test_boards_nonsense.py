@@ -15,8 +15,26 @@ WIRING = (BOARDS / "simulated.toml").read_text("utf-8").splitlines()
 PAIRS = [number for number, line in enumerate(COFFEE) if " = " in line]
 
 odd_values = st.sampled_from(
-    """0 -1 1e300 inf nan true "" "x" [] [[]] [{}] {} {a=1} "99999999999weeks" "1parsec" 2026-01-05
-    [1,[2,[3]]] "\\u0000" """.split()
+    [
+        "0",
+        "-1",
+        "1e300",
+        "inf",
+        "nan",
+        "true",
+        '""',
+        '"x"',
+        "[]",
+        "[[]]",
+        "[{}]",
+        "{}",
+        "{a=1}",
+        '"99999999999weeks"',
+        '"1parsec"',
+        "2026-01-05",
+        "[1,[2,[3]]]",
+        '"\\u0000"',
+    ]
 )
 
 
