@@ -15,6 +15,7 @@ class Use(NamedTuple):
 
     role: str  # "in", "out", "both" or "analog"
     wifi: bool  # whether the radio is on
+    pulled: bool = False  # whether it relies on a resistor inside the chip
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Chip:
             yield (
                 f"GPIO {pin} of {self.name} is input only and cannot drive a line; "
                 f"input only are {spans(self.input_only)}"
+            )
+        elif pin in self.input_only and use.pulled:
+            yield (
+                f"GPIO {pin} of {self.name} has no pull resistor inside: "
+                'add one outside and write args.pull = ""'
             )
         elif use.role == "analog":
             yield from self._analog_errors(pin, use.wifi)

@@ -18,6 +18,7 @@ class Wire(NamedTuple):
     pin: int
     role: str
     group: str
+    pulled: bool = False
 
 
 def check_pins(loaded: Loaded, board: Board) -> None:
@@ -29,7 +30,7 @@ def check_pins(loaded: Loaded, board: Board) -> None:
     _check_addresses(loaded, board)
     taken: dict[int, Wire] = {}
     for wire in wires(board):
-        use = Use(wire.role, board.wifi)
+        use = Use(wire.role, board.wifi, wire.pulled)
         for message in chip.errors(wire.pin, use):
             loaded.report(wire.path, message)
         for message in chip.warnings(wire.pin, use):
@@ -57,7 +58,8 @@ def wires(board: Board) -> Iterator[Wire]:
             group = f"{part.driver} {sorted(part.pins.items())}" if shared else f"{table}.{name}"
             for pin_name, pin in part.pins.items():
                 role = driver.pins.get(pin_name, "both") if driver else "both"
-                yield Wire((table, name, "pins", pin_name), pin, role, group)
+                pulled = "pull" in (driver.args if driver else ()) and part.args.get("pull") != ""
+                yield Wire((table, name, "pins", pin_name), pin, role, group, pulled)
 
 
 def _check_buses(loaded: Loaded, board: Board, chip: Chip) -> None:
@@ -93,7 +95,8 @@ def _check_addresses(loaded: Loaded, board: Board) -> None:
     """Two different chips on one I2C bus cannot answer to the same address."""
     taken: dict[tuple[str, object], tuple[str, str]] = {}
     for name, sensor in board.sensors.items():
-        address = sensor.args.get("address")
+        known = DRIVERS.get(sensor.driver)
+        address = sensor.args.get("address", known.address if known else None)
         if address is None or sensor.bus is None:
             continue
         driver, other = taken.setdefault((sensor.bus, address), (sensor.driver, name))

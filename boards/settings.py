@@ -207,7 +207,7 @@ def _check(
         if setting.length(channels):
             yield from _check_list(name, setting, value, channels)
         else:
-            problem = _wrong(setting, value)
+            problem = wrong(setting, value)
             if problem:
                 yield (name,), problem
 
@@ -222,12 +222,13 @@ def _check_list(
     if len(value) != wanted:
         yield (name,), f"{len(value)} numbers; {wanted} are wanted for {channels} channels"
     for index, entry in enumerate(value):
-        problem = _wrong(setting, entry)
+        problem = wrong(setting, entry)
         if problem:
             yield (name, index), problem
 
 
-def _wrong(setting: Setting, value: Any) -> str | None:
+def wrong(setting: Setting, value: Any) -> str | None:
+    """Why a value is not what the setting wants, None when it is."""
     if setting.duration and isinstance(value, str):
         try:
             value = units.seconds(value)

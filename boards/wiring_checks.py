@@ -9,7 +9,8 @@ from boards.load import Loaded
 from boards.locate import Path
 from boards.problems import nearest
 from boards.schema import Product
-from boards.wiring import Board, Filter, Output, Sensor
+from boards.settings import Setting, wrong
+from boards.wiring import Argument, Board, Filter, Output, Sensor
 
 Part = Sensor | Output
 
@@ -59,11 +60,15 @@ def _check_part(loaded: Loaded, board: Board, path: Path, part: Part) -> None:
 
 
 def _check_arguments(loaded: Loaded, path: Path, part: Part, driver: Driver) -> None:
-    for table, known in (("pins", tuple(driver.pins)), ("args", driver.args)):
+    for table, known in (("pins", tuple(driver.pins)), ("args", tuple(driver.args))):
         for name in getattr(part, table):
             if name not in known:
                 message = f"{part.driver} does not know it; {nearest(name, known)}"
                 loaded.report((*path, table, name), message)
+    for name, value in part.args.items():
+        fault = _wrong_argument(driver, name, value)
+        if fault:
+            loaded.report((*path, "args", name), fault)
     for name in driver.needed:
         if name not in part.pins and name not in part.args:
             table = "pins" if name in driver.pins else "args"
@@ -73,6 +78,15 @@ def _check_arguments(loaded: Loaded, path: Path, part: Part, driver: Driver) -> 
         loaded.report((*path, "field"), f'no field "{wanted}"; {nearest(wanted, driver.fields)}')
     elif isinstance(part, Sensor) and wanted is None and len(driver.fields) > 1:
         loaded.report(path, f"{part.driver} needs field; {nearest('', driver.fields)}")
+
+
+def _wrong_argument(driver: Driver, name: str, value: Argument) -> str | None:
+    allowed = driver.args.get(name)
+    if isinstance(allowed, Setting):
+        return wrong(allowed, value)
+    if allowed and (isinstance(value, bool) or value not in allowed):
+        return f"{value!r} is not one of: {', '.join(repr(one) for one in allowed)}"
+    return None
 
 
 def _check_stage(loaded: Loaded, path: Path, stage: Filter) -> None:

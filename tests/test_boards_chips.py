@@ -5,6 +5,7 @@ import pytest
 from boards.chips import CHIPS, spans
 from boards.compiler import check_file
 from boards.drivers import BUS_PINS, DRIVERS, Driver
+from boards.settings import whole
 
 PRODUCT = """\
 product = "probe"
@@ -25,9 +26,11 @@ def problems(tmp_path, monkeypatch):
     monkeypatch.setitem(DRIVERS, "analog", Driver(pins={"input": "analog"}, needed=("input",)))
     monkeypatch.setitem(DRIVERS, "button", Driver(pins={"input": "in"}, needed=("input",)))
     monkeypatch.setitem(DRIVERS, "relay", Driver(pins={"output": "out"}, needed=("output",)))
-    monkeypatch.setitem(DRIVERS, "warmth", Driver(bus="i2c", args=("address",)))
+    monkeypatch.setitem(DRIVERS, "warmth", Driver(bus="i2c", args={"address": whole(0, 127)}))
     monkeypatch.setitem(
-        DRIVERS, "climate", Driver(bus="i2c", args=("address",), fields=("warm", "wet"))
+        DRIVERS,
+        "climate",
+        Driver(bus="i2c", args={"address": whole(0, 127)}, fields=("warm", "wet")),
     )
     (tmp_path / "products").mkdir()
     (tmp_path / "products" / "probe.toml").write_text(PRODUCT)
@@ -163,6 +166,36 @@ def test_each_mistake_in_a_wiring_is_named(problems, wiring, said):
 
 def test_an_unknown_chip_is_named(problems):
     assert 'no chip "esp33"; did you mean "esp32s3"' in "".join(problems("esp33", on("button", 4)))
+
+
+CONTACT = '[sensors.a]\ndriver = "contact"\nfield = "closed"\n'
+
+
+def test_an_input_only_pin_has_no_resistor(problems):
+    wiring = CONTACT + "pins = { pin = 34 }\n"
+    assert "no pull resistor inside" in "".join(problems("esp32", wiring))
+    assert problems("esp32", wiring + 'args = { pull = "" }\n') == []
+    assert problems("esp32", wiring.replace("34", "32")) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ("closed = 2", "args.closed: 2 is outside 0 to 1"),
+        ("closed = true", "args.closed: True is not a number"),
+        ('pull = "upp"', "args.pull: 'upp' is not one of: 'up', 'down', ''"),
+        ("debounce_ms = 0.5", "args.debounce_ms: 0.5 is not a whole number"),
+    ],
+)
+def test_arguments_are_judged(problems, args, said):
+    wiring = CONTACT + f"pins = {{ pin = 32 }}\nargs = {{ {args} }}\n"
+    assert said in "".join(problems("esp32", wiring))
+
+
+def test_an_address_that_nobody_wrote_counts_too(problems):
+    wiring = I2C + '[sensors.a]\ndriver = "ina219"\nbus = "i2c0"\nfield = "current"\n'
+    wiring += '[sensors.b]\ndriver = "ina226"\nbus = "i2c0"\nfield = "power"\n'
+    assert "address 64 on i2c0 is already a" in "".join(problems("esp32", wiring))
 
 
 def test_a_pi_leaves_one_wire_to_its_kernel(problems):
