@@ -11,6 +11,7 @@ from agent.product import Product
 from agent.wire import cbor
 from boards import compiler
 from boards.problems import DescriptionError
+from hal.wiring import Sensors
 
 BOARDS = Path(__file__).parents[1] / "boards"
 PRODUCTS = sorted((BOARDS / "products").glob("*.toml"))
@@ -122,6 +123,18 @@ def test_a_board_speaks_of_channels_by_index():
     assert record["board"] == record["chip"] == "simulated"
     assert [sensor["channel"] for sensor in record["sensors"]] == list(range(len(names)))
     assert [sensor["args"]["signal"] for sensor in record["sensors"]] == names
+
+
+@pytest.mark.parametrize("file", WIRINGS, ids=lambda file: file.stem)
+def test_the_port_takes_every_wiring(file):
+    record = cbor.decode(board(file))
+    made = []
+    find = (lambda name: object) if record["chip"] == "simulated" else None
+    sensors = Sensors(record, [60] * 64, lambda *bus: made.append(bus) or bus, find)
+    assert len(sensors.sensors) == len(record["sensors"])
+    # The bank of pins is there without being asked for.
+    opened = [bus[:2] for bus in made if bus[0] != "pins"]
+    assert opened == [(bus["kind"], bus["id"]) for bus in record.get("buses", ())]
 
 
 def test_a_board_is_no_product_and_the_other_way_round():
