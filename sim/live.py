@@ -19,10 +19,12 @@ from sqlalchemy import select
 from boards.compiler import compile_board, compile_product
 from sim import endpoint
 from sim.broker import LoopbackBroker
+from sim.cpython_device import CpythonDevice
 from sim.desk.consumer import Consumer, Link
 from sim.desk.models import Case, CaseState, Event, Order, OrderState
 from sim.happen import happen
 from sim.mpy.plant_server import PlantServer
+from sim.mpy.process import Device
 from sim.observer import Observer
 from sim.people import Housekeeper, Owner, Technician, habits_of
 from sim.plants import build
@@ -126,6 +128,16 @@ class Live:
         if not self.broker_up:
             return "no network"
         return "paused" if self._pace.paused else "running"
+
+    @property
+    def speed(self) -> float:
+        """Virtual seconds a second."""
+        return self._pace.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        with self.lock:
+            self._pace.speed = speed
 
     @property
     def now(self) -> int:
@@ -238,7 +250,7 @@ class Live:
         if not self._device.running:
             return
         with self._console:
-            shown = self._device.ask(QUESTION, 2)
+            shown = self._device.shown() + self._device.ask(QUESTION, 2)
         tables = [line for line in shown.splitlines() if line.startswith("[")]
         for text in shown.splitlines():
             if text and text[0] not in "[{":
@@ -310,12 +322,8 @@ class Live:
         link = {"host": "localhost", "port": self.broker.port,
                 "ca": self.broker.ca_der_path.read_bytes()}
         board = compile_board(BOARD, self.scenario.product_file())
-        if self._runtime == "micropython":
-            from sim.mpy.process import Device
-        else:
-            from sim.cpy.process import Device
-        return Device(self._directory / "thing", self._product, board, self.keys, self._server,
-                      link)
+        make = Device if self._runtime == "micropython" else CpythonDevice
+        return make(self._directory / "thing", self._product, board, self.keys, self._server, link)
 
     def _delivered(self, delivery) -> None:
         with self.lock:

@@ -12,12 +12,13 @@ from sim.live import Live
 from sim.report import COLOURS, when
 
 REFRESH_S = 0.5
-FINAL = ("verified", "closed", "cancelled", "refused", "expired", "withdrawn")
+SPEEDS = (60, 900, 3600, 7200, 14_400)  # virtual seconds a second
 
 STYLE = """
 body { background: #f5f4f0; }
 .panel { background: white; border-radius: 12px; box-shadow: 0 1px 3px rgba(0,0,0,.12); }
-.panel-title { font-size: .75rem; letter-spacing: .08em; text-transform: uppercase; color: #8a8477; }
+.panel-title { font-size: .75rem; letter-spacing: .08em; text-transform: uppercase;
+               color: #8a8477; }
 .timeline { font-family: ui-monospace, monospace; font-size: .78rem; line-height: 1.45; }
 """
 HUES = {"cyan": "#0b7285", "yellow": "#b8860b", "green": "#2b8a3e", "magenta": "#862e9c",
@@ -51,6 +52,7 @@ class Page:
                     self._controls_panel()
                     self._timeline_panel()
             self._tables()
+        self.refresh()
         ui.timer(REFRESH_S, self.refresh)
 
     # -- layout ------------------------------------------------------------------------------
@@ -62,9 +64,16 @@ class Page:
             ui.space()
             self._clock = ui.label().classes("font-mono text-lg")
             self._state = ui.badge()
-            ui.button(icon="play_arrow", on_click=self.live.toggle_pause).props("flat dense").tooltip(
-                "pause or go on"
-            )
+            known = sorted({*SPEEDS, self.live.speed})
+            speeds = {speed: f"{speed / 3600:g} h/s" for speed in known}
+            ui.select(speeds, value=self.live.speed, on_change=lambda e: self._pace(e.value)).props(
+                "dense"
+            ).tooltip("virtual time in a second")
+            pause = ui.button(icon="play_arrow", on_click=self.live.toggle_pause)
+            pause.props("flat dense").tooltip("pause or go on")
+
+    def _pace(self, speed: float) -> None:
+        self.live.speed = speed
 
     def _consumables_panel(self) -> None:
         with panel("What is left", "w-full"), ui.row().classes("w-full gap-4"):
@@ -104,7 +113,8 @@ class Page:
                     "outline color=negative"
                 ).tooltip("in the middle of the next flash operation")
             with ui.row().classes("w-full items-center gap-2 no-wrap"):
-                line = ui.input(placeholder="console: help").classes("grow font-mono").props("dense")
+                line = ui.input(placeholder="console: help").props("dense")
+                line.classes("grow font-mono")
                 line.on("keydown.enter", lambda: self._type(line))
             self._answer = ui.label().classes("timeline whitespace-pre overflow-auto w-full")
             self._answer.style("max-height: 12rem")
@@ -166,28 +176,24 @@ class Page:
         for happening in timeline[self._shown:]:
             hue = HUES.get(COLOURS.get(happening.kind, "dim"), "#495057")
             with self._timeline:
-                ui.label(f"{when(happening.at)}  {happening.kind:<8} {happening.text}").style(
-                    f"color: {hue}"
-                ).classes("whitespace-pre-wrap")
-        if len(timeline) > self._shown:
-            self._timeline.run_method("scrollTo", 0, 1_000_000)
-            ui.run_javascript(
-                f"const box = getHtmlElement({self._timeline.id}); box.scrollTop = box.scrollHeight"
-            )
+                line = ui.label(f"{when(happening.at)}  {happening.kind:<8} {happening.text}")
+            line.style(f"color: {hue}").classes("whitespace-pre-wrap")
+            line.move(target_index=0)  # the latest on top
         self._shown = len(timeline)
 
 
 def _table(*names: str) -> ui.table:
     columns = [{"name": n, "label": n, "field": n, "align": "left"} for n in names]
-    return ui.table(columns=columns, rows=[], row_key=names[0]).props("dense flat").classes("w-full")
+    table = ui.table(columns=columns, rows=[], row_key=names[0])
+    return table.props("dense flat no-data-label=none").classes("w-full")
 
 
 def _chart() -> dict:
     return {
         "animation": False,
         "grid": {"left": 44, "right": 6, "top": 6, "bottom": 18},
-        "xAxis": {"type": "value", "scale": True, "axisLabel": {"fontSize": 9, "formatter": "{value}d"},
-                  "splitLine": {"show": False}},
+        "xAxis": {"type": "value", "scale": True, "splitLine": {"show": False},
+                  "axisLabel": {"fontSize": 9, "formatter": "{value}d"}},
         "yAxis": {"type": "value", "scale": True, "axisLabel": {"fontSize": 9},
                   "splitNumber": 2},
         "series": [{"type": "line", "showSymbol": False, "lineStyle": {"width": 1.4}, "data": []}],

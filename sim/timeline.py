@@ -35,7 +35,7 @@ class Timeline:
         timeline = self.live.timeline
         for happening in timeline[self._shown :]:
             if happening.kind in KINDS_SHOWN:
-                self._console.print(self._line(happening))
+                self._console.print(self._line(happening), soft_wrap=True)
         self._shown = len(timeline)
 
     def closing(self) -> None:

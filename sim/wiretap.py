@@ -74,8 +74,8 @@ def _request(body: dict) -> tuple[str, str]:
 
 def _offer(body: dict) -> tuple[str, str]:
     terms = codec.peek_document(body[2])
-    price = f"{terms[10] / 100:.2f} {terms[11]}"
-    return "order", f"{terms[3]} offers {terms[6]} x {terms[4]} for {price}, in {terms[12] / 3600:.0f} h"
+    what = f"{terms[6]} x {terms[4]} for {terms[10] / 100:.2f} {terms[11]}"
+    return "order", f"{terms[3]} offers {what}, in {terms[12] / 3600:.0f} h"
 
 
 def _decline(body: dict) -> tuple[str, str]:

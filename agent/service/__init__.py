@@ -1,0 +1,1 @@
+"""Service: a finding that a person or software must put right becomes a case."""

@@ -1,0 +1,1 @@
+"""Terms: what others may know of the thing and what they may tell it."""

@@ -1,0 +1,1 @@
+"""The mains of the ESP32, which choose its ports."""

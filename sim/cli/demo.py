@@ -20,7 +20,7 @@ def demo(
         Literal["micropython", "cpython"], typer.Option(help="What the thing runs on.")
     ] = "micropython",
     scenario: Annotated[str, typer.Option(help="A scenario by name or file.")] = "demo",
-    speed: Annotated[float, typer.Option(min=1, help="Virtual seconds a second.")] = 5400,
+    speed: Annotated[float, typer.Option(min=1, help="Virtual seconds a second.")] = 3600,
     port: Annotated[int, typer.Option(help="Of the page on 127.0.0.1.")] = 8765,
     headless: Annotated[
         bool, typer.Option(help="No page; ends by itself, exit code 0 if the story came true.")

@@ -20,6 +20,7 @@ HARNESS = (
     "sim/entropy.py",
     "sim/memory.py",
     "sim/mpy/__init__.py",
+    "sim/mpy/assembly.py",
     "sim/mpy/lockstep.py",
     "sim/mpy/device.py",
 )

@@ -73,16 +73,15 @@ class Device:
         cut_at: the flash operation, counted from 1, at which the power fails; 0: it does not.
         """
         assert not self.running
-        folder = image.build()
         self.directory.mkdir(parents=True, exist_ok=True)
         with self._log("out") as out:
             self._told = out.tell()
-        words = ("-m", "sim.mpy.device", self._write_settings(cut_at))
+        command, folder, environment = self._command(self._write_settings(cut_at))
         with self._log("out") as out, self._log("err") as errors:
             self._process = subprocess.Popen(
-                runtime.command(*words, heap=self._heap),
-                cwd=folder,  # the working folder comes first on MicroPython's path
-                env=runtime.environment(folder),
+                command,
+                cwd=folder,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=errors,
@@ -143,6 +142,13 @@ class Device:
             self.kill()
         os.close(self._host_end)
         os.close(self._device_end)
+
+    def _command(self, settings: Path) -> tuple[list[str], Path | None, dict | None]:
+        """(words, working folder, environment) of the process."""
+        folder = image.build()
+        words = runtime.command("-m", "sim.mpy.device", settings, heap=self._heap)
+        # The working folder comes first on MicroPython's path.
+        return words, folder, runtime.environment(folder)
 
     def _watch(self) -> None:
         # A terminal that nobody reads fills up and would stop the device in the middle of a turn.
