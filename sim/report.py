@@ -150,7 +150,7 @@ def line(happening) -> Text:
 def show(result, console: Console, timeline: bool = True) -> None:
     """The timeline, the invariants and the verdict, for a person."""
     for happening in result.timeline if timeline else ():
-        console.print(line(happening))
+        console.print(line(happening), soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     for heading in ("invariant", "state", "facts", "rule"):
         table.add_column(heading)
@@ -160,7 +160,7 @@ def show(result, console: Console, timeline: bool = True) -> None:
     console.print(table)
     for name, row in result.invariants.items():
         for words in row["broken"]:
-            console.print(f"{name} broken: {words}", style="red", markup=False)
+            console.print(f"{name} broken: {words}", style="red", markup=False, soft_wrap=True)
     for row in result.expectations:
         mark = "[green]met[/]" if row["met"] else "[bold red]not met[/]"
         console.print(f"{mark} {row['name']}: {row['relation']} {row['wanted']}, is {row['is']}")
@@ -179,7 +179,9 @@ def _show_figures(result, console: Console) -> None:
         f"({numbers['device_days_per_s']:g} a second), {numbers['readings']} readings; "
         f"{len(result.orders)} orders, {verified} verified, "
         f"{numbers['spent_minor'] / 100:.2f} spent; {len(result.cases)} cases, {closed} closed, "
-        f"{len(numbers['false_cases'])} false; {numbers['served']} of {numbers['demand']} served"
+        f"{len(numbers['false_cases'])} false"
+        + (f"; {numbers['served']} of {numbers['demand']} served" if numbers["demand"] else ""),
+        soft_wrap=True,
     )
     for row in numbers["detections"]:
         found = "not found" if row["delay_s"] is None else (

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 from boards.fields import Duration, Model, Name, Share
 from boards.locate import Lines
 from boards.problems import DescriptionError, Problem, nearest
+from sim.desk.market import KINDS as SELLERS
 from sim.plants import KINDS, SENSOR_FAULTS
-from sim.sellers import KINDS as SELLERS
 
 FOLDER = Path(__file__).parent / "scenarios"
 PRODUCTS = Path(__file__).parents[1] / "boards" / "products"
@@ -250,6 +250,15 @@ def load(name_or_path: str) -> Scenario:
     except tomllib.TOMLDecodeError as error:
         raise DescriptionError([Problem(str(path), 1, (), f"not TOML: {error}")]) from error
     return parse(data, str(path), Lines(text))
+
+
+def shortened(scenario: Scenario, duration: int) -> Scenario:
+    """The beginning of a scenario. What the whole story must come to is then not asked."""
+    if duration >= scenario.duration:
+        return scenario
+    events = [event for event in scenario.events if event.at <= duration]
+    cut = {"duration": duration, "events": events, "expect": Expect()}
+    return scenario.model_copy(update=cut)
 
 
 def parse(data: dict[str, Any], file: str, lines: Lines | None = None) -> Scenario:

@@ -98,7 +98,10 @@ def test_the_command_line_answers_with_exit_codes(tmp_path):
 
 def test_days_cut_a_run_short():
     answer = CliRunner().invoke(app, ["run", "coffee_machine", "--days", "0.05", "--json"])
-    assert json.loads(answer.stdout)["figures"]["device_days"] == 0.05
+    told = json.loads(answer.stdout)
+    assert told["figures"]["device_days"] == 0.05
+    assert told["expectations"] == [], "what the whole month must come to is not asked of an hour"
+    assert answer.exit_code == 0
 
 
 def test_an_interrupted_run_says_what_is_known(tmp_path, monkeypatch):

@@ -57,7 +57,9 @@ def run(
     scenario: Annotated[str, typer.Argument(help="A name (see `list`) or a TOML file.")],
     seed: Annotated[int | None, typer.Option(help="Draw everything from this number.")] = None,
     runtime: Annotated[str, typer.Option(help="cpython or micropython.")] = "cpython",
-    days: Annotated[float | None, typer.Option(min=0, help="Stop after so many days.")] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0, help="Stop after so many days; expect nothing then.")
+    ] = None,
     speed: Annotated[
         float | None, typer.Option(min=0.001, help="Virtual seconds a second, to watch it happen.")
     ] = None,
@@ -72,7 +74,7 @@ def run(
     with _usage_errors():
         wanted = scenarios.load(scenario)
         if days is not None:
-            wanted = wanted.model_copy(update={"duration": max(1, int(days * 86_400))})
+            wanted = scenarios.shortened(wanted, max(1, int(days * 86_400)))
         playing = Run(wanted, seed, runtime)
     console = Console(stderr=as_json)
     try:
@@ -107,7 +109,7 @@ def _play(playing, console: Console, speed: float | None, timeline: bool) -> boo
                 else:
                     playing.advance(playing.world.now + CHUNK_S)
                 for happening in playing.observer.timeline[shown:] if timeline else ():
-                    bar.console.print(line(happening))
+                    bar.console.print(line(happening), soft_wrap=True)
                 shown = len(playing.observer.timeline)
                 bar.update(task, completed=playing.world.now)
         except KeyboardInterrupt:
@@ -193,7 +195,8 @@ def _show_replay(result, console: Console) -> None:
                       str(s.last - s.first + 1), f"{s.peak:.2f}")
     console.print(table)
     for row, text in result.notices:
-        console.print(f"{moment(times[row])}  {text}", markup=False, highlight=False)
+        words = f"{moment(times[row])}  {text}"
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"{len(times)} rows of {len(result.channels)} channels each {result.recording.period_s} s; "
         f"{len(result.stretches)} findings, {len(result.cases)} cases, {len(result.orders)} orders"
