@@ -15,6 +15,7 @@ SWAP = 0.5             # a counted container put back above this level was only 
 FINEST = 4096          # uses are drawn once they make this fraction of the capacity
 RATIO = 3.0            # level and usage count may disagree by this factor
 RATIO_SHARE = 0.15     # share of the capacity that must have gone before they are compared
+SCARCE = 0.05          # share of the capacity below which a use no longer draws what it wants
 FADE = 0.8             # memory of that comparison, per day
 FROZEN_SHARE = 0.3     # share of the capacity that should have gone while nothing moved
 HASTE = 4.0            # a drop is no surprise up to this many times the rate
@@ -82,7 +83,8 @@ class Consumable:
         own[COUNTED] = 1.0
         mark(own, TOTAL, total)
         amount = uses * self.per_use if uses <= most else 0.0
-        own[BY_COUNT] += amount
+        if (self.level() or 0.0) > SCARCE * self.capacity:
+            own[BY_COUNT] += amount
         if not self.measured:
             self.gauge.draw(amount, at)
             self._use(amount, at)
