@@ -11,11 +11,12 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select, update
 
 from sim.desk import care, codec, intake, messages, quoting, trade
 from sim.desk.database import Database, Owned, lock, lock_with_thing
 from sim.desk.models import (
+    MESSAGES,
     Case,
     CaseState,
     Command,
@@ -218,11 +219,7 @@ class Desk:
             return
         answer = self._try(work, intake.apply, thing, kind, payload[messages.BODY])
         if message_id:
-            known = known or _remembered(work, thing, payload)
-            # One that lost its memory may count from one again: other content, another message.
-            known.kind, known.digest, known.received_at = kind, digest, work.now
-            known.outcome, known.reason = answer.outcome, answer.reason
-            known.number = answer.number
+            _remember(work, thing, payload, digest, answer, known is not None)
             _answer(work, thing, message_id, answer)
 
     def _try(self, work: Work, action, *arguments) -> Answer:
@@ -290,10 +287,21 @@ def _answer(work: Work, thing: Thing, message_id: int, answer: Answer) -> None:
     work.queue(thing.id, messages.DOWN_ACK, wants_ack=False, message=message_id, **words)
 
 
-def _remembered(work: Work, thing: Thing, payload: dict) -> Message:
-    row = Message(thing_id=thing.id, message_id=payload[messages.ID])
-    work.session.add(row)
-    return row
+def _remember(work: Work, thing: Thing, payload: dict, digest: bytes, answer: Answer, reused: bool):
+    key = {"thing_id": thing.id, "message_id": payload[messages.ID]}
+    row = {
+        "kind": payload[messages.KIND],
+        "digest": digest,
+        "outcome": answer.outcome,
+        "reason": answer.reason,
+        "number": answer.number,
+        "received_at": work.now,
+    }
+    if reused:
+        # One that lost its memory may count from one again: other content, another message.
+        work.session.execute(update(Message).filter_by(**key).values(row))
+    else:
+        work.session.execute(insert(MESSAGES), key | row)
 
 
 def _reject(work: Work, thing_id: str, reason: str, frame: bytes) -> None:
@@ -328,17 +336,24 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
 
 def _next_task(work: Work) -> tuple[bool, int | None]:
     """Whether a task was due and has been done; if none was, when something will be."""
-    query = select(Task).order_by(Task.due, Task.id).limit(1)
-    task = work.session.scalars(query.with_for_update(skip_locked=True)).first()
-    if task is not None and task.due <= work.now:
-        content = dict(task.content)
-        work.session.delete(task)
-        work.session.flush()
-        TASKS[task.what](work, task.subject, content)
+    first = select(func.min(Task.due)).scalar_subquery()
+    outgoing = select(func.min(Outgoing.due)).scalar_subquery()
+    due, sends = work.session.execute(select(first, outgoing)).one()
+    if due is not None and due <= work.now and _do_task(work):
         return True, None
-    outgoing = work.session.scalar(select(func.min(Outgoing.due)))
-    dues = [due for due in (task.due if task else None, outgoing) if due is not None]
+    dues = [moment for moment in (due, sends) if moment is not None]
     return False, min(dues) if dues else None
+
+
+def _do_task(work: Work) -> bool:
+    query = select(Task).where(Task.due <= work.now).order_by(Task.due, Task.id).limit(1)
+    task = work.session.scalars(query.with_for_update(skip_locked=True)).first()
+    if task is None:
+        return False  # another worker is at it
+    work.session.delete(task)
+    work.session.flush()
+    TASKS[task.what](work, task.subject, dict(task.content))
+    return True
 
 
 def _sweep(work: Work, subject: str, content: dict) -> None:

@@ -344,3 +344,9 @@ class Seller(Table):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     public_key: Mapped[bytes]
     since: Mapped[int]
+
+
+# The tables of the busiest path, for statements that need no tracked objects.
+MESSAGES = Table.metadata.tables["messages"]
+OUTGOING = Table.metadata.tables["outgoing"]
+THINGS = Table.metadata.tables["things"]
