@@ -9,8 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from sim import scenario as scenarios
-from sim import sellers
-from sim.desk import codec, messages
+from sim.desk import codec, market, messages
 from sim.desk.core import Desk
 from sim.desk.models import Case
 from sim.desk.service import Pace, SimpleDepartment
@@ -174,7 +173,7 @@ def _supplier(world: World, seller: scenarios.Seller, record: dict) -> Supplier:
         travel_s=seller.travels,
     )
     key = codec.new_private_key(secret(world, f"seller {seller.name}"))
-    kind = sellers.KINDS[seller.kind]
+    kind = market.KINDS[seller.kind]
     return kind(seller.name, articles, terms, world.stream(f"seller/{seller.name}"), key)
 
 

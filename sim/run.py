@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cbor2
 
 from sim import invariants, report
+from sim.desk.market import BRINGS_TWICE
 from sim.desk.models import Case, Order
 from sim.digest import Digest
 from sim.endpoint import Endpoint, keys
@@ -22,7 +23,6 @@ from sim.observer import Observer
 from sim.people import Housekeeper, Owner, Technician, habits_of
 from sim.plants import build
 from sim.scenario import Scenario
-from sim.sellers import BRINGS_TWICE
 from sim.site import Site
 from sim.thing import Keys, LocalThing, Thing
 from sim.world import DAY, World

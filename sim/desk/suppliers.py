@@ -75,7 +75,11 @@ class Parcel:
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """After `delay_s` the seller says a state (or nothing) and brings a parcel (or nothing)."""
+    """After `delay_s` the seller says a state (or nothing) and brings a parcel (or nothing).
+
+    answer: its words to an open dispute; agrees: whether it thereby gives in, having put things
+    right. What it then keeps of the money is `charged_minor`.
+    """
 
     delay_s: int
     state: OrderState | None = None
@@ -84,6 +88,8 @@ class Step:
     reason: str | None = None
     charged_minor: int | None = None
     parcel: Parcel | None = None
+    answer: str | None = None
+    agrees: bool = True
 
 
 class Supplier(Protocol):
@@ -175,7 +181,17 @@ class HonestSupplier:
         if request.round > 1 and best is not None and offer["total_minor"] >= best:
             return [Decline(delay_s, "no better price")]
         content = {0: "offer"} | messages.write(messages.OFFER_DOCUMENT, **offer)
-        return [Quote(delay_s, codec.sign(content, self._key))]
+        return [Quote(delay_s, self.sign(content))]
+
+    def sign(self, content: dict) -> bytes:
+        """The signed document of an offer's map."""
+        return codec.sign(content, self._key)
+
+    def price_minor(self, request: Request, article: Article, now: int) -> int:
+        """What a pack costs, tax left out: the list price less what this round gives way."""
+        terms = self.terms
+        off = min(max(request.round - 1, 0), terms.concessions) * terms.concession_percent
+        return article.price_minor * (100 - off) // 100
 
     def order(self, order: Placed, now: int) -> list[Step]:
         """Confirm, ship, deliver; or refuse when the offer has expired or the stock is gone."""
@@ -221,8 +237,7 @@ class HonestSupplier:
         if packs > article.stock:
             return None
         terms = self.terms
-        off = min(max(request.round - 1, 0), terms.concessions) * terms.concession_percent
-        price = article.price_minor * (100 - off) // 100
+        price = self.price_minor(request, article, now)
         net = price * packs + terms.shipping_minor
         tax = net * terms.tax_percent // 100
         return {
