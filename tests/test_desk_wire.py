@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agent.wire import cbor as agent_cbor
 from agent.wire import messages as agent_messages
-from sim.desk import codec, messages
+from sim.desk import codec, documents, messages
 from sim.desk.testing import TestThing
 
 CDDL = (Path(agent_messages.__file__).parent / "wire.cddl").read_text(encoding="utf-8")
@@ -24,6 +24,11 @@ BODIES += [("down", kind, body) for kind, body in messages.DOWN.items()]
 DOCUMENTS = [
     ("order-document", messages.ORDER_DOCUMENT),
     ("offer-document", messages.OFFER_DOCUMENT),
+    ("mandate-document", documents.MANDATE),
+    ("control-document", documents.CONTROL),
+    ("receipt-document", documents.RECEIPT),
+    ("dispute-document", documents.DISPUTE),
+    ("experience-document", documents.EXPERIENCE),
 ]
 
 # One good value per form, told apart by what the form accepts.
@@ -36,10 +41,18 @@ SAMPLES = [
     "repair",
     bytes(range(16)),
     bytes(8),
+    bytes(12),
     b"\xd2\x84",
     [["water", 1000, [[-5, 3], [0, 4]]]],
     [[bytes(16), "beans", 3, 7, "roaster", 2606, 1_800_000_000]],
-    [["beans", 3, 12]],
+    {"beans": "price"},
+    {"beans": 30},
+    {"beans": 3012},
+    {"beans": ["BEAN-2"]},
+    {"beans": [5000, 30000]},
+    [["roaster", bytes(64), 30000]],
+    [60, 300],
+    [[3, bytes(12)]],
     [["cups", 812]],
     [bytes(16)],
     ["beans-1kg"],

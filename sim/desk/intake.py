@@ -101,4 +101,5 @@ ROOMS = {
     messages.REPLY: _reply,
     messages.USAGE: lambda work, thing, words: _report(work, thing, words, "usage"),
     messages.SHED: lambda work, thing, words: _report(work, thing, words, "shed"),
+    messages.REJECTION: lambda work, thing, words: _report(work, thing, words, "rejection"),
 }

@@ -16,6 +16,7 @@ SEQ, KIND, ID, AT, UTC, BODY = 1, 2, 3, 4, 5, 6
 
 HELLO, HEALTH, FINDING, RFQ, ORDER, ORDER_EVENT, CASE = 1, 2, 3, 4, 5, 6, 7
 CASE_EVENT, DISPUTE, EXPERIENCE, UP_ACK, REPLY, USAGE, SHED = 8, 9, 10, 11, 12, 13, 14
+REJECTION = 15
 
 DOWN_ACK, OFFER, ORDER_STATUS, CASE_STATUS, MANDATE, EXEC = 1, 2, 3, 4, 5, 6
 ADVISORY, CONFIG, MANIFEST, RECONCILE, DECLINE = 7, 8, 9, 10, 11
@@ -89,6 +90,15 @@ def row(*forms: Form) -> Form:
     )
 
 
+def map_of(key: Form, form: Form) -> Form:
+    """Maps of at most LIST_ITEMS entries."""
+    return lambda value: (
+        isinstance(value, dict)
+        and len(value) <= LIST_ITEMS
+        and all(key(word) and form(entry) for word, entry in value.items())
+    )
+
+
 uint, name, id16, currency = natural(), text(NAME_CHARACTERS, 1), octets(16), text(3, 3)
 evidence = row(name, uint, list_of(row(integer, integer), 64))
 OUTCOME = natural(REFUSED)
@@ -130,16 +140,16 @@ UP: dict[int, Body] = {
         (11, "orders", list_of(id16), False),
         (12, "cases", list_of(id16), False),
         (13, "nonce", octets(8)),
+        (14, "flash_appends", uint, False),
     ),
     HEALTH: _body(
         "health",
         (1, "mode", natural(1)),
-        (2, "consumables", list_of(row(name, natural(4), uint))),
+        (2, "consumables", map_of(name, uint)),
         (3, "findings", uint),
         (4, "waiting", uint),
         (5, "dropped", uint),
-        (6, "flash_appends", uint),
-        (7, "heap_free", uint, False),
+        (6, "heap_free", uint, False),
     ),
     FINDING: _body(
         "finding",
@@ -170,6 +180,7 @@ UP: dict[int, Body] = {
         (2, "event", natural(7, 1)),
         (3, "quantity", uint, False),
         (4, "reason", text(), False),
+        (5, "receipt", document, False),
     ),
     CASE: _body(
         "case",
@@ -199,6 +210,7 @@ UP: dict[int, Body] = {
     REPLY: _body("reply", (1, "request", uint), (2, "text", text(BODY_BYTES))),
     USAGE: _body("usage", (1, "counts", list_of(row(name, uint)))),
     SHED: _body("shed", (1, "dropped", uint), (2, "total", uint)),
+    REJECTION: _body("rejection", (1, "need", id16), (2, "reasons", map_of(name, text()))),
 }
 
 DOWN: dict[int, Body] = {
@@ -227,6 +239,7 @@ DOWN: dict[int, Body] = {
         (3, "when_s", uint, False),
         (4, "reason", text(), False),
         (5, "number", name, False),
+        (6, "seller", name, False),
     ),
     MANDATE: _body("mandate", (1, "document", document)),
     EXEC: _body("exec", (1, "request", uint), (2, "line", text())),
