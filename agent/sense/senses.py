@@ -52,8 +52,12 @@ class Watch:
         return predict() if predict else None
 
     def why(self):
-        """Return what the verdict rests on: [(word, number), ...]."""
-        return self.detector.why()
+        """Return what the verdict rests on: [(word, number), ...], and each channel's share."""
+        rows = list(self.detector.why())
+        blame = getattr(self.detector, "blame", None)
+        if blame:
+            rows += [(self.signals[i].channel.name, share) for i, share in blame()]
+        return rows
 
 
 class SensorWatch:
@@ -162,6 +166,16 @@ class Senses:
     def alarmed(self, mode):
         """Return whether any monitor of a failure mode still has a finding."""
         return any(watch.mode == mode for watch in self.open_watches())
+
+    def renew(self, mode, at, insist):
+        """Service was there: let the monitors of a mode begin again where that is called for.
+
+        One that counts a part's life begins again after every service; others keep what they hold
+        to be normal, for it is they who must agree, unless service insists.
+        """
+        for watch in self.watches:
+            if watch.mode == mode and (insist or getattr(watch.detector, "COUNTS_LIFE", False)):
+                watch.detector.relearn(at)
 
     def quality_word(self, index):
         return QUALITIES[self.signals[index].quality]

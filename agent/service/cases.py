@@ -2,7 +2,8 @@
 
     open -> accepted -> scheduled -> done -> closed
        done only says that somebody was there: the case closes when the same monitor agrees, and
-       goes back to open when it does not within CASE_VERIFY_S.
+       goes back to open when it does not within CASE_VERIFY_S.  Done a second time, the monitor
+       learns anew: what it holds to be normal may be what the repair has changed.
 
 One case at most is open for a failure mode; more findings of the mode become updates of it.
 """
@@ -33,7 +34,8 @@ RECOVERED, CAME_BACK, WITHDRAWN, ESCALATED = 1, 2, 3, 4
 class Case:
     """One request for service.  Times are ages in s."""
 
-    COLUMNS = ("id", "mode", "monitor", "state", "since", "opened", "number", "updates", "well")
+    COLUMNS = ("id", "mode", "monitor", "state", "since", "opened", "number", "updates", "well",
+               "visits")
 
     def __init__(self, values):
         for column, value in zip(self.COLUMNS, values):
@@ -72,7 +74,7 @@ class Cases:
             number = self._counts.get(watch.mode, 0)
             key = cbor.encode([self._thing, "case", watch.mode, number])
             identifier = hashlib.sha256(key).digest()[:16]
-            case = Case([identifier, watch.mode, watch.name, OPEN, at, at, "", 0, 0])
+            case = Case([identifier, watch.mode, watch.name, OPEN, at, at, "", 0, 0, 0])
             self._counts[watch.mode] = number + 1
             self._note([COUNT, watch.mode, number + 1])
             self.open.append(case)
@@ -97,7 +99,7 @@ class Cases:
             self._event(case, WITHDRAWN, "recovered by itself")
             self._move(case, CLOSED, at)
 
-    def status(self, body, at):
+    def status(self, body, at, senses):
         """Take the service team's word on a case; forward moves only."""
         case = self.find(wire.octets(body, 1, 16))
         state = wire.natural(body, 2, REFUSED)
@@ -105,6 +107,9 @@ class Cases:
             return
         if 5 in body:
             case.number = wire.text(body, 5, 40)
+        if state == DONE:
+            case.visits += 1
+            senses.renew(case.mode, at, case.visits > 1)
         self._move(case, state, at)
         if state == REFUSED:
             self._tell("service for %s was refused" % case.mode)

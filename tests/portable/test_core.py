@@ -138,6 +138,21 @@ def test_a_case_comes_back_when_the_monitor_does_not_agree():
     assert bench.thing.cases.open[0].state == services.OPEN
 
 
+def test_done_twice_makes_the_monitor_learn_anew():
+    bench = kit.Bench().ready()
+    bench.boiler = 130.0
+    body = kit.of_kind(bench.serve(8), wire.CASE)[0][wire.BODY]
+    detector = bench.thing.senses.watches[0].detector
+    relearned = []
+    detector.relearn = relearned.append
+    bench.say(wire.CASE_STATUS, {1: body[1], 2: 4}, 971)
+    bench.serve(50, 3600)
+    assert relearned == []
+    bench.say(wire.CASE_STATUS, {1: body[1], 2: 4}, 972)
+    bench.serve()
+    assert len(relearned) == 1
+
+
 def test_sick_sensors_are_one_case_and_never_an_order():
     bench = kit.Bench().ready()
     bench.beans = float("nan")
@@ -211,3 +226,41 @@ def test_lost_flash_buys_nothing_until_reconciled_and_keeps_cycle_and_budget():
     assert sent[0][wire.KIND] == wire.UP_ACK and sent[0][wire.SEQ] == 501
     assert bench.thing.orders.find(identifier).state == ordering.PLACED
     assert bench.thing.budget.committed(None)[1] == 1700
+
+
+def test_goods_that_are_there_before_the_word_of_them_are_verified_and_no_spare():
+    bench = kit.Bench()
+    identifier = bench.ordered()
+    bench.beans = 1000.0
+    bench.serve(6)
+    assert bench.thing.orders.find(identifier).state == ordering.PLACED
+    bench.say(wire.ORDER_STATUS, {1: identifier, 2: 7}, 917)
+    events = kit.of_kind(bench.serve(2), wire.ORDER_EVENT)
+    assert [e[wire.BODY][2] for e in events] == [2]
+    assert bench.thing.orders.find(identifier) is None
+    assert bench.thing.shelf.items[0].spares() < 500
+
+
+def test_a_refill_from_a_spare_verifies_no_order():
+    bench = kit.Bench()
+    identifier = bench.ordered()
+    bench.thing.shelf.items[0].delivered(1000.0, 0)
+    bench.beans = 1000.0
+    bench.serve(6)
+    bench.say(wire.ORDER_STATUS, {1: identifier, 2: 7}, 917)
+    bench.serve(2)
+    assert bench.thing.orders.find(identifier).state == ordering.DELIVERED
+
+
+def test_a_refill_while_the_thing_has_no_power_is_seen_after_the_boot():
+    bench = kit.Bench()
+    identifier = bench.ordered()
+    for state in (6, 7):
+        bench.say(wire.ORDER_STATUS, {1: identifier, 2: state}, 910 + state)
+        bench.serve()
+    bench.now += 3600
+    bench.beans = 1000.0
+    bench.boot()
+    events = kit.of_kind(bench.serve(8), wire.ORDER_EVENT)
+    assert [e[wire.BODY][2] for e in events] == [2]
+    assert bench.thing.orders.find(identifier) is None

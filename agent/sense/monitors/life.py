@@ -24,6 +24,8 @@ class Life:
     Score: horizon over life left, 0 until `new` readings are in; the alarm lets go at 0.8.
     """
 
+    COUNTS_LIFE = True  # of a part: a new part begins at 0
+
     def __init__(self, settings):
         self.weights = array("f", settings.get("weights", ()))
         self.fast = settings.get("fast", 0.2)
