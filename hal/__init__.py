@@ -12,8 +12,13 @@ A port is a duck type, and each exists because the loop or a driver uses it:
 * driver   module `hal.drivers.<name>` with `class Driver`: `Driver(bus, args)` finds the part or
            raises; `read() -> {field: value}` measures once and returns within 50 ms: a part that
            needs longer starts in one read and answers in the next.
-* bus      what `open_bus(kind, ident, pins, hz)` of the port's `board` module returns; each kind
-           offers what MicroPython's `machine` class of that name offers.
+* bus      what `open_bus(kind, ident, pins, hz)` of the port's `buses` module returns; i2c, spi,
+           onewire and uart offer what MicroPython's `machine` class of that name offers
+           (hal.verbs). A part on no bus gets the bank of pins, kind "pins": `input(number, pull)`
+           and `output(number, level)` with `value()`, `analog(number)` with `read_uv()`,
+           `counter(number, pull, rising, debounce_us, gap_us)` (hal.edges), `pwm(number, hz)` with
+           `duty_u16()`, `echo_us(trigger, echo, timeout_us)`, `shift_in(clock, data, bits)`, and
+           `ticks`, the ticks port. pull is "up", "down" or "".
 
 What the world does wrong is a HalError with one of six kinds. A bad sensor is caught by the loop
 and becomes a reading of quality MISSING; nothing else catches and carries on.

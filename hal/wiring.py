@@ -70,11 +70,13 @@ class Sensors:
 
     board: compiled board (dict); periods: seconds between readings by channel index;
     open_bus(kind, ident, pins, hz) -> bus; find_driver(name) -> the class `Driver` of a module.
-    Raises WiringError.
+    A part on no bus gets the bank of pins, open_bus("pins", 0, {}, 0). Raises WiringError.
     """
 
     def __init__(self, board, periods, open_bus, find_driver=None):
         self._find = find_driver or _find_driver
+        self._open = open_bus
+        self._pins = None
         self._buses = {}
         self._parts = {}
         for bus in board.get("buses", ()):
@@ -115,8 +117,13 @@ class Sensors:
                 make = self._find(name)
             except ImportError:
                 raise WiringError("%sno driver %s" % (where, name))
-            self._parts[key] = Part(make, self._buses.get(bus), args)
+            self._parts[key] = Part(make, self._buses[bus] if bus else self._bank(), args)
         return self._parts[key]
+
+    def _bank(self):
+        if self._pins is None and self._open is not None:
+            self._pins = self._open("pins", 0, {}, 0)
+        return self._pins
 
 
 def _stage(where, words):
