@@ -10,7 +10,7 @@ class Median:
 
     def __init__(self, count: int):
         self._count = count
-        self._last = []
+        self._last: list = []
 
     def __call__(self, value, now):
         self._last.append(value)

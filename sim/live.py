@@ -70,11 +70,13 @@ class Live:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._answers: dict[str, list] = {"channels": [], "consumables": [], "findings": []}
-        self._series = {channel.name: deque(maxlen=POINTS) for channel in self.channels}
+        self._series: dict[str, deque] = {
+            channel.name: deque(maxlen=POINTS) for channel in self.channels
+        }
         self._orders: list[dict] = []
         self._cases: list[dict] = []
         self._last_event = 0
-        self._device = None
+        self._device: Device | None = None
         self._off_until = 0.0
         self._settle_people()
 
@@ -92,8 +94,8 @@ class Live:
         self.consumer = Consumer(self.desk, link).start()
         self._wiretap = Wiretap(self.broker.host, self.broker.port, self.broker.ca_path, self.name,
                                 self.keys.root_key, self._note).start()
-        self._device = self._make_device()
-        self._device.start()
+        self._device = device = self._make_device()
+        device.start()
         self.observer.booted()
         for event in self.scenario.events:
             self.world.at(event.at, happen, self, event)
@@ -206,13 +208,13 @@ class Live:
 
     def cut_power(self) -> None:
         """Fail the power in the middle of the thing's next flash operation."""
-        self._device.cut_power(1)
+        self._running_device().cut_power(1)
         self.observer.note("power", "the power will fail in the next flash operation")
 
     def type(self, line: str) -> str:
         """Type a line on the thing's console and return what it shows."""
         with self._console:
-            return self._device.ask(line, 3)
+            return self._running_device().ask(line, 3)
 
     # -- for sim.happen ----------------------------------------------------------------------
 
@@ -234,7 +236,7 @@ class Live:
             self._ask_desk()
 
     def _keep_powered(self) -> None:
-        device = self._device
+        device = self._running_device()
         if device.running:
             return
         if not self._off_until:
@@ -247,10 +249,11 @@ class Live:
             self.observer.note("power", "the thing is on again")
 
     def _ask_thing(self) -> None:
-        if not self._device.running:
+        device = self._running_device()
+        if not device.running:
             return
         with self._console:
-            shown = self._device.shown() + self._device.ask(QUESTION, 2)
+            shown = device.shown() + device.ask(QUESTION, 2)
         tables = [line for line in shown.splitlines() if line.startswith("[")]
         for text in shown.splitlines():
             if text and text[0] not in "[{":
@@ -318,7 +321,12 @@ class Live:
         self.technician = Technician(self.world, self.plant, habits, self.name)
         self.owner = Owner(self.world, habits, self.name, self.type)
 
-    def _make_device(self):
+    def _running_device(self) -> Device:
+        """The thing's process, which exists from `start` on."""
+        assert self._device is not None
+        return self._device
+
+    def _make_device(self) -> Device:
         link = {"host": "localhost", "port": self.broker.port,
                 "ca": self.broker.ca_der_path.read_bytes()}
         board = compile_board(BOARD, self.scenario.product_file())

@@ -50,7 +50,8 @@ class Wiretap:
     def _overhear(self, _client, _userdata, message: mqtt.MQTTMessage) -> None:
         way = message.topic.rpartition("/")[2]
         try:
-            payload = codec.open_frame(message.payload, self._root_key, self._thing, way)
+            frame = bytes(message.payload)
+            payload = codec.open_frame(frame, self._root_key, self._thing, way)
         except codec.CodecError as error:
             self._note("trouble", f"a frame {way} cannot be opened: {error}")
             return

@@ -18,8 +18,8 @@ if sys.implementation.name == "micropython":
     ticks = time
 else:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    from hal import link_paho as library
-    from hal.linux import ticks
+    from hal import link_paho as library  # type: ignore[no-redef]
+    from hal.linux import ticks  # type: ignore[no-redef]
 
 
 def read(path):

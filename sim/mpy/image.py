@@ -5,16 +5,18 @@ of their sources, so what did not change is not compiled again.
 """
 
 import hashlib
-import importlib.util
 import shutil
 import subprocess
 import tempfile
+from importlib.resources import files
 from pathlib import Path
 
 from sim.mpy import runtime
 
 PORTABLE = ("agent", "hal", "firmware")
-HOST_ONLY = ("hal/linux/", "hal/link_paho.py", "firmware/pi/", "firmware/tools/")
+HOST_ONLY = ("hal/linux/", "hal/link_paho.py")
+# The other files of firmware/ are programs for a laptop.
+FIRMWARE = ("firmware/__init__.py", "firmware/loop.py", "firmware/start.py", "firmware/esp32/")
 HARNESS = (
     "sim/__init__.py",
     "sim/entropy.py",
@@ -34,11 +36,10 @@ def sources() -> dict[str, Path]:
     for room in PORTABLE:
         for path in sorted((runtime.ROOT / room).rglob("*.py")):
             name = path.relative_to(runtime.ROOT).as_posix()
-            if not name.startswith(HOST_ONLY):
+            if name.startswith(FIRMWARE if room == "firmware" else PORTABLE):
                 found[name] = path
     found.update({name: runtime.ROOT / name for name in HARNESS})
-    spec = importlib.util.find_spec("chumicro_mqtt")
-    folder = Path(spec.origin).parent.parent
+    folder = Path(str(files("chumicro_mqtt"))).parent
     found.update({name: folder / name for name in LIBRARY})
     return {name: path for name, path in found.items() if path.exists()}
 
@@ -48,13 +49,13 @@ def build(folder: Path | str = runtime.ROOT / "build" / "mpy") -> Path:
 
     Raises SyntaxError with mpy-cross's words for a file that MicroPython cannot take.
     """
-    files = sources()
-    digests = {name: _digest(name, path) for name, path in files.items()}
+    found = sources()
+    digests = {name: _digest(name, path) for name, path in found.items()}
     image = Path(folder) / _hash("".join(digests.values()).encode())
     if not image.exists():
         image.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(dir=image.parent, prefix="fresh-"))
-        for name, path in files.items():
+        for name, path in found.items():
             target = (fresh / name).with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(_compiled(path, name, image.parent / "files" / digests[name]), target)

@@ -46,7 +46,7 @@ class Device:
         self.directory = Path(directory)
         self.plant = plant
         self._heap = heap
-        self._process = None
+        self._process: subprocess.Popen | None = None
         self._told = 0  # bytes of out.log that earlier lives wrote
         self._files = {"product": product, "board": board, "identity": encode(keys._asdict())}
         self._files["link"] = encode(link) if link else b""
@@ -89,8 +89,13 @@ class Device:
 
     def kill(self) -> int:
         """Power off at a moment of no choosing; returns the exit code."""
-        self._process.kill()
-        return self._process.wait()
+        process = self._started()
+        process.kill()
+        return process.wait()
+
+    def _started(self) -> subprocess.Popen:
+        assert self._process is not None, "start it first"
+        return self._process
 
     def cut_power(self, operations: int = 1) -> None:
         """Have the power fail in the middle of a coming erase or program of the flash."""
@@ -99,7 +104,7 @@ class Device:
 
     def wait(self, timeout_s: float = 30) -> int:
         """The exit code, when it has ended."""
-        return self._process.wait(timeout_s)
+        return self._started().wait(timeout_s)
 
     def type(self, line: str) -> None:
         """Type a line on the console."""

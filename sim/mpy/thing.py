@@ -53,7 +53,7 @@ class MicroPythonThing:
         self._durable = flash is not None
         self._heap = heap
         self._now = 0
-        self._process = None
+        self._process: subprocess.Popen | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the thing
         self._start()
 
@@ -133,16 +133,22 @@ class MicroPythonThing:
         """The answer, or None when the power failed."""
         request = struct.pack("<I", 1 + len(body)) + letter + body
         try:
-            self._process.stdin.write(request)
+            self._pipes()[0].write(request)
             head = self._read(4)
             return self._read(struct.unpack("<I", head)[0])
         except (BrokenPipeError, EOFError):
             return self._ended()
 
+    def _pipes(self):
+        """(to, from) the process."""
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        return process.stdin, process.stdout
+
     def _read(self, count: int) -> bytes:
         data = b""
         while len(data) < count:
-            more = self._process.stdout.read(count - len(data))
+            more = self._pipes()[1].read(count - len(data))
             if not more:
                 raise EOFError
             data += more
@@ -161,8 +167,8 @@ class MicroPythonThing:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            self._process.stdin.close()
-            self._process.stdout.close()
+            for pipe in self._pipes():
+                pipe.close()
             self._process = None
 
     def __enter__(self) -> "MicroPythonThing":
