@@ -36,7 +36,9 @@ def sources() -> dict[str, Path]:
     for room in PORTABLE:
         for path in sorted((runtime.ROOT / room).rglob("*.py")):
             name = path.relative_to(runtime.ROOT).as_posix()
-            if name.startswith(FIRMWARE if room == "firmware" else PORTABLE):
+            if name.startswith(FIRMWARE if room == "firmware" else room + "/") and (
+                not name.startswith(HOST_ONLY)
+            ):
                 found[name] = path
     found.update({name: runtime.ROOT / name for name in HARNESS})
     folder = Path(str(files("chumicro_mqtt"))).parent
