@@ -57,6 +57,24 @@ def _cut_power(run, event: scenarios.CutPower) -> None:
     run.thing.cut_after(event.operations, event.share)
 
 
+def _lose_flash(run, event: scenarios.LoseFlash) -> None:
+    run.site.power_off(event.off)
+    _store(run).wipe()
+    run.observer.damage("the flash has lost everything")
+
+
+def _rot_flash(run, event: scenarios.RotFlash) -> None:
+    run.site.power_off(event.off)
+    _store(run).rot(run.world.stream("rot").randrange(1 << 30))
+    run.observer.damage("a bit of the journal has flipped")
+
+
+def _store(run):
+    if not hasattr(run.thing, "store"):
+        raise ValueError(f"the flash of a thing on {run.runtime} cannot be reached from here")
+    return run.thing.store
+
+
 def _clock_jump(run, event: scenarios.ClockJump) -> None:
     run.endpoint.skew_s += event.seconds
     run.observer.note("clock", f"the desk's clock is {event.seconds} s off from here on")
@@ -87,6 +105,8 @@ HOW: dict[type, Callable] = {
     scenarios.CutNetwork: _cut_network,
     scenarios.Kill: _kill,
     scenarios.CutPower: _cut_power,
+    scenarios.LoseFlash: _lose_flash,
+    scenarios.RotFlash: _rot_flash,
     scenarios.ClockJump: _clock_jump,
     scenarios.Replay: _replay,
     scenarios.Type: _type,

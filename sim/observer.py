@@ -61,7 +61,7 @@ class Observer:
         self.frames: dict[str, list[bytes]] = {"up": [], "down": []}
         self.kinds: dict[str, Counter] = {"up": Counter(), "down": Counter()}
         self.kind_bytes: dict[str, Counter] = {"up": Counter(), "down": Counter()}
-        self.sequences: dict[str, list[int]] = {"up": [], "down": []}
+        self.sequences: dict[str, list[tuple[int, int]]] = {"up": [], "down": []}
         self.unreadable = 0
         self.orders: dict[bytes, tuple[int, dict]] = {}
         self.order_names: dict[bytes, str] = {}
@@ -76,10 +76,11 @@ class Observer:
         self.boots: list[int] = []
         self.crashes: list[tuple[int, str]] = []
         self.cuts: list[tuple[int, int]] = []
+        self.damaged: list[int] = []
         self.stocked_out_s: Counter = Counter()
         self._thing = thing
         self._root_key = root_key
-        self._known: set[int] = set()
+        self._known: set[tuple[int, int]] = set()
         self._handlers = {
             messages.ORDER: self._order,
             messages.ORDER_EVENT: self._order_event,
@@ -98,9 +99,11 @@ class Observer:
         if payload is None:
             return
         message_id = payload[messages.ID]
-        if message_id and message_id in self._known:
+        # A thing that lost its memory counts its messages anew.
+        known = (len(self.damaged), message_id)
+        if message_id and known in self._known:
             return
-        self._known.add(message_id)
+        self._known.add(known)
         handler = self._handlers.get(payload[messages.KIND])
         if handler:
             handler(payload)
@@ -150,6 +153,15 @@ class Observer:
     def cut_between(self, start: int, end: int) -> bool:
         return any(begun < end and over > start for begun, over in self.cuts)
 
+    def damage(self, text: str) -> None:
+        """The flash lost or changed what it had kept."""
+        self.damaged.append(self.world.now)
+        self.note("power", text)
+
+    def forgot_between(self, start: int, end: int) -> bool:
+        """Had the thing a reason to have forgotten something by then?"""
+        return any(start <= at <= end for at in self.damaged)
+
     def crashed(self, reason: str) -> None:
         """The agent raised something: our bug, which no scenario allows."""
         self.crashes.append((self.world.now, reason))
@@ -174,7 +186,7 @@ class Observer:
         name = names.get(payload[messages.KIND], str(payload[messages.KIND]))
         self.kinds[direction][name] += 1
         self.kind_bytes[direction][name] += len(frame)
-        self.sequences[direction].append(payload[messages.SEQ])
+        self.sequences[direction].append((self.world.now, payload[messages.SEQ]))
         return payload
 
     def _order(self, payload: dict) -> None:

@@ -155,6 +155,20 @@ class CutPower(Event):
     off: Duration = 60
 
 
+class LoseFlash(Event):
+    """The power goes, and with it everything the journal held."""
+
+    do: Literal["lose flash"]
+    off: Duration = 60
+
+
+class RotFlash(Event):
+    """The power goes, and a bit of the journal is another one when it comes back."""
+
+    do: Literal["rot flash"]
+    off: Duration = 60
+
+
 class ClockJump(Event):
     """The desk's clock is wrong from here on, by so many seconds."""
 
@@ -178,7 +192,7 @@ class Type(Event):
 
 AnyEvent = Annotated[
     Break | Mend | BreakSensor | MendSensor | Empty | Refill | CutNetwork | Kill | CutPower
-    | ClockJump | Replay | Type,
+    | LoseFlash | RotFlash | ClockJump | Replay | Type,
     Field(discriminator="do"),
 ]
 

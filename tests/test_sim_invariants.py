@@ -57,7 +57,7 @@ def test_one_sound_order_holds_everywhere():
     seen.parcel("O-1", ORDER, 1)
     seen.told = {(ORDER, 5), (ORDER, 7)}
     seen.orders[ORDER] = (10, {"test": False, "total_minor": 500})
-    seen.sequences["up"] = [1, 2, 5]
+    seen.sequences["up"] = [(0, 1), (0, 2), (9, 5)]
     life = book(need(), moved(2), moved(4), moved(5), moved(7), moved(11))
     checks = invariants.check(seen, [row()], life, Mandate(), 9 * DAY, 0)
     assert {checks[name].state for name in ("I1", "I2", "I3", "I4", "I5", "I6")} == {"held"}
@@ -117,7 +117,7 @@ def test_a_state_that_nobody_said_breaks_i4():
 
 def test_a_repeated_number_breaks_i5():
     seen = observer()
-    seen.sequences["down"] = [1, 2, 2]
+    seen.sequences["down"] = [(0, 1), (0, 2), (1, 2)]
     assert invariants.sequences_rise(seen).broken
 
 
@@ -125,6 +125,24 @@ def test_a_thing_that_forgot_what_it_heard_breaks_i5():
     seen = observer()
     seen.hellos = [(0, {7: 9}), (9, {7: 4})]
     assert invariants.sequences_rise(seen).broken
+
+
+def test_a_thing_whose_flash_was_lost_may_count_anew():
+    seen = observer()
+    seen.sequences["up"] = [(0, 9), (9, 1)]
+    seen.hellos = [(0, {7: 9}), (9, {7: 0})]
+    assert len(invariants.sequences_rise(seen).broken) == 2
+    seen.damaged = [5]
+    assert not invariants.sequences_rise(seen).broken
+
+
+def test_a_new_chain_must_begin_with_a_reconciliation():
+    begun = [[0, [invariants.CHECKPOINT, 7, bytes(32)]]]
+    for kind, sound in ((invariants.RECONCILED, True), (invariants.NEED, False)):
+        data = cbor2.dumps([7, 0, kind, ORDER, "milk", 0])
+        link = hashlib.sha256(bytes(32) + data).digest()[:16]
+        anew = [*journal(need()), *begun, [0, [invariants.ENTRY, data, link]]]
+        assert bool(invariants.read_book(anew).faults) is not sound
 
 
 def test_an_order_that_goes_back_breaks_i6():
