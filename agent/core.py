@@ -21,7 +21,9 @@ from agent.money.buyer import Buyer
 from agent.money import orders as ordering
 from agent.sense import senses as sensing
 from agent.service import cases as services
+from agent.stock import pattern
 from agent.stock import shelf as shelves
+from agent.terms import privacy as privacies
 from agent.wire import messages as wire
 
 BOOT = 2
@@ -54,13 +56,14 @@ class Agent:
         self.buyer = Buyer(identity, self.orders, self.mandate, self.budget, self.ledger,
                            self._send, self.tell)
         self.cases = services.Cases(identity.thing, self._send, self.tell, note)
+        self.privacy = privacies.Privacy(self.mandate, note)
         self.inbox = inboxes.Inbox(self, entropy(8))
         self.cause = cause
         self.boots = 0
         self.mode = RUN
         self._at = 0
         self._effects = []
-        self._learned_at = self._health_at = 0
+        self._learned_at = self._health_at = self._usage_at = 0
         self._resume()
 
     # -- what comes in -------------------------------------------------------------------------
@@ -101,6 +104,7 @@ class Agent:
         self.shelf.step(at)
         self._note_refills(at)
         self._buy(at)
+        self._note_levels()
         self.cases.step(at, self.senses)
         self._report(at)
         self.outbox.reserve()
@@ -113,7 +117,16 @@ class Agent:
             if kind in ("refilled", "replaced"):
                 name = self.shelf.specs[index]["name"]
                 scale = self.shelf.unit_scales[index]
-                self.buyer.refilled(name, needs.quantise(amount, scale), at)
+                spare = self.shelf.items[index].spares() > 0
+                self.buyer.refilled(name, needs.quantise(amount, scale), spare, at)
+
+    def _note_levels(self):
+        """Keep the level with every move of an order: a refill without power shows only by it."""
+        moved, self.orders.moved = self.orders.moved, []
+        for name in moved:
+            index = self.shelf.index(name)
+            if index is not None:
+                self.journal.note(self.shelf.record(index))
 
     def _buy(self, at):
         if not self.may_buy():
@@ -125,7 +138,7 @@ class Agent:
 
     def may_buy(self):
         """Return whether the thing's own memory of its money can be relied on."""
-        return self.mode == RUN and self.inbox.greeted and not self.ledger.broken
+        return self.mode == RUN and self.inbox.greeted
 
     def _report(self, at):
         for watch in self.senses.changes:
@@ -133,7 +146,16 @@ class Agent:
         if at - self._health_at >= limits.HEALTH_S:
             self._health_at = at
             self.outbox.put(wire.HEALTH, self.health(at), at)
+        if at - self._usage_at >= limits.USAGE_S:
+            self._usage_at = at
+            self._share_usage(at)
         self.outbox.report_drops(at)
+
+    def _share_usage(self, at):
+        rows = pattern.week(self.shelf)
+        if rows and self.privacy.allows("usage", privacies.DESK):
+            self.privacy.disclose("usage", privacies.DESK, "use of a week by consumable", at)
+            self.outbox.put(wire.USAGE, {1: rows}, at)
 
     def _report_finding(self, watch, at):
         """Confirmed findings leave the thing, and that they went; suspicions do not."""
@@ -151,13 +173,13 @@ class Agent:
 
     def health(self, at):
         """Return the body of a health message: coarse, for it leaves the thing every day."""
-        rows = []
+        stock = {}
         for spec, item in zip(self.shelf.specs, self.shelf.items):
             level, days = item.level(), item.days_left(at)
             band = 0 if level is None else min(4, max(0, int(5 * level / item.capacity)))
-            rows.append([spec["name"], band, 0 if days is None else min(999, int(days[1]))])
-        return {1: self.mode, 2: rows, 3: len(self.senses.open_watches()),
-                4: self.outbox.waiting(), 5: self.outbox.dropped, 6: self.journal.port.appends}
+            stock[spec["name"]] = 1000 * band + (0 if days is None else min(999, int(days[1])))
+        return {1: self.mode, 2: stock, 3: len(self.senses.open_watches()),
+                4: self.outbox.waiting(), 5: self.outbox.dropped}
 
     def _next_due(self, now, at):
         due = self.outbox.next_due()
@@ -186,13 +208,16 @@ class Agent:
 
     def reconcile(self, rows, latest, at):
         """Take the desk's word for orders and numbers that this thing may have forgotten."""
+        fault = self.ledger.fault
+        if fault:
+            self.ledger.restart()
+        self.ledger.add(at, books.RECONCILED, len(rows), latest, fault or "")
         for identifier, name, cycle, state, seller, total, utc in rows:
             if state not in ordering.UNFULFILLED:
                 self.budget.recall(identifier, name, seller, total, utc)
             self.orders.adopt(identifier, name, cycle, state, at)
         self.outbox.renumber(latest)
         self.outbox.withdraw(wire.HELLO, b"")
-        self.ledger.add(at, books.RECONCILED, len(rows), latest)
 
     def _send(self, kind, body, about):
         self.outbox.put(kind, body, self._at, about)
@@ -209,23 +234,38 @@ class Agent:
                 if record[0] in rooms:  # a newer agent's records are left alone
                     rooms[record[0]].apply(record)
         at = self._at = self.clock.at(0)
-        self._learned_at = self._health_at = at
+        self._learned_at = self._health_at = self._usage_at = at
+        if journal.rotten and not self.ledger.fault:
+            self.ledger.fault = "%d bytes of the journal are damaged" % journal.rotten
+        if self.ledger.fault:
+            self.inbox.forget()
+            self.tell("memory is damaged, nothing is bought until the desk has reconciled: "
+                      + self.ledger.fault)
         if journal.torn or journal.rotten:
-            journal.rewrite(at, self._dump())
+            self._try(journal.rewrite, at, self._dump())
         self.boots += 1
         journal.note([BOOT, self.boots])
         self.outbox.reserve()
         self.outbox.put(wire.HELLO, self.hello(), at)
         self.buyer.resume(at, self.shelf)
-        journal.commit(at)
+        self._try(journal.commit, at)
+
+    def _try(self, write, *arguments):
+        """Write to flash at boot; if it cannot be, the next step tries again and senses work."""
+        try:
+            write(*arguments)
+        except OSError as error:
+            self.tell("flash: %s" % error)
 
     def hello(self):
-        """Return the body of a hello message."""
+        """Return the body of a hello message: a memory that is not relied on counts nothing."""
+        known = self.inbox.reconciled
         return {1: self.boots, 2: self.cause, 3: self.product.name, 4: self.product.version,
-                5: VERSION, 6: self.mode, 7: self.inbox.last, 8: self.ledger.count,
-                9: self.ledger.head[:16], 10: self.mandate.sequence(),
+                5: VERSION, 6: self.mode, 7: self.inbox.last, 8: self.ledger.count if known else 0,
+                9: self.ledger.head[:16] if known else bytes(16), 10: self.mandate.sequence(),
                 11: [order.id for order in self.orders.open],
-                12: [case.id for case in self.cases.open], 13: self.inbox.nonce}
+                12: [case.id for case in self.cases.open], 13: self.inbox.nonce,
+                14: self.journal.port.appends}
 
     def _room_of(self):
         """Return which room keeps the records of each tag."""
@@ -236,6 +276,7 @@ class Agent:
             (self.ledger, books.TAGS), (self.mandate, (mandates.MANDATE,)),
             (self.budget, budgets.TAGS), (self.orders, ordering.TAGS),
             (self.outbox, outboxes.TAGS), (self.cases, services.TAGS),
+            (self.privacy, (privacies.DISCLOSED,)),
         ):
             for tag in tags:
                 table[tag] = room
@@ -248,7 +289,7 @@ class Agent:
         """Yield everything a rewritten journal holds."""
         yield [BOOT, self.boots]
         for room in (self.clock, self.inbox, self.mandate, self.budget, self.orders, self.outbox,
-                     self.cases, self.senses, self.shelf):
+                     self.cases, self.privacy, self.senses, self.shelf):
             yield from room.dump()
         yield from self.ledger.dump(self.journal.transactions(), self.orders.oldest_entry())
 

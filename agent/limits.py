@@ -18,6 +18,10 @@ TEXT_CHARACTERS = 200
 # Items of a list in a message: more than any product has consumables or open orders.
 LIST_ITEMS = 32
 
+# Hashes by which a document names others: 96 bits withstand whoever looks for another offer with
+# the same one, and leave an order under 300 bytes.
+HASH_BYTES = 12
+
 # ---- what came in and waits for the next step ----
 # Readings between two steps: every channel of a large product once.
 READINGS_WAITING = 64
@@ -44,8 +48,9 @@ SEQUENCE_BLOCK = 64
 OUTBOX_BYTES = 12 * 1024
 # Messages sent and not yet acknowledged by the desk.
 OUTBOX_WINDOW = 4
-# First wait for the desk's acknowledgement, doubled after each silence up to the longest.
-RESEND_S = 60
+# First wait for the desk's acknowledgement, doubled after each silence up to the longest; a link
+# that comes back does not wait for it.
+RESEND_S = 300
 RESEND_LONGEST_S = 3600
 
 # ---- clock ----
@@ -57,14 +62,41 @@ CLOCK_JUMP_S = 400 * 86400
 OFFERS_KEPT = 8
 # Commitments remembered for the running month: the mandate's count of orders is capped by it.
 COMMITMENTS_KEPT = 64
-# How long suppliers may take to quote before the best offer so far is taken.
-QUOTE_WINDOW_S = 3600
+# Items that a request for quotation may name, first choice first.
+ITEMS = 5
+# How long suppliers may take to quote before the best offer so far is taken, and how often they
+# are asked when none of them says a word.
+QUOTE_WINDOW_S = 2 * 3600
+QUOTE_ROUNDS = 3
+# Rounds of negotiation at the most, whatever the mandate says: with silent sellers each takes a
+# quote window, and the goods are needed.
+NEGOTIATION_ROUNDS = 4
+# A price so far (percent) above the usual one is a surge and is waited out: asked again after so
+# long, at the most for so long, and only while the stock outlasts the delivery by a day.
+SURGE_PERCENT = 25
+SURGE_PATIENCE_S = 3 * 86400
+SURGE_WAIT_S = 12 * 3600
+SURGE_MARGIN_S = 86400
 # How long a person may take to approve.
 APPROVAL_WINDOW_S = 3 * 86400
 # After a need was refused or ran out, this long until it may be raised again.
 NEED_REST_S = 86400
-# Days past the promised delivery before the thing says that nothing came.
+# Past the promised delivery: the owner is told that it is late, and that nothing came.
+DELIVERY_LATE_S = 86400
 DELIVERY_GRACE_S = 3 * 86400
+# A refill that no order explains, so soon after one, may be a parcel that came twice.
+DOUBLE_S = 7 * 86400
+# A dispute that nobody answers is put to the owner after this long.
+DISPUTE_PATIENCE_S = 14 * 86400
+DISPUTES_KEPT = 8
+# Sellers whom the thing remembers; as many as it can have offers from.
+SELLERS_KEPT = OFFERS_KEPT
+# Trust in a seller of whom nothing was heard loses half of what it is above or below the middle.
+TRUST_HALF_LIFE_S = 90 * 86400
+# Messages on an order that are known by their numbers, for the desk may send each again.
+STATUSES_KEPT = 6
+# Cycles searched before an order is called unknown: ten years of two a week.
+CYCLES_SEARCHED = 1000
 
 # ---- service ----
 # A finding that went away by itself keeps its case open this long, lest it flap.
@@ -77,6 +109,8 @@ EVIDENCE_READINGS = 12
 EVIDENCE_CHANNELS = 4
 # The thing says that it is alive, and how it is, once a day.
 HEALTH_S = 86400
+# What the owner agreed to share of the household's use goes out once a week.
+USAGE_S = 7 * 86400
 # The core wants to be called at least this often, whatever is due.
 STEP_S = 300
 
@@ -84,3 +118,5 @@ assert FRAME_BYTES <= 1280  # the receive buffer allocated once at boot
 assert RESEND_S < RESEND_LONGEST_S
 assert OUTBOX_BYTES + TRANSACTION_BYTES < JOURNAL_BYTES
 assert PAYLOAD_BYTES < TRANSACTION_BYTES
+assert DELIVERY_LATE_S < DELIVERY_GRACE_S < DISPUTE_PATIENCE_S
+assert SURGE_WAIT_S <= SURGE_PATIENCE_S

@@ -13,9 +13,10 @@ from agent.wire import messages as wire
 PUT, GONE, RESERVE = TAGS = 50, 51, 52
 
 # Classes: what may be dropped when there is no room, last one first.
-KEPT, REPORT, VITAL_SIGNS = 0, 1, 2
+KEPT, REPORT, VITAL_SIGNS, GREETING = 0, 1, 2, 3
 _CLASS = {wire.FINDING: REPORT, wire.USAGE: REPORT, wire.SHED: REPORT, wire.EXPERIENCE: REPORT,
-          wire.HEALTH: VITAL_SIGNS, wire.HELLO: VITAL_SIGNS}
+          wire.HEALTH: VITAL_SIGNS, wire.HELLO: GREETING}
+_PASSING = (VITAL_SIGNS, GREETING)  # made anew after a boot, so not written to flash
 # A newer message of these kinds about the same thing makes the older one pointless.
 _REPLACES = (wire.RFQ, wire.HEALTH, wire.HELLO)
 
@@ -55,9 +56,12 @@ class Outbox:
         if kind in _REPLACES:
             self.withdraw(kind, about)
         message = Message(self._number(), kind, at, about, cbor.encode(body))
-        self._waiting.append(message)
+        if kind == wire.HELLO:  # until it is answered, the thing may be deaf to everything else
+            self._waiting.insert(0, message)
+        else:
+            self._waiting.append(message)
         self.bytes += len(message.body)
-        if _CLASS.get(kind, KEPT) != VITAL_SIGNS:
+        if _CLASS.get(kind, KEPT) not in _PASSING:
             self._note(message.record())
         self._make_room()
 
@@ -125,7 +129,8 @@ class Outbox:
         return min(dues) if dues else None
 
     def _seal(self, kind, identifier, made, clock, body):
-        return self._channel.seal(self._number(), kind, identifier, made, clock.utc(made), body)
+        utc = clock.utc(made) if kind == wire.HELLO else None
+        return self._channel.seal(self._number(), kind, identifier, made, utc, body)
 
     @staticmethod
     def _patience(tries):
@@ -155,7 +160,7 @@ class Outbox:
     def _remove(self, message):
         self._waiting.remove(message)
         self.bytes -= len(message.body)
-        if _CLASS.get(message.kind, KEPT) != VITAL_SIGNS:
+        if _CLASS.get(message.kind, KEPT) not in _PASSING:
             self._note([GONE, message.id])
 
     def apply(self, record):
@@ -179,5 +184,5 @@ class Outbox:
     def dump(self):
         yield [RESERVE, self._reserved]
         for message in self._waiting:
-            if _CLASS.get(message.kind, KEPT) != VITAL_SIGNS:
+            if _CLASS.get(message.kind, KEPT) not in _PASSING:
                 yield message.record()

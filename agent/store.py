@@ -4,6 +4,9 @@ Rooms note records during a step; one step commits them as one transaction with 
 power cut leaves all of a step or nothing of it.  A transaction is framed with a mark, its length
 and a CRC-32: a torn tail is dropped, rot in the middle is found, set aside and counted.  The port
 underneath (hal/store.py) knows blocks of bytes and nothing of records.
+
+Torn is only what a cut append can leave: the beginning of one transaction, at the very end.
+Nothing of a torn transaction was ever acted on; of a rotten one, everything may have been.
 """
 
 import binascii
@@ -33,8 +36,9 @@ class Reader:
         self._set_aside = set_aside
         self._rest = b""
         self._lost = 0  # bytes skipped since the last whole transaction
-        self.rotten = 0  # bytes skipped before a whole transaction
-        self.torn = 0  # bytes left at the end
+        self._cut_short = False  # what is skipped began as a transaction that ends too early
+        self.rotten = 0  # bytes that no power cut explains
+        self.torn = 0  # bytes of the transaction whose append was cut
 
     def payloads(self, blocks):
         """Yield the payload of every whole transaction in an iterable of blocks."""
@@ -42,7 +46,11 @@ class Reader:
             self._rest += block
             yield from self._whole(False)
         yield from self._whole(True)
-        self.torn = self._lost + len(self._rest)
+        left = self._lost + len(self._rest)
+        if self._cut_short or (not self._lost and _MARK.startswith(self._rest[:2])):
+            self.torn = left
+        else:
+            self.rotten += left
 
     def _whole(self, ended):
         while len(self._rest) >= _HEAD_BYTES:
@@ -55,9 +63,11 @@ class Reader:
             if plausible and len(payload) == size and _crc(payload) == crc:
                 self.rotten += self._lost
                 self._lost = 0
+                self._cut_short = False
                 self._rest = self._rest[end:]
                 yield payload
             else:
+                self._cut_short |= plausible and len(payload) < size and not self._lost
                 self._skip()
 
     def _skip(self):
@@ -78,6 +88,7 @@ class Journal:
         self.size = 0
         self.rotten = 0
         self.torn = 0
+        self.not_kept = 0  # rotten bytes for which there was no room
         self._open = []
 
     def note(self, record):
@@ -86,15 +97,23 @@ class Journal:
 
     def transactions(self):
         """Yield every committed transaction: [age, record, ...]."""
-        reader = Reader(self.port.quarantine)
-        self.size = 0
+        reader = Reader(self._set_aside)
+        size = 0
         for payload in reader.payloads(self.port.blocks()):
-            self.size += _HEAD_BYTES + len(payload)
+            size += _HEAD_BYTES + len(payload)
             try:
                 yield cbor.decode(payload)
             except cbor.CborError:
                 reader.rotten += len(payload)
-        self.rotten, self.torn = reader.rotten, reader.torn
+        self.size, self.torn = size, reader.torn
+        self.rotten = max(self.rotten, reader.rotten)  # what was mended since boot still counts
+
+    def _set_aside(self, data):
+        """Keep rotten bytes for a person to look at, if the flash still takes them."""
+        try:
+            self.port.quarantine(data)
+        except OSError:
+            self.not_kept += len(data)
 
     def commit(self, at):
         """Make the open transaction durable; raises OSError and keeps it open if it cannot be."""

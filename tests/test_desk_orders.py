@@ -54,12 +54,12 @@ def test_same_order_id_with_other_content_is_refused_for_life():
     world = World()
     offer = world.offer()
     world.send(5, world.thing.order("beans", 0, offer))
-    for change in ({5: 2}, {7: 1}, {13: 1}):
+    for change in ({5: 2}, {7: 1}, {14: 1}):
         answer = ack(world.send(5, world.thing.order("beans", 0, offer, change)))
         assert (answer[2], answer[3]) == (2, "order id was used with other content")
     world.run(5 * DAY_S)
     world.send(6, {1: world.thing.need("beans", 0), 2: 2})
-    answer = ack(world.send(5, world.thing.order("beans", 0, offer, {13: 2})))
+    answer = ack(world.send(5, world.thing.order("beans", 0, offer, {14: 2})))
     assert answer[2] == 2
 
 
@@ -91,16 +91,15 @@ def test_database_itself_refuses_a_second_open_order():
     "change, reason",
     [
         ({2: "thing-2"}, "order names another thing"),
-        ({17: 5}, "order id does not follow from thing, consumable and cycle"),
+        ({13: 5}, "order id does not follow from thing, consumable and cycle"),
         ({3: "milk"}, "order id does not follow from thing, consumable and cycle"),
         ({6: "nobody"}, "seller is not served here"),
-        ({9: bytes(16)}, "no such offer"),
+        ({9: bytes(12)}, "no such offer"),
         ({5: 3}, "packs differs from the offer"),
         ({7: 1}, "total_minor differs from the offer"),
         ({15: 1}, "price_minor differs from the offer"),
         ({8: "USD"}, "currency differs from the offer"),
         ({4: "tea"}, "sku differs from the offer"),
-        ({16: bytes(8)}, "offer differs from the offer"),
         ({12: True}, "order id does not follow from thing, consumable and cycle"),
         ({0: "offer"}, "document is not of type order"),
     ],

@@ -78,7 +78,7 @@ def test_thing_shows_what_is_open_and_no_key(world, http):
     response = http.get("/things/thing-1")
     thing = response.json()
     assert [len(thing[part]) for part in ("orders", "cases", "findings")] == [1, 1, 1]
-    assert thing["health"]["content"]["consumables"] == [["beans", 3, 12]]
+    assert thing["health"]["content"]["consumables"] == {"beans": 3012}
     assert thing["hello"]["ledger_count"] == 3
     for path in ("/things/thing-1", "/things", "/openapi.json", "/orders/1"):
         assert world.thing.root_key.hex() not in http.get(path).text

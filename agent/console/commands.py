@@ -6,6 +6,7 @@ from agent.money import ledger as books
 from agent.money import orders as ordering
 from agent.sense import findings
 from agent.service import cases as services
+from agent.stock import pattern
 from agent.wire import cbor
 
 
@@ -148,6 +149,16 @@ def _text(field):
     return str(field)
 
 
+def _usage(agent, words, at):
+    return Rows(("consumable", "per_day", "busiest_hour", "quiet_from", "quiet_hours"),
+                pattern.insight(agent.shelf, agent.clock, at), "not learned yet")
+
+
+def _privacy(agent, words, at):
+    return Rows(("purpose", "recipient", "what", "times", "last_s"), agent.privacy.rows(),
+                "nothing has left but what running the thing needs")
+
+
 def _refill(agent, words, at):
     index = agent.shelf.index(one(words, "a consumable"))
     if index is None:
@@ -167,6 +178,8 @@ COMMANDS = {
     "why": (_why, "why NAME: the numbers behind a monitor, a consumable or an order"),
     "approve": (_approve, "approve ORDER: buy on the terms shown"),
     "deny": (_deny, "deny ORDER: do not buy, or ask the seller to cancel"),
+    "usage": (_usage, "the pattern of use: how much, when most, when quiet (hours of UTC)"),
+    "privacy": (_privacy, "who got what beyond the running of the thing, for what, and when"),
     "refill": (_refill, "refill CONSUMABLE: it was filled or changed by hand"),
     "ledger": (_ledger, "ledger [verify]: the record of money and decisions"),
 }

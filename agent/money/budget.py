@@ -1,8 +1,9 @@
 """The budget: what has been committed, against what the mandate allows.
 
 A commitment is made in the same transaction as the order it pays for, and given back only when
-the order ends unfulfilled.  Periods follow the highest UTC ever seen, so a clock that is unknown
-or goes back never refills anything.
+the order ends unfulfilled.  Periods follow the highest UTC that ever counted, so a clock that is
+unknown or goes back never refills anything; and they go on no faster than the thing's own age, so
+a desk that puts the clock forward does not refill anything either.
 """
 
 from agent import limits
@@ -28,20 +29,28 @@ def month_of(day):
 
 
 class Budget:
-    """Commitments of the running month: [order id, day, consumable, seller, total].  Durable."""
+    """Commitments of the running month, oldest first.  Durable.
+
+    A row is [order id, day, consumable, seller, total, age in s].
+    """
 
     def __init__(self, note):
         self._note = note
         self._latest = 0  # the highest UTC day that ever counted
+        self._since = 0  # the age at which it did
         self._rows = []
 
-    def refusal(self, mandate, consumable, seller, total, utc):
+    def refusal(self, mandate, consumable, seller, total, utc, at):
         """Return which limit an order would break, or None."""
         terms = mandate.terms
-        day = max(self._latest, utc // _DAY_S)
-        rows = [row for row in self._rows if month_of(row[1]) == month_of(day)]
+        known = mandate.seller(seller)
+        if known is None:
+            return "seller is not allowed by the mandate"
+        day = self._day(utc, at)
+        rows = self._month(day)
         today = [row for row in rows if row[1] == day]
-        seller_budget = mandate.seller(seller)[2]
+        alike = [row for row in rows if row[2] == consumable]
+        theirs = [row for row in rows if row[3] == seller]
         checks = (
             ("cap of an order", total, mandate.cap(consumable)),
             ("budget of the day", total + _sum(today), terms[terms_of.DAY_BUDGET]),
@@ -49,26 +58,36 @@ class Budget:
             ("orders of the day", len(today) + 1, terms[terms_of.DAY_ORDERS]),
             ("orders of the month", len(rows) + 1,
              min(terms[terms_of.MONTH_ORDERS], limits.COMMITMENTS_KEPT)),
-            ("budget of " + consumable, total + _sum(r for r in rows if r[2] == consumable),
+            ("budget of " + consumable, total + _sum(alike),
              mandate.consumable_budget(consumable)),
-            ("budget of " + seller, total + _sum(r for r in rows if r[3] == seller),
-             seller_budget),
+            ("orders of " + consumable, len(alike) + 1, mandate.count(consumable)),
+            ("budget of " + seller, total + _sum(theirs), known[2]),
+            ("orders of " + seller, len(theirs) + 1, mandate.count(seller)),
         )
         for word, amount, most in checks:
             if amount > most:
                 return "%s: %d of %d" % (word, amount, most)
         return None
 
-    def commit(self, order_id, consumable, seller, total, utc):
+    def _day(self, utc, at):
+        """Return the day that counts: it never goes back, nor ahead of the thing's own age."""
+        elapsed = (at - self._since) // _DAY_S + 1
+        day = utc // _DAY_S
+        return max(self._latest, min(day, self._latest + elapsed) if self._latest else day)
+
+    def _month(self, day):
+        return [row for row in self._rows if month_of(row[1]) == month_of(day)]
+
+    def commit(self, order_id, consumable, seller, total, utc, at):
         """Count an order; call only after `refusal` gave None in the same step."""
-        record = [COMMIT, order_id, max(self._latest, utc // _DAY_S), consumable, seller, total]
+        record = [COMMIT, order_id, self._day(utc, at), consumable, seller, total, at]
         self.apply(record)
         self._note(record)
 
-    def recall(self, order_id, consumable, seller, total, utc):
+    def recall(self, order_id, consumable, seller, total, utc, at):
         """Count an order that only the desk remembers."""
         if not any(row[0] == order_id for row in self._rows):
-            self.commit(order_id, consumable, seller, total, utc)
+            self.commit(order_id, consumable, seller, total, utc, at)
 
     def release(self, order_id):
         """Give back what an order that ended unfulfilled had committed."""
@@ -76,10 +95,10 @@ class Budget:
             self.apply([RELEASE, order_id])
             self._note([RELEASE, order_id])
 
-    def committed(self, utc):
+    def committed(self, utc, at):
         """Return (committed today, committed this month) in minor units."""
-        day = max(self._latest, 0 if utc is None else utc // _DAY_S)
-        rows = [row for row in self._rows if month_of(row[1]) == month_of(day)]
+        day = self._latest if utc is None else self._day(utc, at)
+        rows = self._month(day)
         return _sum(row for row in rows if row[1] == day), _sum(rows)
 
     def apply(self, record):
@@ -87,8 +106,8 @@ class Budget:
             self._rows = [row for row in self._rows if row[0] != record[1]]
             return
         self._latest = max(self._latest, record[2])
-        month = month_of(self._latest)
-        self._rows = [row for row in self._rows if month_of(row[1]) == month]
+        self._since = max(self._since, record[6])
+        self._rows = self._month(self._latest)
         self._rows.append(record[1:])
 
     def dump(self):

@@ -109,8 +109,11 @@ class Buyer:
         if not order.answered:
             return  # the desk has not taken the request yet
         heard = len(order.offers) + len(order.declined)
-        all_heard = heard >= len(self._mandate.terms[13])
-        if all_heard or at - order.since >= limits.QUOTE_WINDOW_S:
+        waited = at - order.since >= limits.QUOTE_WINDOW_S
+        if waited and not heard and order.round < limits.QUOTE_ROUNDS:
+            order.round += 1
+            self.ask(order, at, shelf)
+        elif waited or heard >= len(self._mandate.terms[13]):
             self._choose(order, at, utc, shelf)
 
     def _choose(self, order, at, utc, shelf):
@@ -179,12 +182,11 @@ class Buyer:
     # -- placing -------------------------------------------------------------------------------
 
     def _place(self, order, at, utc):
-        (offer_id, digest, seller, sku, pack, packs, price, total, currency, lead_s) = order.terms
+        (_, digest, seller, sku, pack, packs, price, total, currency, lead_s) = order.terms
         document = {
             0: "order", 1: order.id, 2: self._identity.thing, 3: order.consumable, 4: sku,
             5: packs, 6: seller, 7: total, 8: currency, 9: digest, 10: self._mandate.hash,
-            11: order.decision, 12: order.test, 13: max(0, order.need_by - at), 14: utc,
-            15: price, 16: offer_id, 17: order.cycle,
+            11: order.decision, 12: order.test, 13: order.cycle, 14: utc, 15: price,
         }
         signed = cose.sign1_seal(self._identity.sign, self._identity.kid, cbor.encode(document))
         if not order.test:
@@ -230,30 +232,41 @@ class Buyer:
         if order.test:
             self._orders.move(order, VERIFIED, at, "test")
         elif index is not None and order.terms:
-            scale = shelf.unit_scales[index]
+            unpacked = order.terms[4] * order.terms[5] - order.seen  # not in the container yet
             placed = at - self._placed_age(order)
-            shelf.items[index].delivered(order.terms[4] * order.terms[5] / scale, placed)
+            shelf.items[index].delivered(max(0, unpacked) / shelf.unit_scales[index], placed)
 
     def _placed_age(self, order):
         """Return the age at which the order was placed: promised less its lead."""
         return order.promised - order.terms[9]
 
-    def refilled(self, name, amount, at):
-        """The thing's own sensor saw a container filled: amount in units x scale."""
+    def refilled(self, name, amount, spare, at):
+        """The thing's own sensor saw a container filled: amount in units x scale.
+
+        Goods may be there before the word of them is, so it counts from when the order was placed,
+        unless there are spares: before the parcel is under way, it came from those.
+        """
         for order in self._orders.open:
-            if order.consumable != name or order.test or order.state not in (SHIPPED, DELIVERED):
+            if order.consumable != name or order.test or order.state not in UNDER_WAY:
+                continue
+            if spare and order.state in (PLACED, CONFIRMED):
                 continue
             order.seen += amount
-            pack = order.terms[4] if order.terms else 0
-            if order.seen * 100 >= pack * _SEEN_PERCENT:
-                self._send(wire.ORDER_EVENT, {1: order.id, 2: EVENT_VERIFIED, 3: order.seen},
-                           order.id)
-                self._orders.move(order, VERIFIED, at)
-            else:
+            if order.state != SHIPPED or not self._verify(order, at):
                 self._orders.keep(order)
             return
 
+    def _verify(self, order, at):
+        """End an order of which enough was seen; return whether it was."""
+        pack = order.terms[4] if order.terms else 0
+        if not order.seen or order.seen * 100 < pack * _SEEN_PERCENT:
+            return False
+        self._send(wire.ORDER_EVENT, {1: order.id, 2: EVENT_VERIFIED, 3: order.seen}, order.id)
+        return self._orders.move(order, VERIFIED, at)
+
     def _watch_delivery(self, order, at):
+        if order.state == DELIVERED and self._verify(order, at):
+            return
         if at - order.promised < limits.DELIVERY_GRACE_S or not order.answered:
             return
         self._send(wire.ORDER_EVENT, {1: order.id, 2: EVENT_NOT_RECEIVED, 3: order.seen}, order.id)

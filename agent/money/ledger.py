@@ -4,6 +4,10 @@ Entry n is [n, age, kind, ...] and its link is SHA-256(link n-1 || entry), so no
 out, put in or changed without every later link giving it away.  Entries are never rewritten; old
 ones may be left behind when the journal is rewritten, and a checkpoint (count, link) then vouches
 for them.  Links also go to the desk with every hello, out of reach of whoever holds the thing.
+
+A chain that does not verify is never mended.  Once the desk has told what the thing may have
+forgotten, a checkpoint that does not follow from what is before it starts a new chain, and its
+first entry says that it was reconciled: without that entry the checkpoint is a forgery.
 """
 
 import hashlib
@@ -32,25 +36,42 @@ class Ledger:
         self._note = note
         self.count = 0
         self.head = _GENESIS
-        self.broken = False  # the chain did not verify when it was read
+        self.fault = None  # why the chain did not verify when it was read
+        self.verified = 0  # entries read since the chain began, up to a fault
+        self._anew = False  # a checkpoint was read that does not follow
 
     def add(self, at, kind, *fields):
-        """Append an entry of CBOR-able fields; return the first half of its link (16 bytes)."""
+        """Append an entry of CBOR-able fields; return the head of its link, as documents name it."""
         entry = cbor.encode([self.count, at, kind] + list(fields))
         self.head = link(self.head, entry)
         self.count += 1
         self._note([ENTRY, entry, self.head[:16]])
-        return self.head[:16]
+        return self.head[:limits.HASH_BYTES]
+
+    def restart(self):
+        """Start a new chain after what cannot be verified; a RECONCILED entry must follow."""
+        self.head = link(self.head, b"")
+        self.fault = None
+        self._note([CHECKPOINT, self.count, self.head])
 
     def apply(self, record):
         """Take up an entry or checkpoint from the journal, verifying the chain."""
         if record[0] == CHECKPOINT:
+            self._anew = self.count > 0 and (self.count, self.head) != (record[1], record[2])
             self.count, self.head = record[1], record[2]
             return
+        number, _, kind = cbor.decode(record[1])[:3]
+        if self._anew:
+            self._anew = False
+            self.verified = 0
+            self.fault = None if kind == RECONCILED else (
+                "checkpoint at %d does not continue the chain" % self.count)
         self.head = link(self.head, record[1])
-        if self.head[:16] != record[2] or cbor.decode(record[1])[0] != self.count:
-            self.broken = True
-        self.count += 1
+        if not self.fault and (self.head[:16] != record[2] or number != self.count):
+            self.fault = "entry %d does not match its link" % number
+        if not self.fault:
+            self.verified += 1
+        self.count = max(self.count, number) + 1
 
     def dump(self, transactions, oldest):
         """Yield the records a rewritten journal keeps.
@@ -58,20 +79,22 @@ class Ledger:
         transactions: the journal as it is; oldest: index of the first entry an open order needs.
         """
         keep_from = min(oldest, max(0, self.count - limits.LEDGER_KEPT))
-        count, head, begun = 0, _GENESIS, False
+        head, begun = _GENESIS, False
         for record in entries(transactions):
             if record[0] == CHECKPOINT:
-                count, head = record[1], record[2]
+                head = record[2]
+                if begun:
+                    yield record
                 continue
-            if count >= keep_from:
+            number = cbor.decode(record[1])[0]
+            if number >= keep_from:
                 if not begun:
-                    yield [CHECKPOINT, count, head]
+                    yield [CHECKPOINT, number, head]
                     begun = True
                 yield record
             head = link(head, record[1])
-            count += 1
         if not begun:
-            yield [CHECKPOINT, count, head]
+            yield [CHECKPOINT, self.count, self.head]
 
 
 def entries(transactions):
@@ -84,15 +107,7 @@ def entries(transactions):
 
 def verify(transactions):
     """Return (entries verified, None), or (entries before it, what is wrong)."""
-    count, head = 0, _GENESIS
+    book = Ledger(None)
     for record in entries(transactions):
-        if record[0] == CHECKPOINT:
-            if count and (count, head) != (record[1], record[2]):
-                return count, "checkpoint at %d does not continue the chain" % record[1]
-            count, head = record[1], record[2]
-            continue
-        head = link(head, record[1])
-        if head[:16] != record[2]:
-            return count, "entry %d does not match its link" % count
-        count += 1
-    return count, None
+        book.apply(record)
+    return book.verified, book.fault

@@ -2,26 +2,44 @@
 
 A COSE_Sign1 document by the key the owner paired on the thing's own console, so neither maker nor
 desk can raise a limit.  Without a mandate in force the thing observes, reports and asks for
-service, and buys nothing.
+service, and buys nothing.  A control, a document of three words by the same key, pauses, resumes
+or revokes it; mandates and controls share one sequence, and only a higher one is ever taken.
 """
 
 import hashlib
 
+from agent import limits
+from agent.money import forms
 from agent.wire import cbor, cose
-from agent.wire.messages import MessageError, items, natural, octets, text
+from agent.wire.messages import MessageError
 
-MANDATE = 30
+MANDATE, HELD = TAGS = 30, 33
 
 AUTO, ASK_ABOVE, ASK_ALWAYS = 0, 1, 2
+RESUME, PAUSE, REVOKE = 0, 1, 2
 DAY_S = 86400
 
 # Keys of the document, as in wire.cddl.
 (SEQUENCE, THING, FROM, UNTIL, CURRENCY, APPROVAL, ASK_FROM, CAP, DAY_BUDGET, MONTH_BUDGET,
  DAY_ORDERS, MONTH_ORDERS, SELLERS, PER_CONSUMABLE, WEIGHTS, CONSENTS, CANCEL_WINDOW,
- QUIET_HOURS, PAUSED) = range(1, 20)
+ QUIET_HOURS, PAUSED, BLOCKED, SUBSTITUTES, QUALITY, CARBON, LABELS, DELIVERY, ROUNDS, WALK_AWAY,
+ SURGE, COUNTS) = range(1, 30)
+
+_NEEDED = {SEQUENCE: "n", THING: "t", FROM: "n", UNTIL: "n", CURRENCY: "c", APPROVAL: "n",
+           ASK_FROM: "n", CAP: "n", DAY_BUDGET: "n", MONTH_BUDGET: "n", DAY_ORDERS: "n",
+           MONTH_ORDERS: "n", SELLERS: [("t", 64, "n")]}
+_OPTIONAL = {PER_CONSUMABLE: {"": ("n", "n")}, WEIGHTS: {"": "%"}, CONSENTS: {"": ["t"]},
+             CANCEL_WINDOW: "n", QUIET_HOURS: ("n", "n"), PAUSED: "?", BLOCKED: ["t"],
+             SUBSTITUTES: {"": ["t"]}, QUALITY: "%", CARBON: "n", LABELS: ["t"],
+             DELIVERY: ("n", "n"), ROUNDS: "n", WALK_AWAY: {"": "n"}, SURGE: ("n", "n"),
+             COUNTS: {"": "n"}}
+_CONTROL = {1: "n", 2: "t", 3: "n"}
 
 # Weights of the offer score when the owner gives none, in percent.
 DEFAULT_WEIGHTS = {"price": 60, "delivery": 20, "quality": 10, "trust": 10, "carbon": 0}
+
+# Refusals that pass by themselves, so nobody needs to be told.
+PASSING = ("quiet hours", "clock unknown")
 
 
 class MandateError(Exception):
@@ -29,87 +47,93 @@ class MandateError(Exception):
 
 
 def read(document, identity):
-    """Return the mandate's map if the owner of this thing signed it; raises MandateError."""
+    """Return the map of a mandate or control that the owner of this thing signed.
+
+    Raises MandateError.
+    """
     if identity.owner_key is None:
         raise MandateError("no owner is paired")
     try:
         _, payload = cose.sign1_open(identity.verifier(identity.owner_key), document)
         terms = cbor.decode(payload)
-        if not isinstance(terms, dict) or terms.get(0) != "mandate":
-            raise MandateError("the document is no mandate")
-        _check(terms)
+        if isinstance(terms, dict) and terms.get(0) == "control":
+            forms.check(terms, "control", _CONTROL, {})
+            sound = terms[3] <= REVOKE
+        else:
+            forms.check(terms, "mandate", _NEEDED, _OPTIONAL)
+            sound = (terms[APPROVAL] <= ASK_ALWAYS and terms[SELLERS]
+                     and max(terms.get(QUIET_HOURS, (0,))) <= 1440)
     except (cose.CoseError, cbor.CborError, MessageError) as error:
         raise MandateError(str(error))
+    if not sound:
+        raise MandateError("a term is out of its range")
     if terms[THING] != identity.thing:
         raise MandateError("the mandate is for %s" % terms[THING])
     return terms
 
 
-def _check(terms):
-    text(terms, THING, 40)
-    text(terms, CURRENCY, 3)
-    for key in (SEQUENCE, FROM, UNTIL, APPROVAL, ASK_FROM, CAP, DAY_BUDGET, MONTH_BUDGET,
-                DAY_ORDERS, MONTH_ORDERS):
-        natural(terms, key)
-    for seller in items(terms, SELLERS):
-        row = {1: seller[0], 2: seller[1], 3: seller[2]} if _is_row(seller, 3) else {}
-        text(row, 1, 40)
-        octets(row, 2, 64)
-        natural(row, 3)
-    for limits_of_one in terms.get(PER_CONSUMABLE, {}).values():
-        if not _is_row(limits_of_one, 2):
-            raise MessageError("key %d must give [cap, budget] of each consumable" % PER_CONSUMABLE)
-        natural({1: limits_of_one[0]}, 1)
-        natural({1: limits_of_one[1]}, 1)
-
-
-def _is_row(value, size):
-    return isinstance(value, list) and len(value) == size
-
-
 class Mandate:
-    """The mandate in force.  Durable: the signed document."""
+    """The mandate in force.  Durable: the signed documents, and that the console holds it."""
 
     def __init__(self, identity, note):
         self._identity = identity
         self._note = note
         self.terms = None
-        self.hash = bytes(16)
-        self._document = None
+        self.hash = bytes(limits.HASH_BYTES)
+        self.held = False  # paused on the console
+        self._documents = []  # the mandate in force, and the control after it, if there is one
+        self._control = None
 
     def install(self, document):
-        """Put a newer mandate in force; raises MandateError and changes nothing otherwise."""
+        """Put a signed document in force; raises MandateError and changes nothing then."""
         terms = read(document, self._identity)
-        if self.terms and terms[SEQUENCE] <= self.sequence():
+        if terms[SEQUENCE] <= self.sequence():
             raise MandateError("sequence %d is not newer than %d"
                                % (terms[SEQUENCE], self.sequence()))
-        self._take(document, terms)
+        self.apply([MANDATE, document])
         self._note([MANDATE, document])
 
+    def hold(self, held):
+        """Pause on the console, or let go again; what the owner signed stays as it is."""
+        self.held = held
+        self._note([HELD, held])
+
     def sequence(self):
-        return self.terms[SEQUENCE] if self.terms else 0
+        """Return the highest sequence number taken, 0 before there was one."""
+        return max([terms[SEQUENCE] for terms in (self.terms, self._control) if terms] + [0])
 
     def refusal(self, utc):
         """Return why nothing may be bought at this time, or None."""
-        if self.terms is None:
+        terms = self.terms
+        control = self._control[3] if self._control else None
+        if terms is None:
             return "no mandate"
+        if control == REVOKE:
+            return "mandate revoked"
+        if control == PAUSE or (terms.get(PAUSED) and control is None):
+            return "mandate paused"
+        if self.held:
+            return "paused on the console"
         if utc is None:
             return "clock unknown"
-        if not self.terms[FROM] <= utc < self.terms[UNTIL]:
-            return "mandate not valid now"
-        if self.terms.get(PAUSED):
-            return "mandate paused"
-        hours = self.terms.get(QUIET_HOURS)
-        if hours and _within(utc % DAY_S // 60, hours[0], hours[1]):
-            return "quiet hours"
-        return None
+        if utc < terms[FROM]:
+            return "mandate not valid yet"
+        if utc >= terms[UNTIL]:
+            return "mandate has ended"
+        hours = terms.get(QUIET_HOURS)
+        return "quiet hours" if hours and _within(utc % DAY_S // 60, hours[0], hours[1]) else None
 
     def seller(self, name):
         """Return [name, public key, budget of a month] of an allowed seller, or None."""
         for seller in self.terms[SELLERS]:
-            if seller[0] == name:
+            if seller[0] == name and name not in self.terms.get(BLOCKED, ()):
                 return seller
         return None
+
+    def items(self, consumable, first):
+        """Return the items that may be bought for a consumable: its first, then substitutes."""
+        found = [first] + self.terms.get(SUBSTITUTES, {}).get(consumable, [])
+        return [sku for sku in found if sku not in self.terms.get(BLOCKED, ())][:limits.ITEMS]
 
     def cap(self, consumable):
         """Return the most one order for a consumable may cost (minor units)."""
@@ -121,6 +145,10 @@ class Mandate:
         own = self.terms.get(PER_CONSUMABLE, {}).get(consumable)
         return own[1] if own else self.terms[MONTH_BUDGET]
 
+    def count(self, name):
+        """Return how many orders a month may be for a consumable, or from a seller."""
+        return self.terms.get(COUNTS, {}).get(name, self.terms[MONTH_ORDERS])
+
     def weight(self, value):
         return self.terms.get(WEIGHTS, DEFAULT_WEIGHTS).get(value, 0)
 
@@ -129,18 +157,29 @@ class Mandate:
         rule = self.terms[APPROVAL]
         return rule == ASK_ALWAYS or (rule == ASK_ABOVE and total > self.terms[ASK_FROM])
 
-    def _take(self, document, terms):
-        self._document = document
-        self.terms = terms
-        self.hash = hashlib.sha256(document).digest()[:16]
+    def term(self, key, otherwise):
+        """Return an optional term, or what holds when the owner said nothing."""
+        return self.terms.get(key, otherwise) if self.terms else otherwise
 
     def apply(self, record):
-        """Take up the mandate from the journal, where only a verified one is ever written."""
-        self._take(record[1], cbor.decode(cose.sign1_peek(record[1])[1]))
+        """Take up a record of the journal, where only what was verified is ever written."""
+        if record[0] == HELD:
+            self.held = record[1]
+            return
+        document = record[1]
+        terms = cbor.decode(cose.sign1_peek(document)[1])
+        if terms[0] == "control":
+            self._control = terms
+            self._documents = self._documents[:1] + [document] if self.terms else [document]
+            return
+        self.terms, self._control = terms, None
+        self._documents = [document]
+        self.hash = hashlib.sha256(document).digest()[:limits.HASH_BYTES]
 
     def dump(self):
-        if self._document:
-            yield [MANDATE, self._document]
+        for document in self._documents:
+            yield [MANDATE, document]
+        yield [HELD, self.held]
 
 
 def _within(minute, start, end):

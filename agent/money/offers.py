@@ -6,12 +6,25 @@ same offers give the same choice on every runtime and the reasons can be kept.
 
 import hashlib
 
+from agent import limits
+from agent.money import forms
+from agent.money import mandate as term
 from agent.wire import cbor, cose
-from agent.wire.messages import MessageError, natural, octets, text
+from agent.wire.messages import MessageError
 
 # Keys of the offer document, as in wire.cddl.
 (OFFER_ID, NEED_ID, SELLER, SKU, PACK, PACKS, PRICE, SHIPPING, TAX, TOTAL, CURRENCY, LEAD,
  EXPIRES, QUALITY, CARBON, LABELS, ROUND) = range(1, 18)
+
+_NEEDED = {OFFER_ID: 8, NEED_ID: 16, SELLER: "t", SKU: "t", PACK: "n", PACKS: "n", PRICE: "n",
+           SHIPPING: "n", TAX: "n", TOTAL: "n", CURRENCY: "c", LEAD: "n", EXPIRES: "n",
+           QUALITY: "%", CARBON: "n"}
+_OPTIONAL = {LABELS: ["t"], ROUND: "n"}
+
+# Why the only thing wrong with an offer is its price: more talk may mend that.
+TOO_DEAR = "price"
+VALUES = ("price", "delivery", "quality", "trust", "carbon")
+WEEK_S = 604800
 
 
 class OfferError(Exception):
@@ -36,77 +49,90 @@ class Offer:
         self.expires = terms[EXPIRES]
         self.quality = terms[QUALITY]
         self.carbon = terms[CARBON]
+        self.labels = terms.get(LABELS, [])
+        self.round = terms.get(ROUND)
 
     def record(self):
         """Return the terms as the journal and the approval keep them."""
         return [self.id, self.digest, self.seller, self.sku, self.pack, self.packs, self.price,
-                self.total, self.currency, self.lead_s]
+                self.total, self.currency, self.lead_s, self.expires]
+
+    def per_1000(self):
+        """Return what 1000 units x scale cost, shipping and tax inside (minor units)."""
+        return self.total * 1000 // (self.pack * self.packs)
 
 
 def read(document, identity, mandate):
     """Return the Offer of a signed document; raises OfferError."""
     try:
         terms = cbor.decode(cose.sign1_peek(document)[1])
-        if not isinstance(terms, dict) or terms.get(0) != "offer":
-            raise OfferError("the document is no offer")
-        seller = mandate.seller(text(terms, SELLER, 40))
+        forms.check(terms, "offer", _NEEDED, _OPTIONAL)
+        seller = mandate.seller(terms[SELLER])
         if seller is None:
             raise OfferError("seller is not allowed by the mandate")
         cose.sign1_open(identity.verifier(seller[1]), document)
-        _check(terms)
     except (cose.CoseError, cbor.CborError, MessageError) as error:
         raise OfferError(str(error))
-    return Offer(terms, hashlib.sha256(document).digest()[:16])
-
-
-def _check(terms):
-    octets(terms, OFFER_ID, 8)
-    octets(terms, NEED_ID, 16)
-    text(terms, SKU, 40)
-    text(terms, CURRENCY, 3)
-    for key in (PACK, PACKS, PRICE, SHIPPING, TAX, TOTAL, LEAD, EXPIRES, QUALITY, CARBON):
-        natural(terms, key)
-    if not terms[PACK] or not terms[PACKS] or terms[QUALITY] > 100:
-        raise OfferError("pack, packs or quality out of range")
+    if not terms[PACK] or not terms[PACKS]:
+        raise OfferError("no quantity")
     if terms[PRICE] * terms[PACKS] + terms[SHIPPING] + terms[TAX] != terms[TOTAL]:
         raise OfferError("the total is not the sum of its parts")
+    return Offer(terms, hashlib.sha256(document).digest()[:limits.HASH_BYTES])
 
 
-def refusal(offer, mandate, consumable, skus, utc):
-    """Return why the mandate or the need forbids an offer, or None."""
-    if offer.currency != mandate.terms[5]:
-        return "currency"
-    if offer.expires <= utc:
-        return "expired"
-    if offer.sku not in skus:
-        return "not the item asked for"
-    if offer.total > mandate.cap(consumable):
-        return "above the cap"
+def refusal(offer, mandate, consumable, wanted, utc):
+    """Return the word for why mandate or need forbids an offer, or None.
+
+    wanted: {item: units x scale of its pack, or None when the product file does not say}.
+    """
+    terms = mandate.terms
+    soonest, latest = terms.get(term.DELIVERY, (0, forms.NATURAL_MOST))
+    walk_away = terms.get(term.WALK_AWAY, {}).get(consumable, forms.NATURAL_MOST)
+    checks = (
+        ("seller", mandate.seller(offer.seller) is None),
+        ("currency", offer.currency != terms[term.CURRENCY]),
+        ("expired", offer.expires <= utc),
+        ("not the item asked for", offer.sku not in wanted),
+        ("pack size", wanted.get(offer.sku) not in (None, offer.pack)),
+        ("quality", offer.quality < terms.get(term.QUALITY, 0)),
+        ("carbon", offer.carbon > terms.get(term.CARBON, forms.NATURAL_MOST)),
+        ("label", any([label not in offer.labels for label in terms.get(term.LABELS, ())])),
+        ("delivery", not soonest <= offer.lead_s <= latest),
+        ("above the cap", offer.total > mandate.cap(consumable)),
+        (TOO_DEAR, offer.per_1000() > walk_away),
+    )
+    for word, broken in checks:
+        if broken:
+            return word
     return None
 
 
-def scores(offers, mandate, quantity, left_s, trust):
-    """Return one score per offer, 0..10000, higher is better.
+def parts(offers, quantity, left_s, trust):
+    """Return for each offer what it is worth, a tuple of percents in the order of VALUES.
 
-    Each value is relative to the best offer: cost per unit, days late beyond what is left, quality,
-    trust in the seller (trust(seller) -> percent), carbon per unit.  quantity in units x scale
-    caps what counts as useful, so a pallet is not cheap when a bag was needed.
+    Relative to the best offer: cost per unit, days late beyond what is left, quality, trust in
+    the seller (trust(seller) -> percent), carbon per unit.  quantity in units x scale caps what
+    counts as useful, so a pallet is not cheap when a bag was needed.
     """
     useful = [min(offer.pack * offer.packs, 2 * quantity) for offer in offers]
     cost = [offer.total * 1000000 // used for offer, used in zip(offers, useful)]
     carbon = [offer.carbon * 1000000 // used for offer, used in zip(offers, useful)]
-    result = []
-    for position, offer in enumerate(offers):
-        late = max(0, offer.lead_s - left_s)
-        parts = (
-            ("price", 100 * min(cost) // max(1, cost[position])),
-            ("delivery", max(0, 100 - 100 * late // 604800)),
-            ("quality", offer.quality),
-            ("trust", trust(offer.seller)),
-            ("carbon", 100 * (1 + min(carbon)) // (1 + carbon[position])),
-        )
-        total = 0
-        for word, percent in parts:
-            total += mandate.weight(word) * percent
-        result.append(total)
-    return result
+    return [(100 * (1 + min(cost)) // (1 + cost[position]),
+             max(0, 100 - 100 * max(0, offer.lead_s - left_s) // WEEK_S), offer.quality,
+             trust(offer.seller), 100 * (1 + min(carbon)) // (1 + carbon[position]))
+            for position, offer in enumerate(offers)]
+
+
+def score(worth, mandate):
+    """Return the score of an offer's parts, 0..10000 with weights that add up to 100."""
+    total = 0
+    for word, percent in zip(VALUES, worth):
+        total += mandate.weight(word) * percent
+    return total
+
+
+def shortfall(worth, best, mandate):
+    """Return the word in which an offer falls behind the chosen one the most."""
+    gaps = [(mandate.weight(word) * (theirs - own), -position)
+            for position, (word, own, theirs) in enumerate(zip(VALUES, worth, best))]
+    return VALUES[-max(gaps)[1]]

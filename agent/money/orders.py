@@ -75,7 +75,7 @@ class Orders:
         self._note = note
         self.open = []
         self._cycles = {}  # consumable: [cycle, age until which it rests]
-        self.ended = []  # orders that came to their end in this step
+        self.moved = []  # consumables whose order moved on since somebody looked
 
     def busy(self, name, at):
         """Return whether a consumable has an open order or rests after a failed one."""
@@ -98,14 +98,18 @@ class Orders:
         """Move an order along MOVES; write it to journal and ledger; release what it held."""
         if state not in MOVES[order.state]:
             return False
+        self._set(order, state, at, reason)
+        return True
+
+    def _set(self, order, state, at, reason):
         order.state = state
         order.since = at
+        self.moved.append(order.consumable)
         self._ledger.add(at, books.ORDER, order.id, state, reason)
         if state in ENDS:
             self._end(order, at)
         else:
             self._note(order.record())
-        return True
 
     def keep(self, order):
         """Make a change of an order's columns durable."""
@@ -125,9 +129,18 @@ class Orders:
         return found[0] if word and len(found) == 1 else None
 
     def adopt(self, identifier, name, cycle, state, at):
-        """Take the desk's word, after amnesia, for an order this thing no longer remembers."""
-        own = self._cycle(name)
-        if cycle < own[0] or self.find(identifier):
+        """Take the desk's word, after amnesia, for an order this thing no longer remembers.
+
+        One that it remembers catches up with what the desk knows; it never goes back.
+        """
+        own, known = self._cycle(name), self.find(identifier)
+        if known:
+            if state > known.state or state in MOVES[known.state]:
+                known.answered = True
+                known.promised = max(known.promised, at)
+                self._set(known, state, at, "reconciled")
+            return
+        if cycle < own[0]:
             return
         own[0] = cycle
         if state in ENDS:
@@ -149,7 +162,6 @@ class Orders:
         rest = limits.NEED_REST_S if order.state in UNFULFILLED and not order.test else 0
         self._cycles[key] = [order.cycle + 1, at + rest]
         self.open.remove(order)
-        self.ended.append(order)
         self._note([CYCLE, key] + self._cycles[key])
         self._note(order.record())
 

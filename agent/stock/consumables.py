@@ -106,6 +106,10 @@ class Consumable:
         """A delivery came: base units, and how long it took from the order."""
         self.reorder.delivered(quantity, lead_s)
 
+    def spares(self):
+        """Base units believed to lie outside the container."""
+        return self.reorder.state[reorder.SPARES]
+
     def _use(self, used, at):
         level = self.gauge.level()
         if not self.demand.use(used, at, not self.gauge.state[gauge.EMPTIED]):

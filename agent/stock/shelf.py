@@ -54,6 +54,10 @@ class Shelf:
         if index is not None:
             self.items[index].restore(record[2])
 
+    def record(self, index):
+        """Return what is durable of one consumable."""
+        return [STOCK, self.specs[index]["name"], self.items[index].snapshot()]
+
     def dump(self):
-        for spec, item in zip(self.specs, self.items):
-            yield [STOCK, spec["name"], item.snapshot()]
+        for index in range(len(self.items)):
+            yield self.record(index)

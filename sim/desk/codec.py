@@ -129,9 +129,15 @@ def peek_document(document: bytes) -> dict:
     return content
 
 
+def key_id_of(document: bytes) -> bytes:
+    """The key id that a COSE_Sign1 names: which key to try, and no proof of anything."""
+    _document_parts(document)
+    return decode(document[1:])[1][KID]
+
+
 def document_hash(document: bytes) -> bytes:
-    """First half of the SHA-256 of a document with its signature: what an order points to."""
-    return hashlib.sha256(document).digest()[:16]
+    """Head of the SHA-256 of a document with its signature: what an order points to."""
+    return hashlib.sha256(document).digest()[:12]
 
 
 def new_private_key(secret: int | None = None):

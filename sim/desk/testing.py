@@ -16,7 +16,7 @@ from sim.desk.service import SimpleDepartment
 from sim.desk.suppliers import Article, HonestSupplier
 
 SKU = "beans-1kg"
-HEALTH = {1: 0, 2: [["beans", 3, 12]], 3: 0, 4: 0, 5: 0, 6: 10}
+HEALTH = {1: 0, 2: {"beans": 3012}, 3: 0, 4: 0, 5: 0}
 ACK, OFFER, ORDER_STATUS, CASE_STATUS, RECONCILE, DECLINE = 1, 2, 3, 4, 10, 11
 START = 1_800_000_000  # unix seconds at which test clocks begin
 
@@ -143,14 +143,12 @@ class TestThing:
             6: terms[3],
             7: terms[10],
             8: terms[11],
-            9: hashlib.sha256(offer).digest()[:16],
-            10: bytes(16),
-            11: bytes(16),
+            9: hashlib.sha256(offer).digest()[:12],
+            10: bytes(12),
+            11: bytes(12),
             12: False,
-            13: 432_000,
+            13: cycle,
             15: terms[7],
-            16: terms[1],
-            17: cycle,
         }
         return {1: self.sign(document | (change or {}))}
 

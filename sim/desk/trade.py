@@ -67,14 +67,14 @@ def place(work: Work, thing: Thing, words: dict) -> Answer:
             raise Refused("order id was used with other content")
         return Answer(messages.EXISTS, number=order_number(known))
     _check_order(work, thing, terms)
-    offer = _offer_of(work, thing, terms)
+    offer, request = _offer_of(work, thing, terms)
     kept = ("consumable", "sku", "packs", "seller", "price_minor", "total_minor", "currency")
     order = Order(
         order_id=terms["order"],
         thing_id=thing.id,
         cycle=terms["cycle"],
         test=terms["test"],
-        need_by_s=terms["need_by_s"],
+        need_by_s=request.need_by_s,
         offer_id=offer.id,
         document=words["document"],
         content_hash=content_hash,
@@ -247,7 +247,7 @@ def _check_order(work: Work, thing: Thing, terms: dict) -> None:
         raise Refused(f"order {order_number(other)} is open for this consumable")
 
 
-def _offer_of(work: Work, thing: Thing, terms: dict) -> Offer:
+def _offer_of(work: Work, thing: Thing, terms: dict) -> tuple[Offer, Request]:
     offer = work.session.scalars(
         select(Offer).where(
             Offer.thing_id == thing.id,
@@ -261,9 +261,10 @@ def _offer_of(work: Work, thing: Thing, terms: dict) -> Offer:
     for word in ("sku", "packs", "price_minor", "total_minor", "currency"):
         if plain(terms[word]) != offer.terms.get(word):
             raise Refused(f"{word} differs from the offer")
-    if work.session.get_one(Request, offer.request_id).test != terms["test"]:
+    request = work.session.get_one(Request, offer.request_id)
+    if request.test != terms["test"]:
         raise Refused("test mark differs from the request")
-    return offer
+    return offer, request
 
 
 def _cancel(work: Work, order: Order) -> None:

@@ -1,0 +1,115 @@
+"""Disputes: what the thing holds against a seller or the desk, signed, with its ledger behind it.
+
+    raised -> withdrawn   it came after all, or was explained
+    raised -> settled     the money was given back, or the owner closed it
+
+The first reason is a denial: an order or a charge that is not in this thing's ledger, whose count
+and head the document names.  One dispute is raised for an order and reason.
+"""
+
+from agent import limits
+from agent.money import ledger as books
+from agent.wire import cbor, cose
+from agent.wire import messages as wire
+
+DISPUTE = 36
+
+UNKNOWN, PRICE, SHORT, WRONG, NEVER, DOUBLE, BACK = range(1, 8)
+REASONS = ("", "unknown order", "price changed", "short", "wrong goods", "never came",
+           "came double", "sent back")
+RAISED, WITHDRAWN, SETTLED = 1, 2, 3
+STATES = ("", "raised", "withdrawn", "settled")
+
+
+class Dispute:
+    """terms: the seller's, as an order keeps them, [] when there is no such order."""
+
+    COLUMNS = ("order", "reason", "state", "since", "seller", "total", "charged", "packs", "seen",
+               "evidence")
+
+    def __init__(self, values):
+        for column, value in zip(self.COLUMNS, values):
+            setattr(self, column, value)
+
+    def record(self):
+        return [DISPUTE] + [getattr(self, column) for column in self.COLUMNS]
+
+
+class Disputes:
+    """The latest disputes.  Durable."""
+
+    def __init__(self, identity, ledger, send, note):
+        self._identity = identity
+        self._ledger = ledger
+        self._send = send
+        self._note = note
+        self.all = []
+
+    def raise_for(self, order, reason, at, utc):
+        """Raise a dispute on an order of this thing, once for a reason."""
+        evidence = [[order.decided, order.decision]] if order.decision else []
+        self._raise([order.id, reason, RAISED, at, order.terms[2], order.terms[7], order.charged,
+                     order.terms[5], order.seen, evidence], utc)
+
+    def deny(self, identifier, charged, at, utc):
+        """Deny an order that this thing never placed."""
+        self._raise([identifier, UNKNOWN, RAISED, at, "", 0, charged, 0, 0, []], utc)
+
+    def _raise(self, values, utc):
+        if self._of(values[0], values[1]):
+            return
+        dispute = Dispute(values)
+        self._ledger.add(dispute.since, books.DISPUTE, dispute.order, dispute.reason, RAISED)
+        self._keep(dispute)
+        self._say(dispute, utc)
+
+    def close(self, order_id, reasons, state, at, utc):
+        """Withdraw or settle the open disputes on an order that have one of these reasons."""
+        for dispute in self.all:
+            if (dispute.order == order_id and dispute.state == RAISED
+                    and dispute.reason in reasons):
+                dispute.state, dispute.since = state, at
+                self._ledger.add(at, books.DISPUTE, order_id, dispute.reason, state)
+                self._note(dispute.record())
+                self._say(dispute, utc)
+
+    def open_for(self, order_id):
+        """Return the reasons for which an order is in dispute now."""
+        return [d.reason for d in self.all if d.order == order_id and d.state == RAISED]
+
+    def _of(self, order_id, reason):
+        return [d for d in self.all if d.order == order_id and d.reason == reason]
+
+    def _say(self, dispute, utc):
+        """Sign the dispute as it stands and send it."""
+        ledger = self._ledger
+        last = [ledger.count - 1, ledger.head[:limits.HASH_BYTES]]
+        content = {0: "dispute", 1: dispute.order, 2: self._identity.thing, 3: dispute.reason,
+                   4: dispute.state, 10: ledger.count, 11: ledger.head[:16],
+                   12: dispute.evidence + [last]}
+        if dispute.seller:
+            content.update({5: dispute.seller, 6: dispute.total, 8: dispute.packs,
+                            9: dispute.seen})
+        if dispute.charged >= 0:
+            content[7] = dispute.charged
+        if utc is not None:
+            content[13] = utc
+        signed = cose.sign1_seal(self._identity.sign, self._identity.kid, cbor.encode(content))
+        self._send(wire.DISPUTE, {1: signed}, dispute.order)
+
+    def _keep(self, dispute):
+        """Remember a dispute; the oldest that is closed makes room, else the oldest."""
+        self.apply(dispute.record())
+        self._note(dispute.record())
+
+    def apply(self, record):
+        dispute = Dispute(record[1:])
+        self.all = [d for d in self.all
+                    if (d.order, d.reason) != (dispute.order, dispute.reason)] + [dispute]
+        if len(self.all) > limits.DISPUTES_KEPT:
+            closed = [d for d in self.all if d.state != RAISED]
+            self.all.remove((closed or self.all)[0])
+
+    def dump(self):
+        for dispute in self.all:
+            yield dispute.record()

@@ -1,0 +1,46 @@
+"""The pattern of use is learned by hour, told in hours of UTC, and shared only with consent."""
+
+import kit
+
+from agent.stock import pattern
+from agent.wire import messages as wire
+
+
+def used_by_day(bench, days):
+    """Let beans be used from 08:00 to 16:00 of UTC only, and be refilled every night."""
+    sent = []
+    for _ in range(days * 24):
+        hour = (kit.START_UTC + bench.now) // 3600 % 24
+        if 8 <= hour < 16:
+            bench.beans -= 15
+        elif bench.beans < 500:
+            bench.beans = 950.0
+        sent += bench.serve(1, 3600)
+    return sent
+
+
+def test_busy_and_quiet_hours_are_hours_of_utc():
+    bench = kit.Bench()
+    bench.now = bench.past = 0
+    bench.serve(5)
+    bench.now += 5 * 3600  # the thing's age does not begin at midnight
+    used_by_day(bench, 10)
+    at = bench.thing.clock.at(bench.up())
+    name, per_day, busiest, start, length = pattern.insight(bench.thing.shelf, bench.thing.clock,
+                                                            at)[0]
+    assert name == "beans" and 90 < per_day < 150
+    assert 7 <= busiest <= 16  # an hour of age lies across two of UTC
+    assert length >= 10 and 15 <= start <= 20
+
+
+def test_use_leaves_only_with_consent_and_is_written_down():
+    quiet = kit.Bench().ready()
+    assert not kit.of_kind(used_by_day(quiet, 16), wire.USAGE)
+    bench = kit.Bench()
+    bench.serve(4)
+    bench.say(wire.MANDATE, {1: kit.mandate(k16={"usage": ["desk"]})}, 900)
+    told = kit.of_kind(used_by_day(bench, 16), wire.USAGE)
+    assert told and told[0][wire.BODY][1][0][0] == "beans"
+    assert "usage" in bench.thing.feed_line("privacy", bench.up())
+    bench.boot()
+    assert "usage" in bench.thing.feed_line("privacy", bench.up())
