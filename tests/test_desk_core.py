@@ -134,6 +134,15 @@ def test_message_that_wants_no_answer_gets_none():
     assert world.count(Report) == 1
 
 
+def test_a_repeated_message_is_answered_again_and_applied_once():
+    world = World()
+    for outcome in (0, 1, 1):
+        assert ack(world.send(2, HEALTH, message=5))[2] == outcome
+    assert world.count(Report) == 1
+    for _ in range(2):
+        assert ack(world.send(99, {1: 1}, message=6)) == {1: 6, 2: 2, 3: "unknown kind"}
+
+
 def test_same_message_id_with_other_content_is_another_message():
     world = World()
     world.send(2, HEALTH, message=5)
