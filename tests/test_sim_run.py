@@ -120,3 +120,12 @@ def test_a_run_can_be_watched_at_a_speed(tmp_path):
     )
     assert answer.exit_code == 0
     assert "pass" in answer.output
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", scenario.names())
+def test_every_scenario_that_comes_along_passes(name):
+    result = run(scenario.load(name))
+    broken = {n: row["broken"] for n, row in result.invariants.items() if row["broken"]}
+    assert not broken
+    assert [row for row in result.expectations if not row["met"]] == []
