@@ -167,8 +167,11 @@ CHIPS = {
                 0: "the identity EEPROM of a HAT", 1: "the identity EEPROM of a HAT",
                 14: "the serial console's TX", 15: "the serial console's RX",
             },
-            # One wire and SPI belong to the kernel there; hal/linux/buses.py does not open them.
-            buses={"i2c": _pins("0-31"), "uart": _pins("0-5")},
+            # Its kernel has one bus of one wire; see hal/linux for what each of them leaves out.
+            buses={
+                "i2c": _pins("0-31"), "spi": _pins("0-1"), "uart": _pins("0-5"),
+                "onewire": _pins("0"),
+            },
         ),
     )
 }  # fmt: skip

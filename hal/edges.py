@@ -19,19 +19,19 @@ class Edges:
         self._ticks = ticks
         self._debounce = debounce_us
         self._gap = gap_us
-        self._seen = None  # the last edge of either kind
-        self._last = None  # the last that counted
+        self._seen = -1  # when the last edge of either kind was
+        self._last = -1  # and the last that counted
         self._intervals = 0
         self._interval_us = 0
 
-    def edge(self, now_us: int, begins: bool = True) -> None:
+    def edge(self, now_us, begins=True):
         """The line changed at `now_us` of the ticks port; `begins`: into a pulse, not out of it."""
         seen, self._seen = self._seen, now_us
-        if seen is not None and 0 <= self._ticks.ticks_diff(now_us, seen) < self._debounce:
+        if seen >= 0 and 0 <= self._ticks.ticks_diff(now_us, seen) < self._debounce:
             return
         if not begins:
             return
-        if self._last is not None:
+        if self._last >= 0:
             since = self._ticks.ticks_diff(now_us, self._last)
             if 0 <= since <= self._gap:
                 self._intervals += 1

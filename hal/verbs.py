@@ -47,9 +47,7 @@ class I2c:
 
 
 class Spi:
-    """machine.SPI. Chip selects are pins of their own: `pins` is the port's bank of them."""
-
-    pins = None
+    """machine.SPI. Chip selects are pins of their own: attribute `pins` is the port's bank."""
 
     def exchange(self, data) -> bytes:
         """Clock `data` out; what came in meanwhile, as many bytes."""

@@ -198,10 +198,18 @@ def test_an_address_that_nobody_wrote_counts_too(problems):
     assert "address 64 on i2c0 is already a" in "".join(problems("esp32", wiring))
 
 
-def test_a_pi_leaves_one_wire_to_its_kernel(problems):
+def test_a_pi_has_the_one_wire_of_its_kernel(problems):
     wiring = '[buses.wire]\nkind = "onewire"\npins = { data = 4 }\n' + on("button", 17)
-    assert "raspberry_pi offers no onewire; allowed: i2c, uart" in "".join(
-        problems("raspberry_pi", wiring)
+    assert problems("raspberry_pi", wiring) == []
+    other = wiring.replace("[buses.wire]", "[buses.wire]\nid = 1")
+    assert "raspberry_pi has no onewire 1" in "".join(problems("raspberry_pi", other))
+
+
+def test_a_bus_that_a_chip_does_not_offer_is_refused(problems, monkeypatch):
+    monkeypatch.delitem(CHIPS["esp32c3"].buses, "spi")
+    wiring = '[buses.spi]\nkind = "spi"\n' + on("button", 3)
+    assert "esp32c3 offers no spi; allowed: i2c, uart, onewire" in "".join(
+        problems("esp32c3", wiring)
     )
 
 

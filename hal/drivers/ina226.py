@@ -25,6 +25,7 @@ class Driver:
         self._shunt = args.get("shunt", 0.1)
         if self._get(0xFE) != IDENTITY:
             raise HalError("absent", "no INA226 at 0x%02x" % self._address)
+        self._fresh = True
         self._start()
 
     def read(self):

@@ -4,7 +4,7 @@
 class Faults:
     """A bus that can be told to fail; FAULTS are the words that it knows."""
 
-    FAULTS = ()
+    FAULTS: tuple = ()
 
     def __init__(self):
         self._fault = None

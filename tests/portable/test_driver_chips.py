@@ -146,7 +146,7 @@ def test_what_is_beyond_the_range_is_refused_not_clipped():
         ("ads1115", "i2c", {"input": 0}, {"": 4.2}),
         ("fdc1004", "i2c", {"height": 10.0}, {"level": 61.0}),
         ("hx711", "pins", {"clock": 1, "data": 2}, {"": 9e6}),
-        ("hc_sr04", "pins", {"trigger": 1, "echo": 2}, {"": 4.5}),
+        ("hc_sr04", "pins", {"trigger": 1, "echo": 2}, {"": 4.2}),
         ("hc_sr04", "pins", {"trigger": 1, "echo": 2}, {"": 0.01}),
         ("ntc", "pins", {"pin": 34}, {"": 230.0}),
     ):

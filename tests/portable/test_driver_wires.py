@@ -57,14 +57,14 @@ def test_ds18b20_read_too_soon_keeps_the_last_conversion():
 def test_two_ds18b20_on_one_wire_by_their_roms():
     bus = OneWire()
     drivers = []
-    for rom, value in (("28ff641d9216048b", 10.0), ("28000005e2fdc35a", 50.0)):
+    for rom, value in (("28ff641d921604a3", 10.0), ("28000005e2fdc32f", 50.0)):
         ds18b20_chip.Chip({"rom": rom}, lambda field, value=value: value).attach(bus)
         drivers.append(module("hal.drivers.ds18b20").Driver(bus, {"rom": rom}))
     assert len(bus.scan()) == 2
     for driver in drivers:
         driver.read()
     assert [driver.read()[""] for driver in drivers] == [10.0, 50.0]
-    lost = module("hal.drivers.ds18b20").Driver(bus, {"rom": "2800000000000000"})
+    lost = module("hal.drivers.ds18b20").Driver(bus, {"rom": "280000000000001e"})
     lost.read()
     try:
         lost.read()

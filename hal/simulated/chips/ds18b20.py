@@ -13,7 +13,7 @@ class Chip:
     """
 
     def __init__(self, args, quantity, ticks=None):
-        self.rom = unhexlify(args.get("rom", "28ff641d9216048b"))
+        self.rom = unhexlify(args.get("rom", "28ff641d921604a3"))
         self.quantity = quantity
         self.powered = True
         self._ticks = ticks

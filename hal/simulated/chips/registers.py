@@ -9,7 +9,7 @@ class Registers:
     holds the clock in every transfer.
     """
 
-    RESET = {}
+    RESET: dict = {}
     WIDTH = 1
 
     def __init__(self, args, quantity, address):

@@ -1,0 +1,36 @@
+"""The board itself: why it started, randomness, the watchdog, and sleep."""
+
+import os
+
+import machine
+
+CAUSES = {
+    machine.PWRON_RESET: "power on",
+    machine.HARD_RESET: "reset",
+    machine.WDT_RESET: "watchdog",
+    machine.DEEPSLEEP_RESET: "sleep",
+    machine.SOFT_RESET: "restart",
+}
+WATCHDOG_MS = 60_000  # a TLS handshake and a signature check, many times over
+
+entropy = os.urandom  # the radio's noise seeds it once Wi-Fi is on
+
+
+def cause() -> str:
+    """Why the device started, for the desk to see. A brown-out may pass for a watchdog."""
+    return CAUSES.get(machine.reset_cause(), "unknown")
+
+
+class Watchdog:
+    """Once made it cannot be stopped: without `feed` for WATCHDOG_MS the chip resets."""
+
+    def __init__(self):
+        self._timer = machine.WDT(timeout=WATCHDOG_MS)
+
+    def feed(self) -> None:
+        self._timer.feed()
+
+
+def deep_sleep(duration_s: int) -> None:
+    """Switch all but the timer off; the device starts anew afterwards, cause "sleep"."""
+    machine.deepsleep(duration_s * 1000)

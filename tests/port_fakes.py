@@ -1,0 +1,288 @@
+"""The libraries below the ports of Linux and of the ESP32, faked over the simulated buses.
+
+As much of each as the ports call, with its own errors: smbus2, spidev, pyserial, lgpio, the
+kernel's files of one wire, MicroPython's `machine`. Written from their documentation.
+"""
+
+import errno
+import types
+from pathlib import Path
+
+from hal import HalError
+from hal.simulated import i2c, onewire, pins, spi, uart
+
+
+def as_os_error(error: HalError) -> OSError:
+    """What a kernel or MicroPython raises for it."""
+    return OSError(errno.ETIMEDOUT if error.kind == "timeout" else errno.ENODEV, str(error))
+
+
+class Smbus:
+    """smbus2: messages, and one ioctl for all of them."""
+
+    class i2c_msg:
+        def __init__(self, address, data, count):
+            self.address, self.data, self.count = address, data, count
+
+        @classmethod
+        def read(cls, address, count):
+            return cls(address, b"", count)
+
+        @classmethod
+        def write(cls, address, data):
+            return cls(address, bytes(data), 0)
+
+        def __iter__(self):
+            return iter(self.data)
+
+    def __init__(self, behind):
+        self.behind = behind
+
+    def SMBus(self, ident):
+        if ident:
+            raise FileNotFoundError(errno.ENOENT, f"/dev/i2c-{ident}")
+        return self
+
+    def i2c_rdwr(self, *messages):
+        [address] = {message.address for message in messages}
+        data = b"".join(message.data for message in messages)
+        count = sum(message.count for message in messages)
+        try:
+            messages[-1].data = self.behind.transfer(address, data, count)
+        except HalError as error:
+            raise as_os_error(error) from error
+
+
+class Spidev:
+    def __init__(self, behind):
+        self.behind = behind
+
+    def SpiDev(self):
+        return self
+
+    def open(self, bus, device):
+        if bus:
+            raise FileNotFoundError(errno.ENOENT, f"/dev/spidev{bus}.{device}")
+
+    def xfer2(self, data):
+        assert isinstance(data, list)
+        return list(self.behind.exchange(bytes(data)))
+
+
+class Serial:
+    """pyserial: reads give b"" where machine.UART gives None."""
+
+    def __init__(self, behind):
+        self.behind = behind
+
+    def Serial(self, path, baud, timeout, write_timeout):
+        if path != "/dev/serial0":
+            raise FileNotFoundError(errno.ENOENT, path)
+        return self
+
+    @property
+    def in_waiting(self):
+        return self.behind.any()
+
+    def read(self, count):
+        return self.behind.read(count) or b""
+
+    def write(self, data):
+        return self.behind.write(data)
+
+
+class Lgpio:
+    """lgpio over the simulated bank: claims, levels, and a callback for each edge."""
+
+    SET_PULL_UP, SET_PULL_DOWN, SET_PULL_NONE, BOTH_EDGES = 32, 64, 128, 3
+
+    class error(Exception):
+        pass
+
+    def __init__(self, behind):
+        self.behind = behind
+        self.claimed: dict[int, object] = {}
+        self.callbacks: dict[int, object] = {}
+        self.pwm: dict[int, tuple[int, float]] = {}
+
+    def gpiochip_open(self, chip):
+        if chip:
+            raise self.error("can not open gpiochip")
+        return 7
+
+    def gpio_claim_input(self, handle, number, flags=0):
+        assert handle == 7
+        pull = {32: "up", 64: "down"}.get(flags, "")
+        self.claimed[number] = self.behind.input(number, pull)
+        return 0
+
+    def gpio_claim_output(self, handle, number, level=0, flags=0):
+        self.claimed[number] = self.behind.output(number, level)
+        return 0
+
+    def gpio_claim_alert(self, handle, number, edges, flags=0):
+        return self.gpio_claim_input(handle, number, flags)
+
+    def gpio_read(self, handle, number):
+        if number not in self.claimed:
+            raise self.error("GPIO not allocated")
+        return self.claimed[number].value()
+
+    def gpio_write(self, handle, number, level):
+        self.claimed[number].value(level)
+        return 0
+
+    def callback(self, handle, number, edge, function):
+        self.callbacks[number] = function
+        return function
+
+    def tx_pwm(self, handle, number, hz, duty):
+        self.pwm[number] = (hz, duty)
+        return 0
+
+    def tick(self, duration_ms):
+        """Let time pass: every edge of every part becomes a call, with its time in ns."""
+        ticks = self.behind.ticks
+        since = ticks.at_us
+        ticks.sleep_ms(duration_ms)
+        for number, function in self.callbacks.items():
+            for at_us, level in self.behind._parts[number].edges(since, ticks.at_us):
+                function(0, number, level, at_us * 1000)
+
+
+def write_slave(folder: Path, behind: onewire.OneWire, chip) -> None:
+    serial = int.from_bytes(chip.rom[1:7], "little")
+    device = folder / f"{chip.rom[0]:02x}-{serial:012x}"
+    if not chip.powered:
+        if device.exists():
+            (device / "w1_slave").unlink()
+            device.rmdir()
+        return
+    chip.command(0x44)
+    chip.command(0xBE)
+    data = bytes(chip.answer() for _ in range(9))
+    verdict = "NO" if behind.crc8(data) else "YES"
+    text = data.hex(" ")
+    device.mkdir(exist_ok=True)
+    fresh = device / "fresh"
+    fresh.write_text(f"{text} : crc={data[8]:02x} {verdict}\n{text} t=0\n")
+    fresh.rename(device / "w1_slave")
+
+
+class Machine(types.ModuleType):
+    """MicroPython's `machine` on an ESP32, and its `time`, over simulated buses."""
+
+    PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+
+    def __init__(self):
+        super().__init__("machine")
+        self.i2c, self.bank, self.uart = i2c.I2c(), pins.Pins(), uart.Uart()
+        self.spi = spi.Spi(self.bank)
+        self.irqs_off = 0
+        self.handlers: dict[int, tuple] = {}
+        self.I2C, self.SPI, self.UART = self.make_i2c, self.make_spi, self.make_uart
+        self.Pin, self.ADC, self.PWM = make_pin(self), make_adc(self), make_pwm(self)
+
+    def make_i2c(self, ident, scl, sda, freq, timeout):
+        assert (scl.number, sda.number, freq, timeout) == (22, 21, 400_000, 50_000)
+        return MachineI2c(self.i2c)
+
+    def make_spi(self, ident, baudrate, sck, mosi, miso):
+        assert (sck.number, mosi.number, miso.number) == (18, 23, 19)
+        return self.spi
+
+    def make_uart(self, ident, baudrate, tx, rx, timeout):
+        assert timeout == 0
+        return self.uart
+
+    def disable_irq(self):
+        self.irqs_off += 1
+        return self.irqs_off
+
+    def enable_irq(self, state):
+        assert state == self.irqs_off
+        self.irqs_off -= 1
+
+    def time_pulse_us(self, pin, level, timeout_us):
+        part = self.bank._parts.get(pin.number)
+        width = part and part.echo_us()
+        return -2 if width is None else -1 if width > timeout_us else width
+
+    def reset_cause(self):
+        return self.WDT_RESET
+
+    def tick(self, duration_ms):
+        ticks = self.bank.ticks
+        since = ticks.at_us
+        until = since + 1000 * duration_ms
+        for number, (handler, trigger, pin) in self.handlers.items():
+            for at_us, level in self.bank._parts[number].edges(since, until):
+                if trigger & (self.Pin.IRQ_RISING if level else self.Pin.IRQ_FALLING):
+                    ticks.at_us = at_us
+                    pin.seen = level
+                    handler(pin)
+        ticks.at_us = until
+
+
+class MachineI2c:
+    """machine.I2C raises OSError, as on the board."""
+
+    def __init__(self, behind):
+        self.behind = behind
+
+    def writeto(self, address, data):
+        return self.call(self.behind.writeto, address, data)
+
+    def readfrom(self, address, count):
+        return self.call(self.behind.readfrom, address, count)
+
+    def readfrom_mem(self, address, register, count, addrsize):
+        return self.call(self.behind.transfer, address, register.to_bytes(addrsize // 8), count)
+
+    def call(self, action, *arguments):
+        try:
+            return action(*arguments)
+        except HalError as error:
+            raise as_os_error(error) from error
+
+
+def make_pin(machine):
+    class Pin:
+        IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 1, 3, 2, 1, 1, 2
+
+        def __init__(self, number, mode=None, pull=None, value=0):
+            self.number = number
+            self.seen = None
+            if mode == self.IN:
+                word = {self.PULL_UP: "up", self.PULL_DOWN: "down", None: ""}[pull]
+                self.wire = machine.bank.input(number, word)
+            elif mode == self.OUT:
+                self.wire = machine.bank.output(number, value)
+
+        def value(self, *level):
+            return self.wire.value(*level) if self.seen is None else self.seen
+
+        def irq(self, handler, trigger):
+            machine.handlers[self.number] = (handler, trigger, self)
+
+    return Pin
+
+
+def make_adc(machine):
+    class ADC:
+        ATTN_11DB = 3
+
+        def __init__(self, pin, atten):
+            assert atten == self.ATTN_11DB
+            self.read_uv = machine.bank.analog(pin.number).read_uv
+
+    return ADC
+
+
+def make_pwm(machine):
+    def pwm(pin, freq, duty_u16):
+        made = machine.bank.pwm(pin.number, freq)
+        made.duty_u16(duty_u16)
+        return made
+
+    return pwm

@@ -1,0 +1,38 @@
+"""The simulated port keeps the contract of all ports; it is its own other end."""
+
+import port_contract as contract
+
+from hal.simulated.i2c import I2c
+from hal.simulated.onewire import OneWire
+from hal.simulated.pins import Pins
+from hal.simulated.spi import Spi
+from hal.simulated.uart import Uart
+
+
+def test_i2c():
+    bus = I2c()
+    contract.check_i2c(bus, bus)
+
+
+def test_spi():
+    bus = Spi(Pins())
+    contract.check_spi(bus, bus)
+
+
+def test_onewire():
+    bus = OneWire()
+    contract.check_onewire(bus, bus)
+
+
+def test_uart():
+    bus = Uart()
+    contract.check_uart(bus, bus)
+
+
+def test_pins():
+    bank = Pins()
+    contract.check_pins(bank, bank)
+    contract.check_pulses(bank, bank, bank.ticks.sleep_ms)
+    contract.check_analog(bank, bank)
+    contract.check_echo(bank, bank)
+    contract.check_pwm(bank)

@@ -1,0 +1,229 @@
+"""The ports of Linux and of the ESP32 keep the contract of all ports.
+
+Neither has its hardware here, so below each port the library that it calls is faked, and nothing
+else: smbus2, spidev, pyserial and lgpio (their calls, their errors), a folder like the kernel's
+/sys/bus/w1/devices, and MicroPython's `machine` and `onewire`. Every fake hands over to the
+simulated bus. What this cannot show is whether the real libraries and chips behave as their
+documentation says; nothing here has run on hardware.
+"""
+
+import importlib
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).with_name("portable")))
+
+from port_fakes import Lgpio, Machine, Serial, Smbus, Spidev, write_slave
+
+from hal import HalError, verbs
+from hal.linux import buses
+from hal.linux.i2c import I2c
+from hal.linux.onewire import OneWire
+from hal.linux.pins import Pins
+from hal.linux.spi import Spi
+from hal.linux.uart import Uart
+from hal.simulated import i2c, onewire, pins, spi, uart
+
+contract = importlib.import_module("port_contract")
+
+
+@pytest.fixture
+def sysfs(tmp_path):
+    """A folder as the kernel's, kept up to date from a simulated wire by a thread."""
+    behind = onewire.OneWire()
+    stop = threading.Event()
+
+    def refresh():
+        while not stop.is_set():
+            for chip in list(behind._chips):
+                write_slave(tmp_path, behind, chip)
+            stop.wait(0.001)
+
+    thread = threading.Thread(target=refresh)
+    thread.start()
+    yield tmp_path, behind
+    stop.set()
+    thread.join()
+
+
+def test_linux_i2c():
+    behind = i2c.I2c()
+    contract.check_i2c(I2c(0, Smbus(behind)), behind)
+
+
+def test_linux_spi():
+    bank = pins.Pins()
+    behind = spi.Spi(bank)
+    bus = Spi(0, 0, Pins(0, Lgpio(bank)), Spidev(behind))
+    contract.check_spi(bus, behind)
+
+
+def test_linux_uart():
+    behind = uart.Uart()
+    contract.check_uart(Uart(0, 0, Serial(behind)), behind)
+
+
+def test_linux_pins():
+    behind = pins.Pins()
+    library = Lgpio(behind)
+    bank = Pins(0, library)
+    contract.check_pins(bank, behind)
+    contract.check_pulses(bank, behind, library.tick)
+    contract.check_pwm(bank)
+    assert library.pwm[26][0] == 1000 and abs(library.pwm[26][1] - 50) < 0.01
+    with pytest.raises(HalError, match="absent: a Raspberry Pi has no ADC"):
+        bank.analog(34)
+
+
+def test_linux_measures_an_echo_by_looking():
+    """The polled echo, on a pin whose level follows the real clock; slow machines measure late."""
+
+    class Wall:
+        echo_ms = 5.8
+        heard = 0.0
+
+        def drive(self, level):
+            if not level:
+                self.heard = time.perf_counter()
+
+        def level(self):
+            return 0 < (time.perf_counter() - self.heard) * 1000 - 0.5 < self.echo_ms
+
+    behind, wall = pins.Pins(), Wall()
+    behind.attach(21, wall)
+    behind.attach(22, wall)
+    bank = Pins(0, Lgpio(behind))
+    assert min(abs(bank.echo_us(21, 22, 25_000) - 5800) for _ in range(5)) < 600
+    wall.echo_ms = 0.0
+    assert contract.kind_of(bank.echo_us, 21, 22, 5_000) == "timeout"
+
+
+def test_linux_notices_that_it_was_interrupted_while_the_clock_was_high():
+    class Slow(contract.Shifter):
+        def level(self):
+            time.sleep(0.001)
+            return 1
+
+    behind = pins.Pins()
+    behind.attach(13, Slow(0))
+    bank = Pins(0, Lgpio(behind))
+    clock, data = bank.output(12, 0), bank.input(13)
+    assert contract.kind_of(bank.shift_in, clock, data, 25) == "timeout"
+    assert clock.value() == 0
+
+
+def test_linux_onewire(sysfs):
+    folder, behind = sysfs
+    bus = OneWire(str(folder))
+    contract.check_onewire(PatientOneWire(bus), behind)
+
+
+class PatientOneWire(verbs.OneWire):
+    """The kernel finds parts that come and go by itself, after a while."""
+
+    def __init__(self, bus):
+        self.bus = bus
+        self.readbyte, self.writebyte = bus.readbyte, bus.writebyte
+        self.reset = lambda: self.after_a_while(bus.reset)
+        self.scan = lambda: self.after_a_while(bus.scan)
+
+    def after_a_while(self, action):
+        time.sleep(0.02)
+        return action()
+
+
+def test_linux_onewire_refuses_what_the_kernel_does_not_pass_on(sysfs):
+    folder, _ = sysfs
+    assert not OneWire(str(folder / "none")).reset()
+    bus = OneWire(str(folder))
+    assert contract.kind_of(bus.select_rom, b"\x28" * 8) == "no error"
+    assert contract.kind_of(bus.writebyte, 0x4E) == "io"
+    bus.select_rom(b"\x28" * 8)
+    assert contract.kind_of(bus.writebyte, 0xBE) == "absent"
+
+
+def test_linux_buses_that_are_not_there_are_absent(monkeypatch):
+    for action, arguments in (
+        (I2c, (5, Smbus(None))),
+        (Spi, (1, 0, None, Spidev(None))),
+        (Uart, (3, 9600, Serial(None))),
+        (buses.open_bus, ("can", 0, {}, 0)),
+    ):
+        assert contract.kind_of(action, *arguments) == "absent"
+    assert contract.kind_of(Pins(1, Lgpio(None)).input, 4) == "io"
+    for library, kind in (("smbus2", "i2c"), ("spidev", "spi"), ("serial", "uart")):
+        monkeypatch.setitem(sys.modules, library, None)
+        with pytest.raises(HalError, match=r"absent: .*install the extra `pi`"):
+            buses.open_bus(kind, 0, {}, 0)
+    monkeypatch.setitem(sys.modules, "lgpio", None)
+    assert contract.kind_of(Pins().input, 4) == "absent"
+
+
+@pytest.fixture
+def esp32(monkeypatch):
+    """hal.esp32 on a fake `machine`, `onewire` and `time`; gives (buses module, machine, wire)."""
+    machine, wire = Machine(), onewire.OneWire()
+    library = types.ModuleType("onewire")
+    library.OneWire = lambda pin: wire
+    clock = types.ModuleType("time")
+    clock.ticks_us, clock.ticks_diff = machine.bank.ticks.ticks_us, machine.bank.ticks.ticks_diff
+    clock.sleep_us = lambda duration: None
+    for name, module in (("machine", machine), ("onewire", library)):
+        monkeypatch.setitem(sys.modules, name, module)
+    for name in ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    loaded = importlib.import_module("hal.esp32.buses")
+    monkeypatch.setattr(sys.modules["hal.esp32.pins"], "time", clock)
+    yield loaded, machine, wire
+    for name in ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board"):
+        sys.modules.pop(name, None)
+
+
+def test_esp32_i2c(esp32):
+    loaded, machine, _ = esp32
+    bus = loaded.open_bus("i2c", 0, {"sda": 21, "scl": 22}, 400_000)
+    contract.check_i2c(bus, machine.i2c)
+
+
+def test_esp32_spi(esp32):
+    loaded, machine, _ = esp32
+    bus = loaded.open_bus("spi", 1, {"sck": 18, "mosi": 23, "miso": 19}, 0)
+    contract.check_spi(bus, machine.spi)
+
+
+def test_esp32_onewire(esp32):
+    loaded, _, wire = esp32
+    contract.check_onewire(loaded.open_bus("onewire", 0, {"data": 4}, 0), wire)
+
+
+def test_esp32_uart(esp32):
+    loaded, machine, _ = esp32
+    contract.check_uart(loaded.open_bus("uart", 1, {"tx": 17, "rx": 16}, 0), machine.uart)
+
+
+def test_esp32_pins(esp32):
+    loaded, machine, _ = esp32
+    bank = loaded.open_bus("pins", 0, {}, 0)
+    assert bank is loaded.open_bus("pins", 0, {}, 0)
+    contract.check_pins(bank, machine.bank)
+    assert machine.irqs_off == 0
+    contract.check_pulses(bank, machine.bank, machine.tick)
+    contract.check_analog(bank, machine.bank)
+    contract.check_echo(bank, machine.bank)
+    contract.check_pwm(bank)
+
+
+def test_esp32_has_no_can(esp32):
+    loaded, _, _ = esp32
+    assert contract.kind_of(loaded.open_bus, "can", 0, {}, 0) == "absent"
+
+
+def test_esp32_tells_why_it_started(esp32):
+    board = importlib.import_module("hal.esp32.board")
+    assert board.cause() == "watchdog"
+    assert len(board.entropy(16)) == 16
