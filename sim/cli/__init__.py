@@ -10,6 +10,8 @@ COMMANDS = {
     "demo": ("demo", "Show the main job: a coffee machine that runs low, orders, and gets served."),
     "sim": ("sim", "Run scenarios in virtual time; replay recorded data."),
     "desk": ("desk", "Run the cloud endpoint alone."),
+    "owner": ("owner", "The owner's key, and the mandates that say what things may buy."),
+    "verify": ("verify", "Check signed documents without trusting whoever passed them on."),
     "product": ("product", "Check and compile product and board files."),
     "bench": ("bench", "Measure detection, forecasts and cost on public data."),
 }

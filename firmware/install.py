@@ -1,0 +1,71 @@
+"""How a document that the owner signed gets to its thing: by the desk, or over its own console.
+
+Neither way has to be trusted: the thing checks the signature against the key that was paired on
+its console, and takes only a higher number than the last.
+"""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any, NamedTuple
+
+CHUNK_BYTES = 80
+"""Of a document in one console line: with its words under the 200 characters of a line."""
+
+PATIENCE_S = 20
+
+
+class InstallError(Exception):
+    """The desk cannot be reached or will not; says what it said."""
+
+
+class Link(NamedTuple):
+    """A desk's REST address, its API key if it asks for one, and the thing that is meant."""
+
+    desk: str
+    api_key: str | None
+    thing: str
+
+
+def console_lines(document: bytes) -> list[str]:
+    """The lines to type, or paste, into the thing's console."""
+    parts = [document[start : start + CHUNK_BYTES]
+             for start in range(0, len(document), CHUNK_BYTES)]  # fmt: skip
+    return [f"mandate put {place}/{len(parts)} {part.hex()}"
+            for place, part in enumerate(parts, 1)]  # fmt: skip
+
+
+def to_desk(link: Link, document: bytes) -> None:
+    """Have the desk pass a document on; InstallError when it does not."""
+    _ask(link, "/mandate", {"document": document.hex()})
+
+
+def sequence_of(link: Link) -> int:
+    """The number of the mandate that the thing last said it holds; 0 when it never said."""
+    return int(_ask(link, "").get("hello", {}).get("mandate_seq") or 0)
+
+
+def _ask(link: Link, path: str, body: dict | None = None) -> Any:
+    url = f"{link.desk.rstrip('/')}/things/{urllib.parse.quote(link.thing, safe='')}{path}"
+    if not url.startswith(("http://", "https://")):
+        raise InstallError(f"{link.desk} is no http address")
+    headers = {"Content-Type": "application/json"}
+    if link.api_key:
+        headers["X-API-Key"] = link.api_key
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise InstallError(f"{url}: {_detail(error)}") from error
+    except (OSError, ValueError) as error:
+        raise InstallError(f"{url}: {error}") from error
+
+
+def _detail(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.load(error)["detail"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"{error.code} {error.reason}"
