@@ -194,7 +194,7 @@ class Novelty:
             state[LATCHED] = state[QUIET] < self.quiet
         elif state[SEEN] > self.hold:
             state[LATCHED], state[QUIET] = 1, 0
-            evidence = list(state[EVIDENCE : EVIDENCE + len(NAMES)])
+            evidence = list(state[EVIDENCE:CAUTION])
             state[CAUTION + evidence.index(max(evidence))] += self.habituation
         self.alarm = state[LATCHED] > 0
 
@@ -206,5 +206,4 @@ class Novelty:
     def why(self):
         """Each evidence as a multiple of what it needs, and the readings learned from."""
         state = self.state
-        reasons = [(name, state[EVIDENCE + at]) for at, name in enumerate(NAMES)]
-        return reasons + [("learned", state[SEEN])]
+        return list(zip(NAMES, state[EVIDENCE:CAUTION])) + [("learned", state[SEEN])]
