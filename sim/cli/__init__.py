@@ -13,6 +13,7 @@ COMMANDS = {
     "owner": ("owner", "The owner's key, and the mandates that say what things may buy."),
     "verify": ("verify", "Check signed documents without trusting whoever passed them on."),
     "product": ("product", "Check and compile product and board files."),
+    "fit": ("fit", "Fit monitors to recorded runs and write them into a product file."),
     "bench": ("bench", "Measure detection, forecasts and cost on public data."),
 }
 
