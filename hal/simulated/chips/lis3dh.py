@@ -10,7 +10,7 @@ LEVELS = 32
 
 
 class Chip(registers.Registers):
-    """quantity: "rms" (g) of a sine of 84 Hz along z, on 1 g of gravity; `signal(axis, seconds)`
+    """quantity: "rms" (g) of a sine of 84 Hz along the driver's axis, on 1 g along z; `signal(axis, seconds)`
     may be replaced. `per_look`: samples that come between two looks at the FIFO; 0: none come."""
 
     RESET = {0x0F: 0x33, 0x20: 0x07}
@@ -66,7 +66,8 @@ class Chip(registers.Registers):
         return word >> 8 if byte & 1 else word & 255
 
     def _sine(self, axis, seconds):
-        if axis != "z":
-            return 0.0
+        rest = 1.0 if axis == "z" else 0.0
+        if axis != self.args.get("axis", "z"):
+            return rest
         wave = math.sin(2 * math.pi * SINE_HZ * seconds)
-        return 1.0 + self.quantity("rms") * math.sqrt(2) * wave
+        return rest + self.quantity("rms") * math.sqrt(2) * wave

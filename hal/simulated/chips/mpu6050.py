@@ -10,7 +10,7 @@ SINE_HZ = 50.0
 
 
 class Chip(registers.Registers):
-    """quantity: "rms" (g) of a sine of 50 Hz along z, on 1 g of gravity; `signal(axis, seconds)`
+    """quantity: "rms" (g) of a sine of 50 Hz along the driver's axis, on 1 g along z; `signal(axis, seconds)`
     may be replaced. `burst_ms` pass between two looks at the FIFO, of which the last 1024 bytes
     are kept; `torn`: the FIFO loses a byte."""
 
@@ -72,7 +72,8 @@ class Chip(registers.Registers):
             self._fifo = self._fifo[:-1]
 
     def _sine(self, axis, seconds):
-        if axis != "z":
-            return 0.0
+        rest = 1.0 if axis == "z" else 0.0
+        if axis != self.args.get("axis", "z"):
+            return rest
         wave = math.sin(2 * math.pi * SINE_HZ * seconds)
-        return 1.0 + self.quantity("rms") * math.sqrt(2) * wave
+        return rest + self.quantity("rms") * math.sqrt(2) * wave

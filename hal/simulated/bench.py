@@ -1,0 +1,103 @@
+"""A wired board on a bench: simulated buses, and behind every driver of the board its chip.
+
+So a board for a real device runs in the simulator with its real drivers, filters and wiring. Each
+chip measures the signal of the channel that it is read for; a calibration of the board is gone
+through backwards, so that the reading comes out as the signal again.
+"""
+
+from hal.filters import Points
+from hal.simulated.i2c import I2c
+from hal.simulated.onewire import OneWire
+from hal.simulated.pins import Pins, Ticks
+from hal.simulated.spi import Spi
+from hal.simulated.uart import Uart
+
+# What a chip measures besides, when no channel of the product wants to know.
+USUAL = {"temperature": 21.0, "pressure": 101325.0, "humidity": 45.0, "voltage": 12.0}
+TIMED = ("ds18b20", "hx711")  # chips whose conversions take simulated time
+
+
+class Uptime(Ticks):
+    """Microseconds that follow a clock in whole seconds, plus what was slept since."""
+
+    def __init__(self, uptime):
+        self._uptime = uptime
+        self._slept = 0
+
+    @property
+    def at_us(self):
+        return self._uptime() * 1_000_000 + self._slept
+
+    @at_us.setter
+    def at_us(self, value):
+        self._slept = value - self._uptime() * 1_000_000
+
+
+class Bench:
+    """board: compiled board; channels: their names in the product's order; value(name) -> float,
+    or HalError when there is none; uptime() -> seconds. `open_bus` is for hal.wiring, `chips` by
+    driver's name for whoever wants to break one (a list for each).
+    """
+
+    def __init__(self, board, channels, value, uptime):
+        self.pins = Pins(Uptime(uptime))
+        self.chips = {}
+        self._channels = channels
+        self._value = value
+        self._buses = {}
+        self._names = {}
+        self._shared = {}  # converters, each input of which is a part of its own to the board
+        for spec in board.get("buses", ()):
+            bus = self._made(spec["kind"])
+            self._buses[spec["kind"], spec["id"]] = self._names[spec["name"]] = bus
+        wired = []
+        for sensor in board["sensors"]:
+            part = (sensor["driver"], sensor.get("bus", ""), sensor.get("args", {}))
+            if part not in wired:
+                wired.append(part)
+                self._wire(part, board["sensors"])
+
+    def open_bus(self, kind, ident, pins, hz):
+        return self.pins if kind == "pins" else self._buses[kind, ident]
+
+    def _made(self, kind):
+        if kind == "spi":
+            return Spi(self.pins)
+        return {"i2c": I2c, "onewire": OneWire, "uart": Uart}[kind]()
+
+    def _wire(self, part, sensors):
+        name, bus, args = part
+        fields = {}
+        for sensor in sensors:
+            if (sensor["driver"], sensor.get("bus", ""), sensor.get("args", {})) == part:
+                fields[sensor.get("field", "")] = sensor
+
+        def quantity(field):
+            return self._measured(fields, field)
+
+        made = self._shared.get((name, bus, args.get("address"), args.get("cs")))
+        if made is not None and hasattr(made, "join"):
+            made.join(args, quantity)
+            return
+        make = __import__("hal.simulated.chips." + name, None, None, ("Chip",)).Chip
+        more = (self.pins.ticks,) if name in TIMED else ()
+        chip = make(args, quantity, *more)
+        chip.attach(self._names[bus] if bus else self.pins)
+        self._shared[name, bus, args.get("address"), args.get("cs")] = chip
+        self.chips.setdefault(name, []).append(chip)
+
+    def _measured(self, fields, field):
+        sensor = fields.get(field)
+        if sensor is None:
+            return USUAL.get(field)
+        value = self._value(self._channels[sensor["channel"]])
+        for stage in reversed(sensor.get("filter", ())):
+            if stage[0] == "points":
+                value = backwards(stage[1])(value, 0)
+        return value
+
+
+def backwards(points):
+    """The calibration that undoes another."""
+    swapped = [[value, raw] for raw, value in points]
+    return Points(swapped if swapped[0][0] < swapped[-1][0] else swapped[::-1])
