@@ -47,3 +47,20 @@ def test_the_heap_on_32_bits_is_measured_step_by_step():
     objects = sum(size for name, size in measured.items() if name.startswith("objects"))
     assert modules > 50_000 < modules + objects
     assert objects < 64 * 1024, "what frozen modules leave to be had of an ESP32's heap"
+
+
+@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="needs Node")
+def test_code_in_rom_takes_no_heap_and_the_rooms_add_up():
+    copied, in_rom = heap.measure(), heap.measure(way="in ROM")
+    assert in_rom["modules agent"] < 0.7 * copied["modules agent"]
+    assert in_rom["modules link"] < 0.7 * copied["modules link"]
+    rooms = sum(size for name, size in in_rom.items() if name.startswith("room "))
+    assert 0.9 < rooms / in_rom["objects agent"] < 1.1
+    assert len(heap.table({"copied": copied, "in ROM": in_rom}).splitlines()) > len(in_rom)
+
+
+def test_an_image_without_line_numbers_is_smaller(tmp_path):
+    plain = image.sizes(image.build(tmp_path))
+    stripped = image.sizes(image.build(tmp_path, image.STRIPPED))
+    assert plain.keys() == stripped.keys()
+    assert 0.85 < sum(stripped.values()) / sum(plain.values()) < 0.95

@@ -1,6 +1,8 @@
 // Runs MicroPython's 32-bit WebAssembly build under Node and tells how much heap each step leaves.
 //
 // Arguments: the build's micropython.mjs, a JSON file {files: {path: base64}, steps: [[name, code]]}.
+// A file `rom` is a ROMFS image. It lies outside the heap, as in flash: bytes on the heap would
+// count, and would keep alive whatever they happen to point at.
 // Prints JSON [[name, bytes used], ...]; the first row is the empty interpreter. This build can
 // collect garbage only between two runs of code, which is why a step is a run of its own.
 
@@ -27,7 +29,14 @@ function used() {
   return python.globals.get("_used");
 }
 
-python.runPython("import sys; sys.path.insert(0, '/image')");
+python.runPython("import sys; sys.path[:] = ['/image', '/stand_ins']");
+if (files.rom) {
+  const rom = Buffer.from(files.rom, "base64");
+  const place = python._module._malloc(rom.length);
+  python._module.HEAPU8.set(rom, place);
+  python.runPython(`import uctypes, vfs
+vfs.mount(vfs.VfsRom(uctypes.bytearray_at(${place}, ${rom.length})), '/image')`);
+}
 const rows = [["interpreter", used()]];
 for (const [name, code] of steps) {
   python.runPython(code);

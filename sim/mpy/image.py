@@ -1,15 +1,19 @@
 """Compiles what a device carries into a folder that MicroPython can import from.
 
-`python -m sim.mpy.image` builds and lists the sizes. Files and folders are named after the hash
-of their sources, so what did not change is not compiled again.
+`python -m sim.mpy.image` builds and lists the sizes; with `--strip`, of the image without line
+numbers, a fourteenth smaller, whose tracebacks name only file and function. Files and folders are
+named after the hash of their sources, so what did not change is not compiled again.
 """
 
 import hashlib
 import shutil
 import subprocess
+import sys
 import tempfile
 from importlib.resources import files
 from pathlib import Path
+
+from mpremote.romfs import VfsRomWriter
 
 from sim.mpy import runtime
 
@@ -28,6 +32,7 @@ HARNESS = (
 )
 LIBRARY = ("chumicro_mqtt/__init__.py", "chumicro_mqtt/_wire.py", "chumicro_mqtt/client.py")
 OPTIMISE = "-O2"  # asserts go, line numbers stay: a traceback from the field must say where
+STRIPPED = "-O3"  # line numbers go too
 
 
 def sources() -> dict[str, Path]:
@@ -36,9 +41,8 @@ def sources() -> dict[str, Path]:
     for room in PORTABLE:
         for path in sorted((runtime.ROOT / room).rglob("*.py")):
             name = path.relative_to(runtime.ROOT).as_posix()
-            if name.startswith(FIRMWARE if room == "firmware" else room + "/") and (
-                not name.startswith(HOST_ONLY)
-            ):
+            mine = FIRMWARE if room == "firmware" else room + "/"
+            if name.startswith(mine) and not name.startswith(HOST_ONLY):
                 found[name] = path
     found.update({name: runtime.ROOT / name for name in HARNESS})
     folder = Path(str(files("chumicro_mqtt"))).parent
@@ -46,13 +50,14 @@ def sources() -> dict[str, Path]:
     return {name: path for name, path in found.items() if path.exists()}
 
 
-def build(folder: Path | str = runtime.ROOT / "build" / "mpy") -> Path:
+def build(folder: Path | str = runtime.ROOT / "build" / "mpy", optimise: str = OPTIMISE) -> Path:
     """Compile the image under `folder` unless it is there; returns the folder to import from.
 
-    Raises SyntaxError with mpy-cross's words for a file that MicroPython cannot take.
+    `optimise`: OPTIMISE or STRIPPED. Raises SyntaxError with mpy-cross's words for a file that
+    MicroPython cannot take.
     """
     found = sources()
-    digests = {name: _digest(name, path) for name, path in found.items()}
+    digests = {name: _digest(name, path, optimise) for name, path in found.items()}
     image = Path(folder) / _hash("".join(digests.values()).encode())
     if not image.exists():
         image.parent.mkdir(parents=True, exist_ok=True)
@@ -60,14 +65,15 @@ def build(folder: Path | str = runtime.ROOT / "build" / "mpy") -> Path:
         for name, path in found.items():
             target = (fresh / name).with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_compiled(path, name, image.parent / "files" / digests[name]), target)
+            kept = image.parent / "files" / digests[name]
+            shutil.copyfile(_compiled(path, name, kept, optimise), target)
         _publish(fresh, image)
     return image
 
 
-def compile_file(path: Path, name: str, target: Path) -> None:
+def compile_file(path: Path, name: str, target: Path, optimise: str = OPTIMISE) -> None:
     """Cross-compile one file to `target`; `name` is what tracebacks show."""
-    command = [runtime.executable("mpy-cross"), OPTIMISE, "-s", name, "-o", target, path]
+    command = [runtime.executable("mpy-cross"), optimise, "-s", name, "-o", target, path]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         raise SyntaxError(f"{name}: {done.stderr.strip()}")
@@ -81,18 +87,35 @@ def sizes(image: Path) -> dict[str, int]:
     }
 
 
-def _compiled(path: Path, name: str, kept: Path) -> Path:
+def rom(image: Path) -> bytes:
+    """The image as a ROMFS (MicroPython's read-only file system), whose code runs where it lies."""
+    writer = VfsRomWriter()
+    _write_rom(writer, image)
+    return writer.finalise()
+
+
+def _write_rom(writer: VfsRomWriter, folder: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            writer.opendir(path.name)
+            _write_rom(writer, path)
+            writer.closedir()
+        else:
+            writer.mkfile(path.name, path.read_bytes())
+
+
+def _compiled(path: Path, name: str, kept: Path, optimise: str) -> Path:
     """The file compiled, from the last time if its source is the same."""
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as fresh:
-            compile_file(path, name, Path(fresh) / "compiled")
+            compile_file(path, name, Path(fresh) / "compiled", optimise)
             (Path(fresh) / "compiled").rename(kept)
     return kept
 
 
-def _digest(name: str, path: Path) -> str:
-    return _hash(f"{OPTIMISE} {name}\n".encode() + path.read_bytes())
+def _digest(name: str, path: Path, optimise: str) -> str:
+    return _hash(f"{optimise} {name}\n".encode() + path.read_bytes())
 
 
 def _hash(data: bytes) -> str:
@@ -108,7 +131,7 @@ def _publish(fresh: Path, image: Path) -> None:
 
 
 def main() -> None:
-    image = build()
+    image = build(optimise=STRIPPED if "--strip" in sys.argv[1:] else OPTIMISE)
     listed = sizes(image)
     for name, size in listed.items():
         print(f"{size:7} {name}")
