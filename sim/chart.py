@@ -13,6 +13,9 @@ HERE = Path(__file__).parent
 DIGITS = 6
 """Significant digits kept of a value: more than a screen shows."""
 
+SCORE_MOST = 4.0
+"""Scores are cut off here: 1 is the alarm, and that is what a person looks for."""
+
 
 def moment(unix: int) -> str:
     """A unix second as a person writes it."""
@@ -69,7 +72,8 @@ def _data(replayed) -> dict:
         for column, channel in replayed.channels.items()
     ]
     charts += [
-        {"title": f"score of {monitor}", "values": _short(scores), "limit": 1}
+        {"title": f"score of {monitor}", "limit": 1,
+         "values": _short([min(score, SCORE_MOST) for score in scores])}
         for monitor, scores in replayed.scores.items()
     ]
     bands = [
