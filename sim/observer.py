@@ -105,8 +105,12 @@ class Observer:
             return
         self._known.add(known)
         handler = self._handlers.get(payload[messages.KIND])
-        if handler:
-            handler(payload)
+        try:
+            if handler:
+                handler(payload)
+        except codec.CodecError as error:
+            self.unreadable += 1
+            self.note("trouble", f"what the thing sent breaks the wire's rules: {error}")
 
     def down(self, frame: bytes) -> None:
         """The desk sent this frame."""

@@ -132,6 +132,8 @@ def expectations(scenario, orders: list, cases: list, numbers: dict) -> list[dic
         _most("verified_unseen", wanted.verified_unseen, numbers["verified_unseen"]),
         _most("spent", wanted.spent, numbers["spent_minor"]),
     ]
+    if numbers["unreadable_frames"]:
+        rows.append(_most("unreadable_frames", 0, numbers["unreadable_frames"]))
     for fault in wanted.detected:
         delays = [row["delay_s"] for row in numbers["detections"]
                   if row["fault"] == fault and row["delay_s"] is not None]

@@ -7,6 +7,7 @@ import cbor2
 import pytest
 
 from sim import invariants
+from sim.desk import codec, messages
 from sim.desk.models import OrderState
 from sim.observer import Injected, Observer, Seen
 from sim.scenario import Mandate
@@ -216,3 +217,12 @@ def test_an_order_verified_before_it_came_is_told():
     assert seen.verified_unseen() == [ORDER]
     seen.parcels = [(5, "O-1", ORDER, 1)]
     assert seen.verified_unseen() == []
+
+
+def test_a_document_that_breaks_the_wire_is_counted_and_told():
+    seen = observer()
+    signed = codec.sign({0: "order", 1: b"short"}, codec.new_private_key(1))
+    payload = {1: 1, 2: messages.ORDER, 3: 1, 4: 0, 6: {1: signed}}
+    seen.up(codec.seal(payload, bytes(32), "t", codec.UP))
+    assert seen.unreadable == 1
+    assert "breaks the wire's rules" in seen.timeline[-1].text
