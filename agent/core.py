@@ -16,8 +16,11 @@ from agent.console import commands
 from agent import inbox as inboxes
 from agent.money import budget as budgets
 from agent.money import ledger as books
+from agent.money import disputes as disputing
+from agent.money import experience as learned
 from agent.money import mandate as mandates
 from agent.money.buyer import Buyer
+from agent.money.rooms import Rooms
 from agent.money import orders as ordering
 from agent.sense import senses as sensing
 from agent.service import cases as services
@@ -53,8 +56,11 @@ class Agent:
         self.orders = ordering.Orders(identity.thing, self.ledger, self.budget, note)
         up = wire.Channel(identity.root_key, identity.thing, wire.UP)
         self.outbox = outboxes.Outbox(up, note)
-        self.buyer = Buyer(identity, self.orders, self.mandate, self.budget, self.ledger,
-                           self._send, self.tell)
+        self.experience = learned.Experience(note)
+        self.disputes = disputing.Disputes(identity, self.ledger, self._send, note)
+        self.buyer = Buyer(Rooms(identity, self.orders, self.mandate, self.budget, self.ledger,
+                                 self.experience, self.disputes, self.shelf, self._send,
+                                 self.tell))
         self.cases = services.Cases(identity.thing, self._send, self.tell, note)
         self.privacy = privacies.Privacy(self.mandate, note)
         self.inbox = inboxes.Inbox(self, entropy(8))
@@ -118,7 +124,8 @@ class Agent:
                 name = self.shelf.specs[index]["name"]
                 scale = self.shelf.unit_scales[index]
                 spare = self.shelf.items[index].spares() > 0
-                self.buyer.refilled(name, needs.quantise(amount, scale), spare, at)
+                self.buyer.delivery.refilled(name, needs.quantise(amount, scale), spare, at,
+                                             self.clock.utc(at))
 
     def _note_levels(self):
         """Keep the level with every move of an order: a refill without power shows only by it."""
@@ -134,7 +141,7 @@ class Agent:
         utc = self.clock.utc(at)
         for need in needs.arising(self.shelf, self.orders.busy, at):
             self.orders.begin(self.shelf.specs[need.consumable]["name"], need, at)
-        self.buyer.step(at, utc, self.shelf)
+        self.buyer.step(at, utc)
 
     def may_buy(self):
         """Return whether the thing's own memory of its money can be relied on."""
@@ -214,8 +221,8 @@ class Agent:
         self.ledger.add(at, books.RECONCILED, len(rows), latest, fault or "")
         for identifier, name, cycle, state, seller, total, utc in rows:
             if state not in ordering.UNFULFILLED:
-                self.budget.recall(identifier, name, seller, total, utc)
-            self.orders.adopt(identifier, name, cycle, state, at)
+                self.budget.recall(identifier, name, seller, total, utc, at)
+            self.orders.adopt(identifier, name, cycle, state, seller, total, at)
         self.outbox.renumber(latest)
         self.outbox.withdraw(wire.HELLO, b"")
 
@@ -247,7 +254,7 @@ class Agent:
         journal.note([BOOT, self.boots])
         self.outbox.reserve()
         self.outbox.put(wire.HELLO, self.hello(), at)
-        self.buyer.resume(at, self.shelf)
+        self.buyer.resume(at)
         self._try(journal.commit, at)
 
     def _try(self, write, *arguments):
@@ -273,7 +280,8 @@ class Agent:
         for room, tags in (
             (self, (BOOT,)), (self.clock, (clocks.TAG,)), (self.inbox, inboxes.TAGS),
             (self.senses, sensing.TAGS), (self.shelf, (shelves.STOCK,)),
-            (self.ledger, books.TAGS), (self.mandate, (mandates.MANDATE,)),
+            (self.ledger, books.TAGS), (self.mandate, mandates.TAGS),
+            (self.experience, learned.TAGS), (self.disputes, (disputing.DISPUTE,)),
             (self.budget, budgets.TAGS), (self.orders, ordering.TAGS),
             (self.outbox, outboxes.TAGS), (self.cases, services.TAGS),
             (self.privacy, (privacies.DISCLOSED,)),
@@ -288,7 +296,8 @@ class Agent:
     def _dump(self):
         """Yield everything a rewritten journal holds."""
         yield [BOOT, self.boots]
-        for room in (self.clock, self.inbox, self.mandate, self.budget, self.orders, self.outbox,
+        for room in (self.clock, self.inbox, self.mandate, self.budget, self.experience,
+                     self.disputes, self.orders, self.outbox,
                      self.cases, self.privacy, self.senses, self.shelf):
             yield from room.dump()
         yield from self.ledger.dump(self.journal.transactions(), self.orders.oldest_entry())

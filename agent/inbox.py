@@ -105,13 +105,15 @@ class Inbox:
             self._agent.cases.answered(entry.about, outcome, reason, number, at)
 
     def _offer(self, message, at):
-        self._agent.buyer.offered(message[wire.BODY], self._agent.clock.utc(at))
+        self._agent.buyer.market.offered(message[wire.BODY], self._agent.clock.utc(at))
 
     def _decline(self, message, at):
-        self._agent.buyer.declined(message[wire.BODY])
+        self._agent.buyer.market.declined(message[wire.BODY])
 
     def _order_status(self, message, at):
-        self._agent.buyer.status(message[wire.BODY], at, self._agent.shelf)
+        agent = self._agent
+        agent.buyer.status(message[wire.BODY], message[wire.ID], agent.may_buy(), at,
+                           agent.clock.utc(at))
 
     def _case_status(self, message, at):
         self._agent.cases.status(message[wire.BODY], at, self._agent.senses)

@@ -100,8 +100,9 @@ def _approve(agent, words, at):
 
 def _deny(agent, words, at):
     order = _order_called(agent, words)
-    if not agent.buyer.cancel(order, at, "the owner said no"):
-        raise CommandError("it is %s: too late" % ordering.STATES[order.state])
+    refusal = agent.buyer.cancel(order, at, agent.clock.utc(at), "the owner said no")
+    if refusal:
+        raise CommandError(refusal)
     return "cancelled, or the seller was asked to: " + order.ref()
 
 

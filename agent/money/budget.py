@@ -9,7 +9,7 @@ a desk that puts the clock forward does not refill anything either.
 from agent import limits
 from agent.money import mandate as terms_of
 
-COMMIT, RELEASE = TAGS = 31, 32
+COMMIT, RELEASE, PERIOD = TAGS = 31, 32, 37
 _DAY_S = 86400
 
 
@@ -95,9 +95,9 @@ class Budget:
             self.apply([RELEASE, order_id])
             self._note([RELEASE, order_id])
 
-    def committed(self, utc, at):
+    def committed(self, utc):
         """Return (committed today, committed this month) in minor units."""
-        day = self._latest if utc is None else self._day(utc, at)
+        day = max(self._latest, 0 if utc is None else utc // _DAY_S)
         rows = self._month(day)
         return _sum(row for row in rows if row[1] == day), _sum(rows)
 
@@ -105,12 +105,15 @@ class Budget:
         if record[0] == RELEASE:
             self._rows = [row for row in self._rows if row[0] != record[1]]
             return
-        self._latest = max(self._latest, record[2])
-        self._since = max(self._since, record[6])
+        self._latest = max(self._latest, record[1 if record[0] == PERIOD else 2])
+        self._since = max(self._since, record[-1])
+        if record[0] == PERIOD:
+            return
         self._rows = self._month(self._latest)
         self._rows.append(record[1:])
 
     def dump(self):
+        yield [PERIOD, self._latest, self._since]
         for row in self._rows:
             yield [COMMIT] + row
 

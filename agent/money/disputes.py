@@ -52,7 +52,9 @@ class Disputes:
                      order.terms[5], order.seen, evidence], utc)
 
     def deny(self, identifier, charged, at, utc):
-        """Deny an order that this thing never placed."""
+        """Deny an order that this thing never placed; a flood of them is denied only so often."""
+        if len([d for d in self.all if d.state == RAISED]) >= limits.DISPUTES_KEPT:
+            return
         self._raise([identifier, UNKNOWN, RAISED, at, "", 0, charged, 0, 0, []], utc)
 
     def _raise(self, values, utc):

@@ -131,8 +131,8 @@ class Mandate:
         return None
 
     def items(self, consumable, first):
-        """Return the items that may be bought for a consumable: its first, then substitutes."""
-        found = [first] + self.terms.get(SUBSTITUTES, {}).get(consumable, [])
+        """Return the items that may be bought for a consumable: its first (a list), substitutes."""
+        found = first + self.terms.get(SUBSTITUTES, {}).get(consumable, [])
         return [sku for sku in found if sku not in self.terms.get(BLOCKED, ())][:limits.ITEMS]
 
     def cap(self, consumable):

@@ -61,6 +61,11 @@ class Offer:
         """Return what 1000 units x scale cost, shipping and tax inside (minor units)."""
         return self.total * 1000 // (self.pack * self.packs)
 
+    def cheaper_than(self, other):
+        """Return whether a unit costs less than in another offer."""
+        return (self.total * other.pack * other.packs
+                < other.total * self.pack * self.packs)
+
 
 def read(document, identity, mandate):
     """Return the Offer of a signed document; raises OfferError."""
@@ -77,7 +82,12 @@ def read(document, identity, mandate):
         raise OfferError("no quantity")
     if terms[PRICE] * terms[PACKS] + terms[SHIPPING] + terms[TAX] != terms[TOTAL]:
         raise OfferError("the total is not the sum of its parts")
-    return Offer(terms, hashlib.sha256(document).digest()[:limits.HASH_BYTES])
+    return Offer(terms, digest(document))
+
+
+def digest(document):
+    """Return the hash by which orders name an offer's document."""
+    return hashlib.sha256(document).digest()[:limits.HASH_BYTES]
 
 
 def refusal(offer, mandate, consumable, wanted, utc):

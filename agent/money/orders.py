@@ -3,7 +3,9 @@
     needed -> quoting -> (awaiting ->) placed -> confirmed -> shipped -> delivered -> verified
        any of the first three may end as cancelled, refused or expired without money moving;
        a placed one is cancelled or refused only by a verified message, and is disputed when what
-       was promised does not come.  Verified, cancelled, refused and expired are the ends.
+       was promised does not come, comes wrong or costs more.  Verified, cancelled, refused and
+       expired are the ends; what is disputed stays open, so nothing is bought in its place until
+       it was explained, paid back or closed by the owner.
 
 `MOVES` is the whole of it.  One order at most is open for a consumable, and its id follows from
 thing, consumable and cycle; the cycle advances only when an end is written to the ledger, so a
@@ -24,11 +26,11 @@ STATES = ("", "needed", "quoting", "awaiting approval", "placed", "confirmed", "
           "delivered", "cancelled", "refused", "expired", "verified", "disputed")
 
 MOVES = {
-    NEEDED: (QUOTING, CANCELLED, EXPIRED),
+    NEEDED: (QUOTING, CANCELLED),
     QUOTING: (AWAITING, PLACED, CANCELLED, REFUSED, EXPIRED),
-    AWAITING: (PLACED, CANCELLED, REFUSED, EXPIRED),
+    AWAITING: (QUOTING, PLACED, CANCELLED, REFUSED, EXPIRED),
     PLACED: (CONFIRMED, SHIPPED, DELIVERED, CANCELLED, REFUSED, EXPIRED, DISPUTED),
-    CONFIRMED: (SHIPPED, DELIVERED, CANCELLED, REFUSED, DISPUTED),
+    CONFIRMED: (SHIPPED, DELIVERED, CANCELLED, REFUSED, EXPIRED, DISPUTED),
     SHIPPED: (DELIVERED, VERIFIED, CANCELLED, REFUSED, DISPUTED),
     DELIVERED: (VERIFIED, DISPUTED),
     DISPUTED: (VERIFIED, CANCELLED),
@@ -44,25 +46,57 @@ def order_id(thing, consumable, cycle, test):
     return hashlib.sha256(cbor.encode(key)).digest()[:16]
 
 
+# Columns of `Order.terms`: an offer's record, and the hash of the mandate under which it was chosen.
+(OFFER, DIGEST, SELLER, SKU, PACK, PACKS, PRICE, TOTAL, CURRENCY, LEAD, EXPIRES,
+ BASIS) = range(12)
+
+
 class Order:
-    """One purchase.  Quantities in units x scale, money in minor units, times as ages in s."""
+    """One purchase.  Quantities in units x scale, money in minor units, times as ages in s.
+
+    terms: the chosen offer's record; decision, decided: link and number of the ledger entry with
+    the choice; base, round: first and last round of this asking; after: asked again then; waits:
+    how often a surge was waited out; approved, agreed: what the owner said yes to, and its total;
+    arrived: packs that came by the seller's word, and came: when; charged: -1 while unknown;
+    statuses: numbers of the messages that were heard; cancelling: the owner asked for it.
+    """
 
     COLUMNS = ("id", "consumable", "cycle", "state", "since", "quantity", "need_by", "test",
                "round", "terms", "decision", "number", "promised", "seen", "answered", "entry",
-               "escalated")
+               "escalated", "decided", "base", "after", "waits", "approved", "agreed", "placed",
+               "arrived", "charged", "statuses", "came", "cancelling")
 
     def __init__(self, values):
         for column, value in zip(self.COLUMNS, values):
             setattr(self, column, value)
         self.offers = []  # considered while quoting; asked for again after a restart
-        self.declined = []
+        self.heard = []  # sellers who answered in this round
+        self.best = None  # lowest total when this round was asked for
 
     def record(self):
         return [ORDER] + [getattr(self, column) for column in self.COLUMNS]
 
     def ref(self):
         """Return how a person calls the order: the head of its id in hex."""
-        return "".join("%02x" % byte for byte in self.id[:4])
+        return hex_of(self.id[:4])
+
+
+def opening(identifier, name, cycle, state, at, quantity, need_by, test, entry):
+    """Return an Order of which no more is known yet."""
+    return Order([identifier, name, cycle, state, at, quantity, need_by, test, 0, [], b"", "", 0,
+                  0, False, entry, False, 0, 0, 0, 0, b"", 0, 0, 0, -1, [], 0, False])
+
+
+def hex_of(data):
+    return "".join(["%02x" % byte for byte in data])
+
+
+def _fill(order, seller, total, at):
+    """Give an order that only the desk remembers the terms that it told."""
+    order.terms = [b"", b"", seller, "", 0, 0, 0, total, "", 0, 0, b""]
+    order.placed = order.promised = at
+    order.decision = b""
+    order.answered = True
 
 
 class Orders:
@@ -88,8 +122,8 @@ class Orders:
         identifier = order_id(self._thing, name, cycle, test)
         entry = self._ledger.count
         self._ledger.add(at, books.NEED, identifier, name, cycle, need.quantity, need.reason, test)
-        order = Order([identifier, name, cycle, NEEDED, at, need.quantity, at + need.need_by_s,
-                       test, 0, [], b"", "", 0, 0, False, entry, False])
+        order = opening(identifier, name, cycle, NEEDED, at, need.quantity,
+                        at + need.need_by_s, test, entry)
         self.open.append(order)
         self._note(order.record())
         return order
@@ -123,19 +157,71 @@ class Orders:
         return None
 
     def called(self, word):
-        """Return the open order that a person calls by a prefix of its id in hex, or None."""
-        found = [o for o in self.open
-                 if "".join("%02x" % byte for byte in o.id).startswith(word)]
-        return found[0] if word and len(found) == 1 else None
+        """Return the order that a person calls by a prefix of its id in hex, or None.
 
-    def adopt(self, identifier, name, cycle, state, at):
+        Open ones first, then the last one of each consumable.
+        """
+        for orders in (self.open, self.lately()):
+            found = [order for order in orders if hex_of(order.id).startswith(word)]
+            if word and len(found) == 1:
+                return found[0]
+        return None
+
+    def lately(self):
+        """Return the order of each consumable that came to its end last."""
+        return [Order(self._cycles[key][3]) for key in sorted(self._cycles)
+                if self._cycles[key][3]]
+
+    def ended(self, identifier):
+        """Return the order of an id if it is the last one of its consumable, else None."""
+        for order in self.lately():
+            if order.id == identifier:
+                return order
+        return None
+
+    def remember(self, order):
+        """Keep what was learned of an order after its end."""
+        row = self._cycles[self._key(order.consumable, order.test)]
+        row[3] = order.record()[1:]
+        self._keep_cycle(self._key(order.consumable, order.test))
+
+    def past(self, identifier):
+        """Return whether an id is that of any order of this thing that has ended."""
+        for key in sorted(self._cycles):
+            cycle, test = self._cycles[key][0], key.endswith("?")
+            name = key[:-1] if test else key
+            for past in range(max(0, cycle - limits.CYCLES_SEARCHED), cycle):
+                if order_id(self._thing, name, past, test) == identifier:
+                    return True
+        return False
+
+    def shunned(self, order):
+        """Return the sellers that failed the present need."""
+        return self._cycle(self._key(order.consumable, order.test))[2]
+
+    def shun(self, order, sellers):
+        """Turn to another seller at once; when none of that many is left, rest and forget."""
+        key = self._key(order.consumable, order.test)
+        row = self._cycles[key]
+        shunned = row[2] + [order.terms[SELLER]]
+        if len(shunned) < sellers:
+            row[1], row[2] = 0, shunned
+        else:
+            row[2] = []
+        self._keep_cycle(key)
+
+    def adopt(self, identifier, name, cycle, state, seller, total, at):
         """Take the desk's word, after amnesia, for an order this thing no longer remembers.
 
         One that it remembers catches up with what the desk knows; it never goes back.
         """
+        if identifier != order_id(self._thing, name, cycle, False):
+            return  # no order of this thing; a status about it will be denied
         own, known = self._cycle(name), self.find(identifier)
         if known:
             if state > known.state or state in MOVES[known.state]:
+                if not known.placed:  # and it does not know on what terms any more
+                    _fill(known, seller, total, at)
                 known.answered = True
                 known.promised = max(known.promised, at)
                 self._set(known, state, at, "reconciled")
@@ -146,44 +232,50 @@ class Orders:
         if state in ENDS:
             own[0] = cycle + 1
         else:
-            self.open.append(Order([identifier, name, cycle, state, at, 0, at, False, 0, [], b"",
-                                    "", at, 0, True, self._ledger.count, False]))
-            self._note(self.open[-1].record())
-        self._note([CYCLE, name, own[0], own[1]])
+            order = opening(identifier, name, cycle, state, at, 0, at, False, self._ledger.count)
+            _fill(order, seller, total, at)
+            self.open.append(order)
+            self._note(order.record())
+        self._keep_cycle(name)
 
     def oldest_entry(self):
         """Return the index of the first ledger entry that an open order rests on."""
         return min([order.entry for order in self.open] + [self._ledger.count])
 
     def _end(self, order, at):
-        if order.state in UNFULFILLED:
+        if order.state in UNFULFILLED and order.charged <= 0:
             self._budget.release(order.id)
         key = self._key(order.consumable, order.test)
-        rest = limits.NEED_REST_S if order.state in UNFULFILLED and not order.test else 0
-        self._cycles[key] = [order.cycle + 1, at + rest]
+        failed = order.state in UNFULFILLED
+        rest = at + limits.NEED_REST_S if failed and not order.test else at
+        shunned = self._cycle(key)[2] if failed and order.placed else []
+        self._cycles[key] = [order.cycle + 1, rest, shunned, order.record()[1:]]
         self.open.remove(order)
-        self._note([CYCLE, key] + self._cycles[key])
-        self._note(order.record())
+        self._keep_cycle(key)
 
     def _cycle(self, key):
+        """Return [cycle, age until which it rests, shunned sellers, its last order's columns]."""
         if key not in self._cycles:
-            self._cycles[key] = [0, 0]
+            self._cycles[key] = [0, 0, [], []]
         return self._cycles[key]
+
+    def _keep_cycle(self, key):
+        self._note([CYCLE, key] + self._cycles[key])
 
     @staticmethod
     def _key(name, test):
         return name + "?" if test else name
 
     def apply(self, record):
-        if record[0] == CYCLE:
-            self._cycles[record[1]] = [record[2], record[3]]
-            return
-        order = Order(record[1:])
-        known = self.find(order.id)
+        cycle = record[0] == CYCLE
+        if cycle:
+            self._cycles[record[1]] = record[2:]
+        columns = record[5] if cycle else record[1:]
+        known = self.find(columns[0]) if columns else None
         if known:
             self.open.remove(known)
-        if order.state not in ENDS:
-            self.open.append(order)
+        if not cycle:
+            self.open.append(Order(columns))
 
     def dump(self):
         for key in sorted(self._cycles):

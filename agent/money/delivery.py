@@ -1,0 +1,239 @@
+"""Deliveries: what sellers say they brought, what the thing's own sensor sees, and what is wrong.
+
+    late      the owner is told; past the grace it is disputed as never come
+    partial   waits for the rest as long; then short
+    wrong     by the owner's word (`received`), for no sensor reads a label; so is `back`
+    double    more parcels than were ordered, or a refill that no order explains
+    unseen    said to be delivered: it may lie beside the machine until there is room for it
+
+None of these ends in another order: what is disputed stays open, and what is open is not ordered.
+"""
+
+from agent import limits
+from agent.money import disputes as disputing
+from agent.money import experience as learned
+from agent.money import orders as ordering
+from agent.money.disputes import SETTLED, WITHDRAWN
+from agent.money.orders import (
+    AWAITING,
+    CANCELLED,
+    CONFIRMED,
+    DELIVERED,
+    DISPUTED,
+    ENDS,
+    NEEDED,
+    PLACED,
+    QUOTING,
+    SHIPPED,
+    STATES,
+    VERIFIED,
+)
+from agent.wire import messages as wire
+
+# Where an order stands when only the desk can move it on.
+UNDER_WAY = (PLACED, CONFIRMED, SHIPPED, DELIVERED)
+
+# order_event codes, as in wire.cddl.
+CANCEL, SEEN, PARTIAL, NOT_RECEIVED, WRONG, DOUBLE, RETURNED = range(1, 8)
+
+# The dispute that goes with an event, and the promise that was broken.
+_COMPLAINTS = {PARTIAL: disputing.SHORT, NOT_RECEIVED: disputing.NEVER, WRONG: disputing.WRONG,
+               DOUBLE: disputing.DOUBLE, RETURNED: disputing.BACK}
+_BROKEN = {disputing.PRICE: learned.PRICE, disputing.WRONG: learned.RIGHT_ITEM}
+_WORDS = {"wrong": WRONG, "nothing": NOT_RECEIVED, "back": RETURNED}
+# Disputes that goods in the container explain, and those after which they are somebody else's.
+_EXPLAINED = (disputing.SHORT, disputing.NEVER)
+_LOST = (disputing.WRONG, disputing.BACK)
+
+# How much of a pack must be seen in the container before a delivery counts as verified, percent.
+_SEEN_PERCENT = 50
+
+
+class Delivery:
+    """rooms: the thing's money Rooms."""
+
+    def __init__(self, rooms):
+        self._rooms = rooms
+        self._orders = rooms.orders
+
+    def parcel(self, order, packs, at, utc):
+        """Note a parcel that came by somebody's word (-1: all of it) and put it on the shelf."""
+        ordered = order.terms[ordering.PACKS]
+        came = max(0, ordered - order.arrived) if packs < 0 else packs
+        order.arrived += came
+        shelf = self._rooms.shelf
+        index = shelf.index(order.consumable)
+        if index is not None and came and not order.test:
+            unpacked = max(0, order.terms[ordering.PACK] * came - order.seen)
+            shelf.items[index].delivered(unpacked / shelf.unit_scales[index], at - order.placed)
+        if 0 < ordered < order.arrived:
+            self.complaint(order, DOUBLE, at, utc)
+
+    def later(self, order, state, packs, at, utc):
+        """A word on an order that has ended: a second parcel, or its money back."""
+        if state == DELIVERED and order.state == VERIFIED and packs and not order.test:
+            order.arrived += max(1, packs)
+            if 0 < order.terms[ordering.PACKS] < order.arrived:
+                self.complaint(order, DOUBLE, at, utc)
+        elif state in ordering.UNFULFILLED:
+            self._rooms.disputes.close(order.id, range(8), SETTLED, at, utc)
+        self._orders.remember(order)
+
+    def charged(self, order, charged, at, utc):
+        """More than was agreed is a dispute, and the agreed sum explains it again."""
+        order.charged = charged
+        if charged > (0 if order.test else order.terms[ordering.TOTAL]):
+            self._dispute(order, disputing.PRICE, at, utc)
+        else:
+            self._rooms.disputes.close(order.id, (disputing.PRICE,), WITHDRAWN, at, utc)
+
+    # -- what the sensor sees ------------------------------------------------------------------
+
+    def refilled(self, name, amount, spare, at, utc):
+        """The thing's own sensor saw a container filled: amount in units x scale.
+
+        Goods may be there before the word of them is, so it counts from when the order was placed,
+        unless there are spares: before the parcel is under way, it came from those.
+        """
+        for order in list(self._orders.open):
+            if order.consumable != name or order.test:
+                continue
+            if order.state in (NEEDED, QUOTING, AWAITING):
+                if 2 * amount >= order.quantity:
+                    self._orders.move(order, CANCELLED, at, "filled from elsewhere")
+            elif not (spare and order.state in (PLACED, CONFIRMED)):
+                order.seen += amount
+                if order.state not in (SHIPPED, DISPUTED) or not self.verify(order, at, utc):
+                    self._orders.keep(order)
+            return
+        self._refilled_again(name, amount, at)
+
+    def _refilled_again(self, name, amount, at):
+        """No order explains it: soon after one it may be a parcel that came twice."""
+        for order in self._orders.lately():
+            if (order.consumable != name or order.state != VERIFIED or order.test
+                    or at - order.since >= limits.DOUBLE_S):
+                continue
+            bought = order.terms[ordering.PACK] * order.terms[ordering.PACKS]
+            before = order.seen
+            order.seen += amount
+            self._orders.remember(order)
+            if before * 100 <= bought * (100 + _SEEN_PERCENT) < order.seen * 100:
+                self._rooms.send(wire.ORDER_EVENT, {
+                    1: order.id, 2: DOUBLE, 3: order.seen, 4: "filled without an order"}, order.id)
+                self._rooms.tell("%s was filled again: did it come twice? say: received %s PACKS"
+                                 % (name, order.ref()))
+
+    def verify(self, order, at, utc):
+        """End an order of which enough was seen and nothing is missing; return whether."""
+        if not order.seen or order.seen * 100 < order.terms[ordering.PACK] * _SEEN_PERCENT:
+            return False
+        if 0 < order.arrived < order.terms[ordering.PACKS]:
+            return False
+        if [reason for reason in self._rooms.disputes.open_for(order.id) if reason in _LOST]:
+            return False
+        return self.end(order, at, utc)
+
+    def end(self, order, at, utc):
+        """The goods are there: end the order, send the receipt, learn from it."""
+        if not self._orders.move(order, VERIFIED, at, "test" if order.test else ""):
+            return False
+        self._rooms.disputes.close(order.id, _EXPLAINED, WITHDRAWN, at, utc)
+        event = {1: order.id, 2: SEEN, 3: order.seen}
+        if order.decision:  # not of an order that only the desk remembers
+            event[5] = self._receipt(order, utc)
+            self._learn(order, at, utc)
+        self._rooms.send(wire.ORDER_EVENT, event, order.id)
+        return True
+
+    def _receipt(self, order, utc):
+        terms = order.terms
+        content = {0: "receipt", 1: order.id, 2: self._rooms.identity.thing,
+                   3: terms[ordering.SELLER], 4: terms[ordering.SKU], 5: terms[ordering.PACKS],
+                   6: order.seen, 7: terms[ordering.TOTAL], 8: terms[ordering.CURRENCY],
+                   9: order.test, 10: order.decision,
+                   11: self._rooms.ledger.head[:limits.HASH_BYTES]}
+        if utc is not None:
+            content[12] = utc
+        return self._rooms.signed(content)
+
+    def _learn(self, order, at, utc):
+        """Learn from what came: the price that is usual, and how the seller kept its word."""
+        if order.test:
+            return
+        terms = order.terms
+        units = terms[ordering.PACK] * terms[ordering.PACKS]
+        self._rooms.experience.paid(order.consumable, terms[ordering.TOTAL] * 1000 // units)
+        # Arrived is by the seller's word, so lateness is measured up to it and not to the refill.
+        late = (order.came or at) - order.placed - terms[ordering.LEAD]
+        kept = [(learned.IN_TIME, max(0, 100 - 100 * max(0, late) // limits.LATE_WORTHLESS_S)),
+                (learned.IN_FULL, 100), (learned.RIGHT_ITEM, 100)]
+        if order.charged <= terms[ordering.TOTAL]:
+            kept.append((learned.PRICE, 100))
+        self._rooms.learn(order, kept, at, utc)
+
+    # -- what does not come, or not as it should -------------------------------------------------
+
+    def watch(self, order, at, utc):
+        """See whether a delivery is complete, late, or can no longer be expected."""
+        if order.state == DELIVERED and self.verify(order, at, utc):
+            return
+        late = at - order.promised
+        if not order.answered or late < limits.DELIVERY_LATE_S:
+            return
+        ordered = order.terms[ordering.PACKS]
+        if order.state == DELIVERED and order.arrived >= ordered:
+            late = min(late, at - order.need_by)
+        else:
+            self._rooms.escalate(order, at, "late")
+        if late >= limits.DELIVERY_GRACE_S:
+            event = PARTIAL if 0 < order.arrived < ordered else NOT_RECEIVED
+            self.complaint(order, event, at, utc)
+
+    def received(self, order, word, at, utc):
+        """The owner says what came: a number of packs, or wrong, nothing or back.
+
+        Returns None, or why that cannot be.
+        """
+        if order.state not in UNDER_WAY + (DISPUTED, VERIFIED):
+            return "it is " + STATES[order.state]
+        event = _WORDS[word] if word in _WORDS else self._counted(order, int(word), at, utc)
+        if event:
+            self.complaint(order, event, at, utc)
+        elif order.state == DISPUTED:
+            self._rooms.disputes.close(order.id, _EXPLAINED, WITHDRAWN, at, utc)
+        if order.state in ENDS:
+            self._orders.remember(order)
+        else:
+            self._orders.keep(order)
+        return None
+
+    def _counted(self, order, packs, at, utc):
+        """The owner counted so many packs; return the event that follows, or None."""
+        if order.state != VERIFIED and packs > order.arrived:
+            self.parcel(order, packs - order.arrived, at, utc)
+            self._orders.move(order, DELIVERED, at, "the owner received it")
+        order.arrived = packs
+        ordered = order.terms[ordering.PACKS]
+        if packs == ordered:
+            return None
+        return DOUBLE if packs > ordered else PARTIAL
+
+    def complaint(self, order, event, at, utc):
+        """Tell the desk what is wrong with a delivery, and dispute it; once for a reason."""
+        reason = _COMPLAINTS[event]
+        if reason not in self._rooms.disputes.open_for(order.id):
+            self._rooms.send(wire.ORDER_EVENT, {1: order.id, 2: event, 3: order.seen}, order.id)
+            self._dispute(order, reason, at, utc)
+
+    def _dispute(self, order, reason, at, utc):
+        if reason in self._rooms.disputes.open_for(order.id):
+            return
+        self._rooms.disputes.raise_for(order, reason, at, utc)
+        self._rooms.tell("%s (%s) from %s: %s" % (order.consumable, order.ref(),
+                                                  order.terms[ordering.SELLER],
+                                                  disputing.REASONS[reason]))
+        if order.state in UNDER_WAY:
+            order.escalated = False  # the next thing to be told is another one
+            self._orders.move(order, DISPUTED, at, disputing.REASONS[reason])
+        self._rooms.learn(order, [(_BROKEN.get(reason, learned.IN_FULL), 0)], at, utc)

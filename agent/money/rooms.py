@@ -1,0 +1,65 @@
+"""The rooms of money, tied together: what market, buyer and deliveries share."""
+
+from agent.money import experience as learned
+from agent.money import ledger as books
+from agent.money import mandate as term
+from agent.money import orders as ordering
+from agent.wire import cbor, cose
+from agent.wire import messages as wire
+
+
+class Rooms:
+    """What market and buyer share: the money rooms, the shelf, and the ways out."""
+
+    def __init__(self, identity, orders, mandate, budget, ledger, experience, disputes, shelf,
+                 send, tell):
+        self.identity = identity
+        self.orders = orders
+        self.mandate = mandate
+        self.budget = budget
+        self.ledger = ledger
+        self.experience = experience
+        self.disputes = disputes
+        self.shelf = shelf
+        self.send = send  # (kind, body, about) puts a message into the outbox
+        self.tell = tell  # (text) lets the owner know
+
+    def escalate(self, order, at, words):
+        """Tell the owner, once for an order, that it does not go on by itself, and why."""
+        if order.escalated:
+            return
+        order.escalated = True
+        self.ledger.add(at, books.ORDER, order.id, order.state, words)
+        self.orders.keep(order)
+        self.tell("%s (%s): %s" % (order.consumable, order.ref(), words))
+
+    def signed(self, content):
+        """Return a document signed by the thing."""
+        return cose.sign1_seal(self.identity.sign, self.identity.kid, cbor.encode(content))
+
+    def learn(self, order, kept, at, utc):
+        """Learn how far a seller kept its word on an order, and share it with consent.
+
+        kept: [(aspect, percent), ...]; test orders teach nothing.
+        """
+        if order.test:
+            return
+        seller = order.terms[ordering.SELLER]
+        self.experience.observe(seller, kept, at)
+        trust = self.experience.trust(seller, at)
+        words = {learned.ASPECTS[aspect]: percent for aspect, percent in kept}
+        self.ledger.add(at, books.EXPERIENCE, order.id, seller, words, trust)
+        if not self.mandate.term(term.CONSENTS, {}).get("experience"):
+            return
+        content = {0: "experience", 1: order.id, 2: self.identity.thing, 3: seller,
+                   4: [order.terms[ordering.LEAD], at - order.placed], 6: words, 7: trust}
+        if order.charged >= 0:
+            content[5] = [order.terms[ordering.TOTAL], order.charged]
+        if utc is not None:
+            content[8] = utc
+        self.send(wire.EXPERIENCE, {1: self.signed(content)}, order.id)
+
+
+def money(minor):
+    """Return an amount as a person reads it."""
+    return "%d.%02d" % (minor // 100, minor % 100)
