@@ -24,17 +24,31 @@ def provision(store, folder):
             store.save(name, file.read())
 
 
+def reach_plant(where, store, ticks):
+    """The plant, and (open_bus, find_driver) to it: a board of signals asks it for them; one that
+    is wired for a real chip gets its real drivers, and simulated chips that ask the plant."""
+    board = cbor.decode(start.needed(store, "board"))
+    if board["chip"] == "simulated":
+        signals = [sensor["args"]["signal"] for sensor in board["sensors"]]
+        plant = Plant(where[0], where[1], signals, ticks)
+        return plant, (None, plant.driver)
+    from hal.simulated.bench import Bench
+
+    product = cbor.decode(start.needed(store, "product"))
+    names = [channel["name"] for channel in product["channels"]]
+    plant = Plant(where[0], where[1], names, ticks)
+    return plant, (Bench(board, names, plant.value, plant.uptime).open_bus, None)
+
+
 def assemble(settings, store, signer, make_link, ticks, make_watchdog):
     """The loop of a provisioned store. make_watchdog(plant): is fed once a turn."""
-    board = cbor.decode(start.needed(store, "board"))
-    signals = [sensor["args"]["signal"] for sensor in board["sensors"]]
-    plant = Plant(settings["plant"][0], settings["plant"][1], signals, ticks)
+    plant, ways = reach_plant(settings["plant"], store, ticks)
     agent = start.start_agent(store, signer, os.urandom, "power on")
     terminal = open(settings["console"], "r+b", 0)  # noqa: SIM115 - for as long as it lives
     console = Console(terminal, terminal.read, terminal.write)
     return Loop(
         agent,
-        start.start_sensors(store, agent, None, plant.driver),
+        start.start_sensors(store, agent, *ways),
         plant,
         start.start_link(store, agent, make_link, os.urandom, ticks),
         [console],

@@ -128,6 +128,17 @@ def test_a_bus_is_opened_once_and_handed_to_its_parts():
     assert seen == [("i2c", 1)]
 
 
+def test_parts_on_no_bus_share_the_bank_of_pins():
+    seen = []
+    sensors = build(
+        [sensor(0), sensor(1, args={"pin": 4})],
+        find=lambda name: lambda bus, args: seen.append(bus) or Part(bus, args),
+    )
+    list(sensors.read(0))
+    assert seen == [("pins", 0), ("pins", 0)]
+    assert seen[0] is seen[1]
+
+
 def test_mistakes_are_named_with_their_sensor():
     assert "sensor of channel 9" in complaint([sensor(9)])
     told = complaint([sensor(1, bus="spi7")])

@@ -10,8 +10,9 @@ LEVELS = 32
 
 
 class Chip(registers.Registers):
-    """quantity: "rms" (g) of a sine of 84 Hz along the driver's axis, on 1 g along z; `signal(axis, seconds)`
-    may be replaced. `per_look`: samples that come between two looks at the FIFO; 0: none come."""
+    """quantity: "rms" (g) of a sine of 84 Hz along the axis of `args`, on 1 g of gravity along z;
+    `signal(axis, seconds)` may be replaced. `per_look`: samples that come between two looks at
+    the FIFO; 0: none come."""
 
     RESET = {0x0F: 0x33, 0x20: 0x07}
 

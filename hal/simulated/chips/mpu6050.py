@@ -10,9 +10,9 @@ SINE_HZ = 50.0
 
 
 class Chip(registers.Registers):
-    """quantity: "rms" (g) of a sine of 50 Hz along the driver's axis, on 1 g along z; `signal(axis, seconds)`
-    may be replaced. `burst_ms` pass between two looks at the FIFO, of which the last 1024 bytes
-    are kept; `torn`: the FIFO loses a byte."""
+    """quantity: "rms" (g) of a sine of 50 Hz along the axis of `args`, on 1 g of gravity along z;
+    `signal(axis, seconds)` may be replaced. `burst_ms` pass between two looks at the FIFO, of
+    which the last 1024 bytes are kept; `torn`: the FIFO loses a byte."""
 
     RESET = {0x6B: 0x40, 0x75: 0x68}
 
