@@ -8,3 +8,12 @@ and messages come in as arguments, so the same code runs on a chip, a laptop and
 """
 
 VERSION = "0.1.0"
+
+
+def const(value):
+    """Mark a number as fixed: `_NAME = const(3)` becomes 3 wherever it stands, and the name goes.
+
+    mpy-cross does so by the word `const` alone. MicroPython's own module of that name is not
+    imported, as it is no part of Python; on CPython this function is all there is to it.
+    """
+    return value

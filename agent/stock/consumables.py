@@ -7,22 +7,28 @@ counted in hours or uses.
 
 from array import array
 
+from agent import const
 from agent.stock import demand, forecast, gauge, reorder
 from agent.stock.gauge import AGREE, DAY_S, mark, number, since
 
-STALE_S = 36 * 3600    # a level older than this is not bought on
-SWAP = 0.5             # a counted container put back above this level was only looked at
-FINEST = 4096          # uses are drawn once they make this fraction of the capacity
-RATIO = 3.0            # level and usage count may disagree by this factor
-RATIO_SHARE = 0.15     # share of the capacity that must have gone before they are compared
-SCARCE = 0.05          # share of the capacity below which a use no longer draws what it wants
-FADE = 0.8             # memory of that comparison, per day
-FROZEN_SHARE = 0.3     # share of the capacity that should have gone while nothing moved
-HASTE = 4.0            # a drop is no surprise up to this many times the rate
-HASTE_SHARE = 0.5      # nor ever beyond this share of the capacity
+_STALE_S = const(36 * 3600)  # a level older than this is not bought on
+_SWAP = const(0.5)  # a counted container put back above this level was only looked at
+_FINEST = const(4096)  # uses are drawn once they make this fraction of the capacity
+_RATIO = const(3.0)  # level and usage count may disagree by this factor
+_RATIO_SHARE = const(0.15)  # share of the capacity that must have gone before they are compared
+_SCARCE = const(0.05)  # share of the capacity below which a use no longer draws what it wants
+_FADE = const(0.8)  # memory of that comparison, per day
+_FROZEN_SHARE = const(0.3)  # share of the capacity that should have gone while nothing moved
+_HASTE = const(4.0)  # a drop is no surprise up to this many times the rate
+_HASTE_SHARE = const(0.5)  # nor ever beyond this share of the capacity
 
 # Columns of the state before those of the parts.
-TOTAL, _1, COUNTED, BY_LEVEL, BY_COUNT, FADED_DAY, SIZE = range(7)
+_TOTAL = const(0)
+_COUNTED = const(2)
+_BY_LEVEL = const(3)
+_BY_COUNT = const(4)
+_FADED_DAY = const(5)
+_SIZE = const(6)
 
 
 class Consumable:
@@ -42,7 +48,7 @@ class Consumable:
                  for item in spec.get("items", ()) if item["pack"] > 0]
         packs = packs or [(self.capacity, 0)]
         room = self.capacity + spec.get("spares", 1) * min(packs)[0]
-        sizes = (SIZE, gauge.SIZE, demand.SIZE, forecast.SIZE, reorder.SIZE)
+        sizes = (_SIZE, gauge.SIZE, demand.SIZE, forecast.SIZE, reorder.SIZE)
         self.state = array("f", bytes(4 * sum(sizes)))
         views = []
         start = 0
@@ -62,10 +68,10 @@ class Consumable:
         """A reading in base units, of good quality; implausible ones are dropped and counted."""
         if not self.measured:
             return
-        elapsed = min(STALE_S, max(0, since(self.gauge.state, gauge.READ_AT, at)))
-        expected = HASTE * (self.demand.rate() or 0.0) * elapsed / DAY_S
-        used = self.gauge.read(level, at, min(expected, HASTE_SHARE * self.capacity))
-        self.own[BY_LEVEL] += used
+        elapsed = min(_STALE_S, max(0, since(self.gauge.state, gauge.READ_AT, at)))
+        expected = _HASTE * (self.demand.rate() or 0.0) * elapsed / DAY_S
+        used = self.gauge.read(level, at, min(expected, _HASTE_SHARE * self.capacity))
+        self.own[_BY_LEVEL] += used
         self._use(used, at)
 
     def feed_usage(self, total, at):
@@ -74,17 +80,17 @@ class Consumable:
             return
         own = self.own
         most = 2 * self.capacity / self.per_use if self.per_use else 0
-        uses = since(own, TOTAL, total) if own[COUNTED] else 0
+        uses = since(own, _TOTAL, total) if own[_COUNTED] else 0
         if uses < 0:
             uses = total
-        if not self.measured and own[COUNTED] and uses * self.per_use * FINEST < self.capacity:
+        if not self.measured and own[_COUNTED] and uses * self.per_use * _FINEST < self.capacity:
             self._use(0.0, at)
             return
-        own[COUNTED] = 1.0
-        mark(own, TOTAL, total)
+        own[_COUNTED] = 1.0
+        mark(own, _TOTAL, total)
         amount = uses * self.per_use if uses <= most else 0.0
-        if (self.level() or 0.0) > SCARCE * self.capacity:
-            own[BY_COUNT] += amount
+        if (self.level() or 0.0) > _SCARCE * self.capacity:
+            own[_BY_COUNT] += amount
         if not self.measured:
             self.gauge.draw(amount, at)
             self._use(amount, at)
@@ -94,7 +100,7 @@ class Consumable:
         state = self.gauge.state
         if self.measured:
             self.gauge.place(present, at)
-        elif present and state[gauge.ABSENT] and state[gauge.LEVEL] <= SWAP * self.capacity:
+        elif present and state[gauge.ABSENT] and state[gauge.LEVEL] <= _SWAP * self.capacity:
             self.gauge.fill(self.capacity, at)
         state[gauge.ABSENT] = 0.0 if present else 1.0
 
@@ -120,10 +126,10 @@ class Consumable:
     def step(self, at):
         """Once per step: fade the comparison of level and usage count by the day."""
         own = self.own
-        if at // DAY_S != int(own[FADED_DAY]):
-            own[FADED_DAY] = at // DAY_S
-            own[BY_LEVEL] *= FADE
-            own[BY_COUNT] *= FADE
+        if at // DAY_S != int(own[_FADED_DAY]):
+            own[_FADED_DAY] = at // DAY_S
+            own[_BY_LEVEL] *= _FADE
+            own[_BY_COUNT] *= _FADE
 
     def level(self):
         """Base units left in the container, or None before that is known."""
@@ -143,7 +149,7 @@ class Consumable:
         event = self.gauge.take_event()
         if event and event[1] > 0:
             self.reorder.refilled(event[1])
-            self.own[BY_LEVEL] = self.own[BY_COUNT] = self.gauge.state[gauge.VANISHED] = 0.0
+            self.own[_BY_LEVEL] = self.own[_BY_COUNT] = self.gauge.state[gauge.VANISHED] = 0.0
         return event
 
     def plausible(self, at):
@@ -157,19 +163,19 @@ class Consumable:
             return "out of range"
         if state[gauge.AGREED]:
             return "unsettled"
-        if since(state, gauge.READ_AT, at) > STALE_S:
+        if since(state, gauge.READ_AT, at) > _STALE_S:
             return "old reading"
         return self._contradiction(at) if self.measured else None
 
     def _contradiction(self, at):
         own, state = self.own, self.gauge.state
-        least = RATIO_SHARE * self.capacity
-        gone, counted = own[BY_LEVEL], own[BY_COUNT]
-        if own[COUNTED] and self.per_use and (state[gauge.VANISHED] > least or (
-                max(gone, counted) > least and not counted / RATIO <= gone <= counted * RATIO)):
+        least = _RATIO_SHARE * self.capacity
+        gone, counted = own[_BY_LEVEL], own[_BY_COUNT]
+        if own[_COUNTED] and self.per_use and (state[gauge.VANISHED] > least or (
+                max(gone, counted) > least and not counted / _RATIO <= gone <= counted * _RATIO)):
             return "level contradicts usage"
         due = (self.demand.rate() or 0.0) * since(state, gauge.CHANGED_AT, at) / DAY_S
-        if due > FROZEN_SHARE * self.capacity and not state[gauge.EMPTIED]:
+        if due > _FROZEN_SHARE * self.capacity and not state[gauge.EMPTIED]:
             return "frozen"
         return None
 

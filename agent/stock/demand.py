@@ -7,24 +7,34 @@ says when within a day; the shape over the week is used where it has proved itse
 
 from math import sqrt
 
+from agent import const
 from agent.stock.gauge import DAY_S, mark, since, when
 
 MEMORIES = (4, 16, 64)  # days
-SHAPE_DAYS = 28        # memory of shapes and errors
-WEEK_VISITS = 6        # memory of one weekday, in its own visits
-ENOUGH_DAYS = 3        # before this the rate is unknown
-WEEK_PROOF_DAYS = 21   # before this no weekly shape is believed
-WEEK_GAIN = 0.85       # share of the plain squared error that a weekly shape must stay under
-SILENT_S = 36 * 3600   # a longer silence was not watched: neither demand nor the lack of it
-WHOLE = 0.5            # share of a day that must have been watched for it to teach
-LUMPY = 0.3            # share of days with demand under which odds and size are learned apart
-WILD = 4.0             # a day this many deviations high is a spill or a party: capped
+_SHAPE_DAYS = const(28)  # memory of shapes and errors
+_WEEK_VISITS = const(6)  # memory of one weekday, in its own visits
+_ENOUGH_DAYS = const(3)  # before this the rate is unknown
+_WEEK_PROOF_DAYS = const(21)  # before this no weekly shape is believed
+_WEEK_GAIN = const(0.85)  # share of the plain squared error that a weekly shape must stay under
+_SILENT_S = const(36 * 3600)  # a longer silence was not watched: neither demand nor the lack of it
+_WHOLE = const(0.5)  # share of a day that must have been watched for it to teach
+_LUMPY = const(0.3)  # share of days with demand under which odds and size are learned apart
+_WILD = const(4.0)  # a day this many deviations high is a spill or a party: capped
 
 # Columns of the state: 3 memories from RATE, 7 weekdays from WEEK, 24 hours from HOURS.
-FED_AT, _1, USED, HOUR_USED, WATCHED, DAYS, ODDS, LUMP, PLAIN, SHAPED, RATE = range(11)
-WEEK = 13
-HOURS = 20
-SIZE = 44
+_FED_AT = const(0)
+_USED = const(2)
+_HOUR_USED = const(3)
+_WATCHED = const(4)
+DAYS = const(5)
+_ODDS = const(6)
+_LUMP = const(7)
+_PLAIN = const(8)
+_SHAPED = const(9)
+_RATE = const(10)
+_WEEK = const(13)
+_HOURS = const(20)
+SIZE = const(44)
 
 
 class Demand:
@@ -37,7 +47,7 @@ class Demand:
     def relearn(self):
         for i in range(SIZE):
             self.state[i] = 0.0
-        self.state[FED_AT] = -9.0
+        self.state[_FED_AT] = -9.0
 
     def use(self, amount, at, stocked):
         """Take in what was used since the last call, 0 too; False when nobody watched so long.
@@ -45,23 +55,23 @@ class Demand:
         stocked: there was something to use; an empty container says nothing about demand.
         """
         state = self.state
-        elapsed = since(state, FED_AT, at)
-        last = when(state, FED_AT)
-        mark(state, FED_AT, at)
-        if elapsed > SILENT_S:
-            state[USED] = state[HOUR_USED] = state[WATCHED] = 0.0
+        elapsed = since(state, _FED_AT, at)
+        last = when(state, _FED_AT)
+        mark(state, _FED_AT, at)
+        if elapsed > _SILENT_S:
+            state[_USED] = state[_HOUR_USED] = state[_WATCHED] = 0.0
             return False
         if stocked:
-            state[USED] += amount
-            state[HOUR_USED] += amount
-            state[WATCHED] += elapsed
+            state[_USED] += amount
+            state[_HOUR_USED] += amount
+            state[_WATCHED] += elapsed
         if at // 3600 != last // 3600:
-            self._follow(HOURS + last // 3600 % 24, state[HOUR_USED], SHAPE_DAYS)
-            state[HOUR_USED] = 0.0
+            self._follow(_HOURS + last // 3600 % 24, state[_HOUR_USED], _SHAPE_DAYS)
+            state[_HOUR_USED] = 0.0
         if at // DAY_S != last // DAY_S:
-            if state[WATCHED] >= WHOLE * DAY_S:
-                self._learn(max(0.0, state[USED]) * DAY_S / state[WATCHED], last // DAY_S)
-            state[USED] = state[WATCHED] = 0.0
+            if state[_WATCHED] >= _WHOLE * DAY_S:
+                self._learn(max(0.0, state[_USED]) * DAY_S / state[_WATCHED], last // DAY_S)
+            state[_USED] = state[_WATCHED] = 0.0
         return True
 
     def _follow(self, column, value, memory):
@@ -74,43 +84,43 @@ class Demand:
         rate = self._mean()
         extra = rate * self._week(day) - rate
         if state[DAYS]:
-            self._follow(PLAIN, (used - rate) * (used - rate), SHAPE_DAYS)
-            self._follow(SHAPED, (used - rate - extra) * (used - rate - extra), SHAPE_DAYS)
+            self._follow(_PLAIN, (used - rate) * (used - rate), _SHAPE_DAYS)
+            self._follow(_SHAPED, (used - rate - extra) * (used - rate - extra), _SHAPE_DAYS)
         if state[DAYS] >= 7:
-            used = min(used, max(3 * rate, rate + WILD * sqrt(state[PLAIN])))
-        self._follow(ODDS, used > 0, SHAPE_DAYS)
+            used = min(used, max(3 * rate, rate + _WILD * sqrt(state[_PLAIN])))
+        self._follow(_ODDS, used > 0, _SHAPE_DAYS)
         if used > 0:
-            self._follow(LUMP, used, SHAPE_DAYS if state[LUMP] else 1)
+            self._follow(_LUMP, used, _SHAPE_DAYS if state[_LUMP] else 1)
         level = used - extra if self._weekly() else used
         for i in range(3):
-            self._follow(RATE + i, level, MEMORIES[i])
-        column = WEEK + day % 7
-        state[column] += (used - state[column]) / min(state[DAYS] // 7 + 1, WEEK_VISITS)
+            self._follow(_RATE + i, level, MEMORIES[i])
+        column = _WEEK + day % 7
+        state[column] += (used - state[column]) / min(state[DAYS] // 7 + 1, _WEEK_VISITS)
         state[DAYS] = min(9999.0, state[DAYS] + 1)
 
     def _mean(self):
         state = self.state
-        return (state[RATE] + state[RATE + 1] + state[RATE + 2]) / 3
+        return (state[_RATE] + state[_RATE + 1] + state[_RATE + 2]) / 3
 
     def _weekly(self):
         state = self.state
-        return state[DAYS] >= WEEK_PROOF_DAYS and state[SHAPED] < WEEK_GAIN * state[PLAIN]
+        return state[DAYS] >= _WEEK_PROOF_DAYS and state[_SHAPED] < _WEEK_GAIN * state[_PLAIN]
 
     def _week(self, day):
-        week = self.state[WEEK:HOURS]
+        week = self.state[_WEEK:_HOURS]
         total = sum(week)
         return week[day % 7] * 7 / total if total > 0 else 1.0
 
     def rate(self):
         """Base units a day, or None while it is unknown."""
         state = self.state
-        if state[DAYS] < ENOUGH_DAYS:
+        if state[DAYS] < _ENOUGH_DAYS:
             return None
-        return state[ODDS] * state[LUMP] if state[ODDS] < LUMPY else self._mean()
+        return state[_ODDS] * state[_LUMP] if state[_ODDS] < _LUMPY else self._mean()
 
     def spread(self):
         """Variance of a day's demand around what was expected, base units squared."""
-        return self.state[SHAPED if self._weekly() else PLAIN]
+        return self.state[_SHAPED if self._weekly() else _PLAIN]
 
     def weekday(self, day):
         """Share of the rate on this day of age: 1 on average over a week."""
@@ -119,7 +129,7 @@ class Demand:
     def hours(self):
         """24 shares of a day, from midnight of the age; flat until learned."""
         state = self.state
-        shares = [max(0.0, used) for used in state[HOURS:SIZE]]
+        shares = [max(0.0, used) for used in state[_HOURS:SIZE]]
         total = sum(shares)
         if total <= 0:
             return [1 / 24] * 24

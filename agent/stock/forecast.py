@@ -7,21 +7,30 @@ kept until as much as it was about has been used, and then judged.
 
 from math import sqrt
 
+from agent import const
 from agent.stock.gauge import DAY_S
 
-Z80 = 1.28            # a normal deviate is inside for 80 %
-AIM = 0.83            # share of kept forecasts to be inside; misses cluster, so above 80 %
-STEP = 0.1            # of the multiplier: up by AIM of it for a miss, down by the rest for a hit
-UNPROVEN = 1.5        # multiplier before there is a record: wide until it has earned less
-NARROWEST, WIDEST = 0.5, 4.0
-DRIFT = 0.1           # relative variance of the rate itself: it wanders while we wait
-LONGEST_DAYS = 3650.0
-KEPT = 8              # forecasts waiting for their verdict, this part of a container apart
-LAST = 0.02           # share of the capacity with too little left to learn from
+_Z80 = const(1.28)  # a normal deviate is inside for 80 %
+_AIM = const(0.83)  # share of kept forecasts to be inside; misses cluster, so above 80 %
+_STEP = const(0.1)  # of the multiplier: up by AIM of it for a miss, down by the rest for a hit
+_UNPROVEN = const(1.5)  # multiplier before there is a record: wide until it has earned less
+_NARROWEST = const(0.5)
+_WIDEST = const(4.0)
+_DRIFT = const(0.1)  # relative variance of the rate itself: it wanders while we wait
+_LONGEST_DAYS = const(3650.0)
+_KEPT = const(8)  # forecasts waiting for their verdict, this part of a container apart
+_LAST = const(0.02)  # share of the capacity with too little left to learn from
 
-WIDTH, SPACING, NEXT, FIRST = range(4)
-LEFT, MADE, LOW, HIGH, COLUMNS = range(5)   # of a kept forecast: base units, hours, days, days
-SIZE = FIRST + KEPT * COLUMNS
+_WIDTH = const(0)
+_SPACING = const(1)
+_NEXT = const(2)
+_FIRST = const(3)
+_LEFT = const(0)  # of a kept forecast: base units; the next ones in hours, days, days
+_MADE = const(1)
+_LOW = const(2)
+_HIGH = const(3)
+_COLUMNS = const(4)
+SIZE = const(_FIRST + _KEPT * _COLUMNS)
 
 
 class Forecast:
@@ -33,7 +42,7 @@ class Forecast:
 
     def relearn(self):
         self.forget()
-        self.state[WIDTH] = UNPROVEN
+        self.state[_WIDTH] = _UNPROVEN
 
     def forget(self):
         """Drop the kept forecasts: nobody watched, so they cannot be judged."""
@@ -49,43 +58,43 @@ class Forecast:
         rate = demand.rate()
         if rate is None:
             return None
-        if rate * LONGEST_DAYS <= amount:
-            return LONGEST_DAYS, LONGEST_DAYS, LONGEST_DAYS
+        if rate * _LONGEST_DAYS <= amount:
+            return _LONGEST_DAYS, _LONGEST_DAYS, _LONGEST_DAYS
         mean = walk(amount, rate, demand, at)
-        relative = demand.spread() / (rate * rate * max(mean, 1 / 24)) + DRIFT
-        wide = 1 + self.state[WIDTH] * Z80 * sqrt(relative)
+        relative = demand.spread() / (rate * rate * max(mean, 1 / 24)) + _DRIFT
+        wide = 1 + self.state[_WIDTH] * _Z80 * sqrt(relative)
         return mean / wide, mean / min(wide, 1 + relative), mean * wide
 
     def used(self, amount, level, demand, capacity, at):
         """Judge the kept forecasts that came due, keep a new one now and then."""
         state = self.state
-        for i in range(FIRST, SIZE, COLUMNS):
+        for i in range(_FIRST, SIZE, _COLUMNS):
             if state[i] > 0:
                 state[i] = max(0.0, state[i] - amount)
                 self._judge(i, at)
-        state[SPACING] -= amount
-        if state[SPACING] > 0 or level <= LAST * capacity:
+        state[_SPACING] -= amount
+        if state[_SPACING] > 0 or level <= _LAST * capacity:
             return
         days = self.days(level, demand, at)
         if days:
-            state[SPACING] = capacity / KEPT
-            i = FIRST + COLUMNS * int(state[NEXT])
-            state[NEXT] = (state[NEXT] + 1) % KEPT
-            state[i + LEFT] = level
-            state[i + MADE] = at // 3600
-            state[i + LOW], _, state[i + HIGH] = days
+            state[_SPACING] = capacity / _KEPT
+            i = _FIRST + _COLUMNS * int(state[_NEXT])
+            state[_NEXT] = (state[_NEXT] + 1) % _KEPT
+            state[i + _LEFT] = level
+            state[i + _MADE] = at // 3600
+            state[i + _LOW], _, state[i + _HIGH] = days
 
     def _judge(self, i, at):
         """All used, or already lasting beyond its band: it was right or wrong."""
         state = self.state
-        taken = (at // 3600 - state[i + MADE]) / 24
-        hit = taken <= state[i + HIGH]
+        taken = (at // 3600 - state[i + _MADE]) / 24
+        hit = taken <= state[i + _HIGH]
         if hit and state[i] > 0:
             return
         state[i] = 0.0
-        hit = hit and taken >= state[i + LOW]
-        width = state[WIDTH] * (1 + STEP * (AIM - 1 if hit else AIM))
-        state[WIDTH] = min(WIDEST, max(NARROWEST, width))
+        hit = hit and taken >= state[i + _LOW]
+        width = state[_WIDTH] * (1 + _STEP * (_AIM - 1 if hit else _AIM))
+        state[_WIDTH] = min(_WIDEST, max(_NARROWEST, width))
 
 
 def walk(amount, rate, demand, at):

@@ -4,25 +4,45 @@ Every jump, up or down, must be repeated by several readings that agree before i
 hand on the hopper, a spike or a unit mix-up never becomes a refill, a demand or a purchase.
 """
 
-DAY_S = 86400
-AGREE = 3            # readings in agreement that make a jump true: outlasts a spike and slosh
-STEP = 0.05          # share of the capacity within which a reading is ordinary
-NOISE_STEPS = 6.0    # or this many mean differences between neighbours, whichever is more
-NOISE_MOST = 0.05    # share of the capacity: more noise than this is not believed
-EMPTY = 0.01         # share of the capacity that nothing can be served from
-OVERFILL = 1.25      # a heaped container is possible, more is a unit mix-up
-UNDER = -0.05        # tare drift below zero that is still a reading
-SMOOTH = 0.4         # weight of a reading seconds after the last one; an hour later it is 1
-AWAY_S = 6 * 3600    # a container that reads nothing this long is empty, not out for cleaning
-MOST = 99.0          # counters saturate here
+from agent import const
 
-EVENTS = (None, "refilled", "removed", "replaced", "empty")
-_REFILLED, _REMOVED, _REPLACED, _EMPTIED = 1, 2, 3, 4
+DAY_S = const(86400)
+AGREE = const(3)  # readings in agreement that make a jump true: outlasts a spike and slosh
+_STEP = const(0.05)  # share of the capacity within which a reading is ordinary
+_NOISE_STEPS = const(6.0)  # or this many mean differences between neighbours, whichever is more
+_NOISE_MOST = const(0.05)  # share of the capacity: more noise than this is not believed
+_EMPTY = const(0.01)  # share of the capacity that nothing can be served from
+_OVERFILL = const(1.25)  # a heaped container is possible, more is a unit mix-up
+_UNDER = const(-0.05)  # tare drift below zero that is still a reading
+_SMOOTH = const(0.4)  # weight of a reading seconds after the last one; an hour later it is 1
+_AWAY_S = const(6 * 3600)  # a container that reads nothing this long is empty, not out for cleaning
+_MOST = const(99.0)  # counters saturate here
+
+_EVENTS = (None, "refilled", "removed", "replaced", "empty")
+_REFILLED = const(1)
+_REMOVED = const(2)
+_REPLACED = const(3)
+_EMPTIED = const(4)
 
 # Columns of the state. Times take two columns: see mark.
-(LEVEL, BEFORE, CANDIDATE, AGREED, SETTLED, STRANGE, NOISE, RAW, ABSENT, EMPTIED,
- EVENT, AMOUNT, EVENT_AT, _1, AWAY_AT, _2, CHANGED_AT, _3, READ_AT, _4, VANISHED) = range(21)
-SIZE = 21
+LEVEL = const(0)
+BEFORE = const(1)
+_CANDIDATE = const(2)
+AGREED = const(3)
+SETTLED = const(4)
+STRANGE = const(5)
+_NOISE = const(6)
+_RAW = const(7)
+ABSENT = const(8)
+EMPTIED = const(9)
+_EVENT = const(10)
+_AMOUNT = const(11)
+_EVENT_AT = const(12)
+_AWAY_AT = const(14)
+CHANGED_AT = const(16)
+READ_AT = const(18)
+VANISHED = const(20)
+SIZE = const(21)
 
 
 def mark(state, column, value):
@@ -63,7 +83,7 @@ class Gauge:
 
     def step(self):
         """How far a reading may be from the level and still be ordinary, base units."""
-        return max(STEP * self.capacity, NOISE_STEPS * self.state[NOISE])
+        return max(_STEP * self.capacity, _NOISE_STEPS * self.state[_NOISE])
 
     def read(self, level, at, expected):
         """One reading; expected: what may have gone since the last one. Returns the use.
@@ -72,12 +92,12 @@ class Gauge:
         are not use: refills, removals, replacements.
         """
         state = self.state
-        if not (number(level) and UNDER <= level / self.capacity <= OVERFILL):
-            state[STRANGE] = min(MOST, state[STRANGE] + 1)
+        if not (number(level) and _UNDER <= level / self.capacity <= _OVERFILL):
+            state[STRANGE] = min(_MOST, state[STRANGE] + 1)
             return 0.0
         state[STRANGE] = max(0.0, state[STRANGE] - 1)
         level = max(0.0, level)
-        gain = min(1.0, SMOOTH + since(state, READ_AT, at) / 3600)
+        gain = min(1.0, _SMOOTH + since(state, READ_AT, at) / 3600)
         self._watch(level, at)
         if state[ABSENT]:
             return 0.0
@@ -89,12 +109,12 @@ class Gauge:
     def _watch(self, level, at):
         """Note when the raw signal last changed and how much neighbours differ."""
         state = self.state
-        difference = abs(level - state[RAW])
+        difference = abs(level - state[_RAW])
         if difference > 0 or state[SETTLED] == 0:
             mark(state, CHANGED_AT, at)
         if state[SETTLED] and difference <= self.step():
-            state[NOISE] += 0.05 * (min(difference, NOISE_MOST * self.capacity) - state[NOISE])
-        state[RAW] = level
+            state[_NOISE] += 0.05 * (min(difference, _NOISE_MOST * self.capacity) - state[_NOISE])
+        state[_RAW] = level
         mark(state, READ_AT, at)
 
     def _follow(self, level, at):
@@ -103,40 +123,40 @@ class Gauge:
         before = state[LEVEL]
         state[LEVEL] = level
         state[AGREED] = 0.0
-        state[SETTLED] = min(MOST, state[SETTLED] + 1)
+        state[SETTLED] = min(_MOST, state[SETTLED] + 1)
         self._ran_out(at)
         return before - state[LEVEL]
 
     def _ran_out(self, at):
         state = self.state
-        if state[LEVEL] > 2 * EMPTY * self.capacity:
+        if state[LEVEL] > 2 * _EMPTY * self.capacity:
             state[EMPTIED] = 0.0
-        elif state[LEVEL] <= EMPTY * self.capacity and not state[EMPTIED]:
+        elif state[LEVEL] <= _EMPTY * self.capacity and not state[EMPTIED]:
             state[EMPTIED] = 1.0
             self.tell(_EMPTIED, 0.0, at)
 
     def _doubt(self, level, at):
         """A jump: count the readings that agree on where it went."""
         state = self.state
-        if state[AGREED] and abs(level - state[CANDIDATE]) <= self.step():
+        if state[AGREED] and abs(level - state[_CANDIDATE]) <= self.step():
             state[AGREED] += 1
-            state[CANDIDATE] += (level - state[CANDIDATE]) / state[AGREED]
+            state[_CANDIDATE] += (level - state[_CANDIDATE]) / state[AGREED]
         else:
             state[AGREED] = 1.0
-            state[CANDIDATE] = level
+            state[_CANDIDATE] = level
         if state[AGREED] < AGREE:
             return 0.0
-        return self._jump(state[CANDIDATE], at)
+        return self._jump(state[_CANDIDATE], at)
 
     def _jump(self, level, at):
         """A jump is true: what does it mean? Returns the use."""
         state = self.state
         old = max(state[LEVEL], state[BEFORE])
         away = state[LEVEL] < 0
-        if level <= EMPTY * self.capacity and old >= 0:
+        if level <= _EMPTY * self.capacity and old >= 0:
             if not away:
                 return self._leave(at)
-            if since(state, AWAY_AT, at) < AWAY_S:
+            if since(state, _AWAY_AT, at) < _AWAY_S:
                 return 0.0
             state[VANISHED] += old
         state[BEFORE] = -1.0
@@ -157,7 +177,7 @@ class Gauge:
         if state[LEVEL] >= 0:
             state[BEFORE] = state[LEVEL]
             state[LEVEL] = -1.0
-            mark(state, AWAY_AT, at)
+            mark(state, _AWAY_AT, at)
             self.tell(_REMOVED, 0.0, at)
         state[AGREED] = state[SETTLED] = 0.0
         return 0.0
@@ -168,7 +188,7 @@ class Gauge:
         if not present and not state[ABSENT]:
             self._leave(at)
         elif present and state[ABSENT]:
-            mark(state, AWAY_AT, at - AWAY_S)
+            mark(state, _AWAY_AT, at - _AWAY_S)
         state[ABSENT] = 0.0 if present else 1.0
 
     def draw(self, amount, at):
@@ -187,13 +207,13 @@ class Gauge:
     def tell(self, event, amount, at):
         """Keep the newest event; two pours that nobody asked about in between are one refill."""
         state = self.state
-        state[AMOUNT] = amount + (state[AMOUNT] if state[EVENT] == event else 0.0)
-        state[EVENT] = event
-        mark(state, EVENT_AT, at)
+        state[_AMOUNT] = amount + (state[_AMOUNT] if state[_EVENT] == event else 0.0)
+        state[_EVENT] = event
+        mark(state, _EVENT_AT, at)
 
     def take_event(self):
         """(kind, amount in base units, at) or None."""
         state = self.state
-        kind = EVENTS[int(state[EVENT])]
-        state[EVENT] = 0.0
-        return kind and (kind, state[AMOUNT], when(state, EVENT_AT))
+        kind = _EVENTS[int(state[_EVENT])]
+        state[_EVENT] = 0.0
+        return kind and (kind, state[_AMOUNT], when(state, _EVENT_AT))

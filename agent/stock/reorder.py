@@ -7,18 +7,22 @@ costs three to four times as much as one that adapts.
 
 from math import sqrt
 
+from agent import const
 from agent.stock.gauge import DAY_S
 
-SAFETY = 1.65          # normal deviate: 95 % of the lead times without a lost day
-DRIFT = 0.05           # relative variance of the rate itself until the goods are there
-LEAD_SPREAD = 0.25     # prior spread of the lead time, as a share of its mean
-LEAD_PRIOR = 3.0       # deliveries that the maker's lead time is worth
-LEAD_MEMORY = 8.0      # deliveries after which old ones fade
-HOLDING = 0.025        # cost of keeping a day's demand for a day, in costs of an order
-ORDER_MINOR = 500.0    # cost of an order (shipping, attention) where prices are compared
+_SAFETY = const(1.65)  # normal deviate: 95 % of the lead times without a lost day
+_DRIFT = const(0.05)  # relative variance of the rate itself until the goods are there
+_LEAD_SPREAD = const(0.25)  # prior spread of the lead time, as a share of its mean
+_LEAD_PRIOR = const(3.0)  # deliveries that the maker's lead time is worth
+_LEAD_MEMORY = const(8.0)  # deliveries after which old ones fade
+_HOLDING = const(0.025)  # cost of keeping a day's demand for a day, in costs of an order
+_ORDER_MINOR = const(500.0)  # cost of an order (shipping, attention) where prices are compared
 
-DELIVERIES, LEAD, LEAD_VARIANCE, SPARES = range(4)
-SIZE = 4
+_DELIVERIES = const(0)
+LEAD = const(1)
+LEAD_VARIANCE = const(2)
+SPARES = const(3)
+SIZE = const(4)
 
 
 class Reorder:
@@ -31,15 +35,15 @@ class Reorder:
         self.packs = packs
         self.room = room
         state[LEAD] = lead_days
-        state[LEAD_VARIANCE] = (LEAD_SPREAD * lead_days) * (LEAD_SPREAD * lead_days)
+        state[LEAD_VARIANCE] = (_LEAD_SPREAD * lead_days) * (_LEAD_SPREAD * lead_days)
 
     def delivered(self, quantity, lead_s):
         """quantity: base units now on hand outside the container; lead_s: how long it took."""
         state = self.state
         state[SPARES] = min(self.room, state[SPARES] + max(0.0, quantity))
         lead = min(max(0.0, lead_s / DAY_S), 10 * state[LEAD] + 1)
-        state[DELIVERIES] = min(LEAD_MEMORY, state[DELIVERIES] + 1)
-        gain = 1 / min(LEAD_MEMORY, LEAD_PRIOR + state[DELIVERIES])
+        state[_DELIVERIES] = min(_LEAD_MEMORY, state[_DELIVERIES] + 1)
+        gain = 1 / min(_LEAD_MEMORY, _LEAD_PRIOR + state[_DELIVERIES])
         error = lead - state[LEAD]
         state[LEAD] += gain * error
         state[LEAD_VARIANCE] += gain * (error * (lead - state[LEAD]) - state[LEAD_VARIANCE])
@@ -51,8 +55,8 @@ class Reorder:
     def point(self, rate, variance, lead, lead_variance):
         """Stock at which an order must leave, base units; lead: days."""
         span = lead + 1
-        wide = variance * span + rate * rate * (DRIFT * span * span + lead_variance)
-        return min(rate * span + SAFETY * sqrt(wide), self.room)
+        wide = variance * span + rate * rate * (_DRIFT * span * span + lead_variance)
+        return min(rate * span + _SAFETY * sqrt(wide), self.room)
 
     def quantity(self, rate, lead, position, point):
         """Base units to buy: the cheapest whole packs that lift position over point and will fit.
@@ -65,7 +69,7 @@ class Reorder:
             count = min(least, most)
             while count <= most:
                 days = count * pack / max(rate, 1e-6)
-                cost = ORDER_MINOR * (1 / days + HOLDING * days / 2) + price * rate / pack
+                cost = _ORDER_MINOR * (1 / days + _HOLDING * days / 2) + price * rate / pack
                 if best and cost >= best[0]:
                     break
                 best = cost, count * pack

@@ -7,7 +7,15 @@ while each channel alone looks healthy.
 
 from array import array
 
-SEEN, ALARM, NORMAL, RESIDUAL, FIRST, SECOND, ORIGIN = range(7)
+from agent import const
+
+_SEEN = const(0)
+_ALARM = const(1)
+_NORMAL = const(2)
+_RESIDUAL = const(3)
+_FIRST = const(4)
+_SECOND = const(5)
+_ORIGIN = const(6)
 
 
 class Crosscheck:
@@ -34,37 +42,37 @@ class Crosscheck:
 
     def wake(self):
         state = self.state
-        self.alarm = state[ALARM] > 0
-        self.score = abs(state[RESIDUAL] - state[NORMAL]) / self._allowed()
+        self.alarm = state[_ALARM] > 0
+        self.score = abs(state[_RESIDUAL] - state[_NORMAL]) / self._allowed()
 
     def _allowed(self):
         state = self.state
-        return self.tolerance + self.share * abs(self.gain * (state[SECOND] - state[ORIGIN]))
+        return self.tolerance + self.share * abs(self.gain * (state[_SECOND] - state[_ORIGIN]))
 
     def update(self, values, at):
         state = self.state
-        before = state[SECOND]
-        risen = values[0] - state[FIRST]
-        state[FIRST], state[SECOND] = values
-        if self.jump and state[SEEN] and (risen >= self.jump or state[SECOND] < before):
+        before = state[_SECOND]
+        risen = values[0] - state[_FIRST]
+        state[_FIRST], state[_SECOND] = values
+        if self.jump and state[_SEEN] and (risen >= self.jump or state[_SECOND] < before):
             self.relearn(at)
-            state[FIRST], state[SECOND] = values
+            state[_FIRST], state[_SECOND] = values
         residual = values[0] - self.gain * values[1]
-        if state[SEEN] < self.learn:
+        if state[_SEEN] < self.learn:
             self._learn(residual)
             return False
-        state[RESIDUAL] += self.smooth * (residual - state[RESIDUAL])
+        state[_RESIDUAL] += self.smooth * (residual - state[_RESIDUAL])
         self.wake()
-        state[ALARM] = self.score >= (0.8 if self.alarm else 1.0)
-        self.alarm = state[ALARM] > 0
+        state[_ALARM] = self.score >= (0.8 if self.alarm else 1.0)
+        self.alarm = state[_ALARM] > 0
         return self.alarm
 
     def _learn(self, residual):
         state = self.state
-        state[SEEN] += 1
-        state[NORMAL] += (residual - state[NORMAL]) / state[SEEN]
-        state[RESIDUAL] = state[NORMAL]
-        state[ORIGIN] = state[SECOND]
+        state[_SEEN] += 1
+        state[_NORMAL] += (residual - state[_NORMAL]) / state[_SEEN]
+        state[_RESIDUAL] = state[_NORMAL]
+        state[_ORIGIN] = state[_SECOND]
 
     def relearn(self, at):
         """Take the residual of the next readings as the healthy one."""
@@ -73,5 +81,5 @@ class Crosscheck:
 
     def why(self):
         state = self.state
-        return [("residual", state[RESIDUAL] - state[NORMAL]), ("allowed", self._allowed()),
-                ("first", state[FIRST]), ("second", state[SECOND])]
+        return [("residual", state[_RESIDUAL] - state[_NORMAL]), ("allowed", self._allowed()),
+                ("first", state[_FIRST]), ("second", state[_SECOND])]

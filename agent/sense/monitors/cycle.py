@@ -6,11 +6,25 @@ leaking valve and a scaled heater show first.
 
 from array import array
 
-(ON, WHOLE, SINCE, LAST, STARTS, ALARM, MEAN_OFF, MEAN_ON, DONE_OFF, DONE_ON, NORMAL_OFF,
- NORMAL_ON, ELAPSED, STARTED) = range(14)
-WRAP = 0xFFFFFF  # whole seconds that float32 holds exactly: spans up to 194 days are exact
-NEVER = 1e30
-RECENT = 0.25  # share of the last run in the mean, once there are four
+from agent import const
+
+_ON = const(0)
+_WHOLE = const(1)
+_SINCE = const(2)
+_LAST = const(3)
+_STARTS = const(4)
+_ALARM = const(5)
+_MEAN_OFF = const(6)
+_MEAN_ON = const(7)
+_DONE_OFF = const(8)
+_DONE_ON = const(9)
+_NORMAL_OFF = const(10)
+_NORMAL_ON = const(11)
+_ELAPSED = const(12)
+_STARTED = const(13)
+_WRAP = const(0xFFFFFF)  # whole seconds that float32 holds exactly: spans up to 194 days are exact
+_NEVER = const(1e30)
+_RECENT = const(0.25)  # share of the last run in the mean, once there are four
 
 
 class Cycle:
@@ -36,43 +50,43 @@ class Cycle:
         self.wake()
 
     def wake(self):
-        self.alarm = self.state[ALARM] > 0
+        self.alarm = self.state[_ALARM] > 0
         self.score, self.word, self.value, self.limit = self._worst()
 
     def update(self, values, at):
         state = self.state
-        if (at - int(state[LAST])) & WRAP > self.gap or not state[STARTED]:
-            state[ON] = values[0] > self.on
-            state[WHOLE] = 0
-            state[SINCE] = at & WRAP
-            state[STARTED] = 1
-        state[LAST] = at & WRAP
-        state[ELAPSED] = (at - int(state[SINCE])) & WRAP
-        on = values[0] > (self.off if state[ON] else self.on)
-        if on != (state[ON] > 0):
+        if (at - int(state[_LAST])) & _WRAP > self.gap or not state[_STARTED]:
+            state[_ON] = values[0] > self.on
+            state[_WHOLE] = 0
+            state[_SINCE] = at & _WRAP
+            state[_STARTED] = 1
+        state[_LAST] = at & _WRAP
+        state[_ELAPSED] = (at - int(state[_SINCE])) & _WRAP
+        on = values[0] > (self.off if state[_ON] else self.on)
+        if on != (state[_ON] > 0):
             self._switch(on, at)
         self.wake()
-        state[ALARM] = self.score >= (0.9 if self.alarm else 1.0)
-        self.alarm = state[ALARM] > 0
+        state[_ALARM] = self.score >= (0.9 if self.alarm else 1.0)
+        self.alarm = state[_ALARM] > 0
         return self.alarm
 
     def _switch(self, on, at):
         """A run or a pause is over: count it, unless its beginning was not seen."""
         state = self.state
-        was = int(state[ON])
-        if state[WHOLE]:
-            state[DONE_OFF + was] += 1
-            done = state[DONE_OFF + was]
-            gain = max(RECENT, 1 / done)
-            state[MEAN_OFF + was] += gain * (state[ELAPSED] - state[MEAN_OFF + was])
+        was = int(state[_ON])
+        if state[_WHOLE]:
+            state[_DONE_OFF + was] += 1
+            done = state[_DONE_OFF + was]
+            gain = max(_RECENT, 1 / done)
+            state[_MEAN_OFF + was] += gain * (state[_ELAPSED] - state[_MEAN_OFF + was])
             if done <= self.learn:
-                normal = state[NORMAL_OFF + was]
-                state[NORMAL_OFF + was] += (state[ELAPSED] - normal) / done
-        state[STARTS] += on
-        state[ON] = on
-        state[WHOLE] = 1
-        state[SINCE] = at & WRAP
-        state[ELAPSED] = 0
+                normal = state[_NORMAL_OFF + was]
+                state[_NORMAL_OFF + was] += (state[_ELAPSED] - normal) / done
+        state[_STARTS] += on
+        state[_ON] = on
+        state[_WHOLE] = 1
+        state[_SINCE] = at & _WRAP
+        state[_ELAPSED] = 0
 
     def _worst(self):
         """(score, word, value, limit) of the bound that is nearest to break, or furthest broken.
@@ -80,19 +94,19 @@ class Cycle:
         The present run or pause counts instead of the mean when it is longer.
         """
         state, setting = self.state, self.settings.get
-        lasting = [state[MEAN_OFF], state[MEAN_ON]]
-        now = int(state[ON])
-        lasting[now] = max(lasting[now], state[ELAPSED])
+        lasting = [state[_MEAN_OFF], state[_MEAN_ON]]
+        now = int(state[_ON])
+        lasting[now] = max(lasting[now], state[_ELAPSED])
         whole = max(1, sum(lasting))
-        judged = min(state[DONE_OFF], state[DONE_ON]) >= self.least
-        worst = (0.0, "on_s", lasting[1], NEVER)
+        judged = min(state[_DONE_OFF], state[_DONE_ON]) >= self.least
+        worst = (0.0, "on_s", lasting[1], _NEVER)
         rhythm = (("off_s", lasting[0]), ("on_s", lasting[1]), ("starts", 3600 / whole),
                   ("duty", lasting[1] / whole))
         for at, (word, value) in enumerate(rhythm):
-            low, high = setting(word + "_low", 0), setting(word + "_high", NEVER)
-            if at < 2 and 0 < self.learn <= state[DONE_OFF + at]:
-                low = max(low, state[NORMAL_OFF + at] / self.factor)
-                high = min(high, state[NORMAL_OFF + at] * self.factor)
+            low, high = setting(word + "_low", 0), setting(word + "_high", _NEVER)
+            if at < 2 and 0 < self.learn <= state[_DONE_OFF + at]:
+                low = max(low, state[_NORMAL_OFF + at] / self.factor)
+                high = min(high, state[_NORMAL_OFF + at] * self.factor)
             if judged or at < 2:
                 worst = max(worst, (value / max(high, 1e-6), word, value, high))
             if judged:
@@ -101,11 +115,11 @@ class Cycle:
 
     def relearn(self, at):
         """Learn a new rhythm; the count of starts is the thing's age and stays."""
-        starts = self.state[STARTS]
+        starts = self.state[_STARTS]
         self.state[:] = array("f", bytes(4 * 14))
-        self.state[STARTS] = starts
+        self.state[_STARTS] = starts
         self.wake()
 
     def why(self):
-        starts = self.state[STARTS]
+        starts = self.state[_STARTS]
         return [(self.word, self.value), ("limit", self.limit), ("starts_total", starts)]

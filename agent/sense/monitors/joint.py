@@ -12,14 +12,20 @@ of the precision matrix gather the covariance first. The inversion borrows d lis
 from array import array
 from math import sqrt
 
-SEEN, WIDTH, SCALE, SPREAD, FIRST = range(5)
-ALARM = SPREAD  # the slot is free once the scale is calibrated
+from agent import const
+
+_SEEN = const(0)
+_WIDTH = const(1)
+_SCALE = const(2)
+_SPREAD = const(3)
+_FIRST = const(4)
+_ALARM = const(_SPREAD)  # the slot is free once the scale is calibrated
 # From FIRST on: mean, smoothed and reach of each channel, then the upper triangle of the matrix.
-SELF = 1.1  # a diagonal over 1 bounds the matrix's condition when channels move as one
-WILD = 3.0  # a reading further off counts as this many of the channel's own fast deviations
-FLOOR = 1e-4  # a deviation under this share of the mean is resolution, not movement
-LEAST = 3.0  # white noise hardly ever gets this much further than the root of its channels' number
-LET_GO = 0.9
+_SELF = const(1.1)  # a diagonal over 1 bounds the matrix's condition when channels move as one
+_WILD = const(3.0)  # a reading further off counts as this many of the channel's own fast deviations
+_FLOOR = const(1e-4)  # a deviation under this share of the mean is resolution, not movement
+_LEAST = const(3.0)  # white noise hardly ever goes so much beyond the root of its channels' number
+_LET_GO = const(0.9)
 
 
 def invert(rows):
@@ -56,22 +62,22 @@ class Joint:
         self.sigmas = settings.get("sigmas", 3.0)
         self.adapt = settings.get("adapt", 0.003)
         room = settings.get("channels", 8)
-        self.state = array("f", bytes(4 * (FIRST + 3 * room + room * (room + 1) // 2)))
+        self.state = array("f", bytes(4 * (_FIRST + 3 * room + room * (room + 1) // 2)))
         self.wake()
 
     def wake(self):
         state = self.state
         self.alarm = False
         self.score = 0.0
-        if state[SEEN] >= self.learn + self.calibrate:
-            self.alarm = state[ALARM] > 0
-            self.score = sqrt(max(sum(self._parts()), 0.0)) / state[SCALE]
+        if state[_SEEN] >= self.learn + self.calibrate:
+            self.alarm = state[_ALARM] > 0
+            self.score = sqrt(max(sum(self._parts()), 0.0)) / state[_SCALE]
 
     def update(self, values, at):
         state = self.state
-        state[WIDTH] = len(values)
-        if state[SEEN] < self.learn:
-            self._gather(values, state[SEEN] + 1 - self.learn // 10)
+        state[_WIDTH] = len(values)
+        if state[_SEEN] < self.learn:
+            self._gather(values, state[_SEEN] + 1 - self.learn // 10)
         else:
             self._follow(values)
         return self.alarm
@@ -83,9 +89,9 @@ class Joint:
         """
         state = self.state
         off = []
-        k = FIRST
+        k = _FIRST
         for value in values:
-            if not state[SEEN]:
+            if not state[_SEEN]:
                 state[k + 1] = value
             rest = value - state[k + 1]
             state[k + 1] += self.smooth * rest
@@ -99,26 +105,26 @@ class Joint:
                 for j in range(i, len(off)):
                     state[k] += (off[i] * off[j] * (count - 1) / count - state[k]) / count
                     k += 1
-        state[SEEN] += 1
-        if state[SEEN] == self.learn:
+        state[_SEEN] += 1
+        if state[_SEEN] == self.learn:
             self._settle()
 
     def _settle(self):
         """End of learning: turn the covariance into the precision that weighs deviations."""
         state = self.state
-        width = int(state[WIDTH])
-        rows = [[SELF] * width for _ in range(width)]
+        width = int(state[_WIDTH])
+        rows = [[_SELF] * width for _ in range(width)]
         slow, reach = [], []
-        k, pair = FIRST, FIRST + 3 * width
+        k, pair = _FIRST, _FIRST + 3 * width
         for i in range(width):
-            fast = state[k + 2] + (FLOOR * state[k]) ** 2 + 1e-30
+            fast = state[k + 2] + (_FLOOR * state[k]) ** 2 + 1e-30
             noise = fast * self.smooth / 2  # what smoothing leaves of white noise
             variance = max(state[pair], noise)
             slow.append(sqrt(variance))
             wander = (variance - noise) / (variance + fast)
             reach.append(sqrt(variance * (1 + self.outlook * wander)))
             state[k + 1] -= state[k]
-            state[k + 2] = WILD * sqrt(fast)
+            state[k + 2] = _WILD * sqrt(fast)
             k += 3
             pair += width - i
         for i in range(width):
@@ -135,9 +141,9 @@ class Joint:
     def _parts(self):
         """Each channel's part in the squared distance; a part can be negative, the sum cannot."""
         state = self.state
-        width = int(state[WIDTH])
-        k = FIRST + 3 * width
-        deviations = [state[slot] for slot in range(FIRST + 1, k, 3)]
+        width = int(state[_WIDTH])
+        k = _FIRST + 3 * width
+        deviations = [state[slot] for slot in range(_FIRST + 1, k, 3)]
         parts = [0.0] * width
         for i in range(width):
             deviation = deviations[i]
@@ -154,7 +160,7 @@ class Joint:
     def _follow(self, values):
         """After learning: smooth the deviations, calibrate the scale first, then give verdicts."""
         state = self.state
-        k = FIRST
+        k = _FIRST
         adapt = 0 if self.alarm else self.adapt
         for value in values:
             step = value - state[k] - state[k + 1]
@@ -162,25 +168,25 @@ class Joint:
             state[k] += adapt * state[k + 1]
             k += 3
         distance = sqrt(max(sum(self._parts()), 0.0))
-        if state[SEEN] < self.learn + self.calibrate:
+        if state[_SEEN] < self.learn + self.calibrate:
             self._calibrate(distance)
-        if state[SEEN] >= self.learn + self.calibrate:
-            self.score = distance / state[SCALE]
-            state[ALARM] = self.score >= (LET_GO if self.alarm else 1.0)
-            self.alarm = state[ALARM] > 0
+        if state[_SEEN] >= self.learn + self.calibrate:
+            self.score = distance / state[_SCALE]
+            state[_ALARM] = self.score >= (_LET_GO if self.alarm else 1.0)
+            self.alarm = state[_ALARM] > 0
 
     def _calibrate(self, distance):
         """Running mean and variance of the healthy distance; at the end, the score's unit."""
         state = self.state
-        state[SEEN] += 1
-        count = state[SEEN] - self.learn
-        off = distance - state[SCALE]
-        state[SCALE] += off / count
-        state[SPREAD] += (off * (distance - state[SCALE]) - state[SPREAD]) / count
+        state[_SEEN] += 1
+        count = state[_SEEN] - self.learn
+        off = distance - state[_SCALE]
+        state[_SCALE] += off / count
+        state[_SPREAD] += (off * (distance - state[_SCALE]) - state[_SPREAD]) / count
         if count == self.calibrate:
-            usual = state[SCALE] + self.sigmas * sqrt(max(state[SPREAD], 0.0))
-            state[SCALE] = max(usual, sqrt(state[WIDTH]) + LEAST)
-            state[ALARM] = 0
+            usual = state[_SCALE] + self.sigmas * sqrt(max(state[_SPREAD], 0.0))
+            state[_SCALE] = max(usual, sqrt(state[_WIDTH]) + _LEAST)
+            state[_ALARM] = 0
 
     def relearn(self, at):
         """Learn a new normal: after a repair the machine is another one."""
@@ -194,8 +200,8 @@ class Joint:
         return [(i, parts[i] / total) for i in range(len(parts))]
 
     def why(self):
-        if self.state[SEEN] < self.learn + self.calibrate:
-            return [("learning", self.state[SEEN])]
+        if self.state[_SEEN] < self.learn + self.calibrate:
+            return [("learning", self.state[_SEEN])]
         share, place = max([(share, -place) for place, share in self.blame()])
-        return [("distance", self.score * self.state[SCALE]), ("usual", self.state[SCALE]),
+        return [("distance", self.score * self.state[_SCALE]), ("usual", self.state[_SCALE]),
                 ("channel", -place), ("share", share)]

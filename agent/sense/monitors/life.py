@@ -8,9 +8,17 @@ matters most: no two things leave the factory alike.
 
 from array import array
 
-SEEN, FAST, SLOW, NEW, LEFT, ALARM, LAST = range(7)
-WRAP = 0xFFFFFF  # whole seconds that float32 holds exactly: spans up to 194 days are exact
-TERMS = 35  # cubic in fast, slow, new and age, with all lower powers
+from agent import const
+
+_SEEN = const(0)
+_FAST = const(1)
+_SLOW = const(2)
+_NEW = const(3)
+_LEFT = const(4)
+_ALARM = const(5)
+_LAST = const(6)
+_WRAP = const(0xFFFFFF)  # whole seconds that float32 holds exactly: spans up to 194 days are exact
+TERMS = const(35)  # cubic in fast, slow, new and age, with all lower powers
 
 
 class Life:
@@ -40,33 +48,33 @@ class Life:
 
     def wake(self):
         state = self.state
-        self.alarm = state[ALARM] > 0
-        self.score = self.horizon / max(state[LEFT], 1) if state[SEEN] >= self.new else 0.0
+        self.alarm = state[_ALARM] > 0
+        self.score = self.horizon / max(state[_LEFT], 1) if state[_SEEN] >= self.new else 0.0
 
     def update(self, values, at):
         state, weights = self.state, self.weights
-        if state[SEEN] and (at - int(state[LAST])) & WRAP < self.unit_s:
+        if state[_SEEN] and (at - int(state[_LAST])) & _WRAP < self.unit_s:
             return self.alarm
-        state[LAST] = at & WRAP
+        state[_LAST] = at & _WRAP
         index = weights[len(values)]
         for i, value in enumerate(values):
             index += weights[i] * value
-        state[SEEN] += 1
-        seen = state[SEEN]
-        for slot, gain in ((FAST, self.fast), (SLOW, self.slow)):
+        state[_SEEN] += 1
+        seen = state[_SEEN]
+        for slot, gain in ((_FAST, self.fast), (_SLOW, self.slow)):
             state[slot] += max(gain, 1 / seen) * (index - state[slot])
         if seen <= self.new:
-            state[NEW] += (index - state[NEW]) / seen
-        state[LEFT] = max(0.0, min(self.cap, self._cubic(len(values) + 1)))
+            state[_NEW] += (index - state[_NEW]) / seen
+        state[_LEFT] = max(0.0, min(self.cap, self._cubic(len(values) + 1)))
         self.wake()
-        state[ALARM] = self.score >= (0.8 if self.alarm else 1.0)
-        self.alarm = state[ALARM] > 0
+        state[_ALARM] = self.score >= (0.8 if self.alarm else 1.0)
+        self.alarm = state[_ALARM] > 0
         return self.alarm
 
     def _cubic(self, term):
         """Sum over i <= j <= k of weight * x[i] * x[j] * x[k] with x[0] = 1."""
         state, weights = self.state, self.weights
-        x = (1.0, state[FAST], state[SLOW], state[NEW], state[SEEN] / self.age - 1)
+        x = (1.0, state[_FAST], state[_SLOW], state[_NEW], state[_SEEN] / self.age - 1)
         total = 0.0
         for i in range(5):
             for j in range(i, 5):
@@ -78,7 +86,7 @@ class Life:
 
     def eta_s(self):
         """Seconds of use left, or None while all that is known is that it is many."""
-        left = self.state[LEFT]
+        left = self.state[_LEFT]
         return int(left * self.unit_s) if self.score > 0 and left < self.cap else None
 
     def relearn(self, at):
@@ -88,5 +96,5 @@ class Life:
 
     def why(self):
         state = self.state
-        return [("left", state[LEFT]), ("used", state[SEEN]), ("index", state[FAST]),
-                ("new", state[NEW])]
+        return [("left", state[_LEFT]), ("used", state[_SEEN]), ("index", state[_FAST]),
+                ("new", state[_NEW])]

@@ -9,12 +9,20 @@ holds until the level is nearly back.
 from array import array
 from math import sqrt
 
-SEEN, LEVEL, NORMAL, VARIANCE, RUN, ALARM = range(6)
-SMOOTH = 0.05
+from agent import const
+
+_SEEN = const(0)
+_LEVEL = const(1)
+_NORMAL = const(2)
+_VARIANCE = const(3)
+_RUN = const(4)
+_ALARM = const(5)
+_SMOOTH = const(0.05)
 # Running in lowers a level and that is soon believed; what raises it may be wear, and is so hardly.
-DOWN, UP = 1 / 200, 1 / 2000
-BELIEVED = 0.5  # score above which the normal no longer follows upwards
-LET_GO = 0.25
+_DOWN = const(1 / 200)
+_UP = const(1 / 2000)
+_BELIEVED = const(0.5)  # score above which the normal no longer follows upwards
+_LET_GO = const(0.25)
 
 
 class Onset:
@@ -38,50 +46,50 @@ class Onset:
 
     def wake(self):
         state = self.state
-        self.alarm = state[ALARM] > 0
-        self.score = self._score() if state[SEEN] >= self.learn else 0.0
+        self.alarm = state[_ALARM] > 0
+        self.score = self._score() if state[_SEEN] >= self.learn else 0.0
 
     def _span(self):
         """How far from normal an onset is, in the channel's unit."""
         state = self.state
-        least = self.sigmas * self.sigmas * state[VARIANCE]
-        share = self.share * state[NORMAL]
+        least = self.sigmas * self.sigmas * state[_VARIANCE]
+        share = self.share * state[_NORMAL]
         return sqrt(max(share * share, least, 1e-30))
 
     def _score(self):
-        return (self.state[LEVEL] - self.state[NORMAL]) * self.direction / self._span()
+        return (self.state[_LEVEL] - self.state[_NORMAL]) * self.direction / self._span()
 
     def update(self, values, at):
         state = self.state
-        if state[SEEN] < self.learn:
+        if state[_SEEN] < self.learn:
             self._learn(values[0])
             return False
         reach = 2 * self._span()  # one wild reading moves the level a tenth of an onset
-        step = max(-reach, min(reach, values[0] - state[LEVEL]))
-        state[LEVEL] += SMOOTH * step
+        step = max(-reach, min(reach, values[0] - state[_LEVEL]))
+        state[_LEVEL] += _SMOOTH * step
         self.score = self._score()
-        state[RUN] = min(state[RUN] + 1, self.samples) if self.score >= 1 else 0
-        if state[RUN] >= self.samples:
-            state[ALARM] = 1
-        elif self.score < LET_GO:
-            state[ALARM] = 0
-        self.alarm = state[ALARM] > 0
-        if self.score < BELIEVED:
-            gain = UP if self.score > 0 else DOWN
-            state[NORMAL] += gain * (state[LEVEL] - state[NORMAL])
+        state[_RUN] = min(state[_RUN] + 1, self.samples) if self.score >= 1 else 0
+        if state[_RUN] >= self.samples:
+            state[_ALARM] = 1
+        elif self.score < _LET_GO:
+            state[_ALARM] = 0
+        self.alarm = state[_ALARM] > 0
+        if self.score < _BELIEVED:
+            gain = _UP if self.score > 0 else _DOWN
+            state[_NORMAL] += gain * (state[_LEVEL] - state[_NORMAL])
             self.score = self._score()
         return self.alarm
 
     def _learn(self, value):
         """Running mean and variance of the healthy level."""
         state = self.state
-        state[SEEN] += 1
-        count = state[SEEN] - self.learn // 10
+        state[_SEEN] += 1
+        count = state[_SEEN] - self.learn // 10
         if count > 0:
-            off = value - state[NORMAL]
-            state[NORMAL] += off / count
-            state[VARIANCE] += (off * (value - state[NORMAL]) - state[VARIANCE]) / count
-        state[LEVEL] = state[NORMAL]
+            off = value - state[_NORMAL]
+            state[_NORMAL] += off / count
+            state[_VARIANCE] += (off * (value - state[_NORMAL]) - state[_VARIANCE]) / count
+        state[_LEVEL] = state[_NORMAL]
 
     def relearn(self, at):
         """A new part has a new normal."""
@@ -90,5 +98,5 @@ class Onset:
 
     def why(self):
         state = self.state
-        return [("level", state[LEVEL]), ("normal", state[NORMAL]), ("onset_at",
-                state[NORMAL] + self.direction * self._span())]
+        return [("level", state[_LEVEL]), ("normal", state[_NORMAL]), ("onset_at",
+                state[_NORMAL] + self.direction * self._span())]

@@ -7,9 +7,19 @@ number of readings in its window, and a gap in time only makes the slope smaller
 
 from array import array
 
-ALARM, RATE, COUNT, START, MEAN, OFFSET, SEEN, LAST_MEAN, LAST_AGE = range(9)
-WRAP = 0xFFFFFF  # whole seconds that float32 holds exactly: spans up to 194 days are exact
-NEVER = 1e30
+from agent import const
+
+_ALARM = const(0)
+_RATE = const(1)
+_COUNT = const(2)
+_START = const(3)
+_MEAN = const(4)
+_OFFSET = const(5)
+_SEEN = const(6)
+_LAST_MEAN = const(7)
+_LAST_AGE = const(8)
+_WRAP = const(0xFFFFFF)  # whole seconds that float32 holds exactly: spans up to 194 days are exact
+_NEVER = const(1e30)
 
 
 class Rate:
@@ -21,44 +31,44 @@ class Rate:
     """
 
     def __init__(self, settings):
-        self.rise = settings.get("rise", NEVER)
-        self.fall = settings.get("fall", NEVER)
+        self.rise = settings.get("rise", _NEVER)
+        self.fall = settings.get("fall", _NEVER)
         self.window = settings.get("window", 60)
         self.let_go = 1.0 - settings.get("hysteresis", 0.2)
         self.state = array("f", bytes(4 * 9))
         self.wake()
 
     def wake(self):
-        rate = self.state[RATE]
-        self.alarm = self.state[ALARM] > 0
+        rate = self.state[_RATE]
+        self.alarm = self.state[_ALARM] > 0
         self.score = rate / self.rise if rate > 0 else -rate / self.fall
 
     def update(self, values, at):
         state = self.state
-        age = (at - int(state[START])) & WRAP
-        if state[COUNT] and age >= self.window:
+        age = (at - int(state[_START])) & _WRAP
+        if state[_COUNT] and age >= self.window:
             self._close(age)
-        if not state[COUNT]:
-            state[START] = at & WRAP
+        if not state[_COUNT]:
+            state[_START] = at & _WRAP
             age = 0
-        state[COUNT] += 1
-        state[MEAN] += (values[0] - state[MEAN]) / state[COUNT]
-        state[OFFSET] += (age - state[OFFSET]) / state[COUNT]
+        state[_COUNT] += 1
+        state[_MEAN] += (values[0] - state[_MEAN]) / state[_COUNT]
+        state[_OFFSET] += (age - state[_OFFSET]) / state[_COUNT]
         return self.alarm
 
     def _close(self, age):
         """End of a window: compare its mean with the last one's, then make it the last one."""
         state = self.state
-        if state[SEEN]:
-            elapsed = state[LAST_AGE] + state[OFFSET]
-            state[RATE] = (state[MEAN] - state[LAST_MEAN]) / elapsed * 3600
+        if state[_SEEN]:
+            elapsed = state[_LAST_AGE] + state[_OFFSET]
+            state[_RATE] = (state[_MEAN] - state[_LAST_MEAN]) / elapsed * 3600
             self.wake()
-            state[ALARM] = self.score >= (self.let_go if self.alarm else 1.0)
-            self.alarm = state[ALARM] > 0
-        state[SEEN] = 1
-        state[LAST_MEAN] = state[MEAN]
-        state[LAST_AGE] = age - state[OFFSET]
-        state[COUNT] = state[MEAN] = state[OFFSET] = 0
+            state[_ALARM] = self.score >= (self.let_go if self.alarm else 1.0)
+            self.alarm = state[_ALARM] > 0
+        state[_SEEN] = 1
+        state[_LAST_MEAN] = state[_MEAN]
+        state[_LAST_AGE] = age - state[_OFFSET]
+        state[_COUNT] = state[_MEAN] = state[_OFFSET] = 0
 
     def relearn(self, at):
         """Forget both windows: the first slope after an intervention is not the thing's own."""
@@ -66,5 +76,5 @@ class Rate:
         self.wake()
 
     def why(self):
-        rate = self.state[RATE]
+        rate = self.state[_RATE]
         return [("per_hour", rate), ("limit", self.rise if rate > 0 else -self.fall)]

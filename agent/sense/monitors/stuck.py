@@ -7,8 +7,17 @@ the witness moved meanwhile.
 
 from array import array
 
-ALARM, COUNT, VALUE, ANCHOR, SINCE, WITNESS_LOW, WITNESS_HIGH, ELAPSED = range(8)
-WRAP = 0xFFFFFF  # whole seconds that float32 holds exactly: spans up to 194 days are exact
+from agent import const
+
+_ALARM = const(0)
+_COUNT = const(1)
+_VALUE = const(2)
+_ANCHOR = const(3)
+_SINCE = const(4)
+_WITNESS_LOW = const(5)
+_WITNESS_HIGH = const(6)
+_ELAPSED = const(7)
+_WRAP = const(0xFFFFFF)  # whole seconds that float32 holds exactly: spans up to 194 days are exact
 
 
 class Stuck:
@@ -30,14 +39,14 @@ class Stuck:
 
     def wake(self):
         state = self.state
-        self.alarm = state[ALARM] > 0
-        frozen = state[ELAPSED] / self.seconds
+        self.alarm = state[_ALARM] > 0
+        frozen = state[_ELAPSED] / self.seconds
         self.score = frozen if self.alarm else min(frozen, 0.99)
 
     def update(self, values, at):
         state = self.state
-        state[VALUE] = values[0]  # rounded to float32 before it is compared with a stored float32
-        if not state[COUNT] or abs(state[VALUE] - state[ANCHOR]) > self.epsilon:
+        state[_VALUE] = values[0]  # rounded to float32 before it is compared with a stored float32
+        if not state[_COUNT] or abs(state[_VALUE] - state[_ANCHOR]) > self.epsilon:
             self._anchor(values, at)
         else:
             self._rest(values, at)
@@ -47,22 +56,22 @@ class Stuck:
     def _anchor(self, values, at):
         """It moved: start counting again from here."""
         state = self.state
-        state[ANCHOR] = state[VALUE]
-        state[SINCE] = at & WRAP
-        state[COUNT] = 1
-        state[ALARM] = state[ELAPSED] = 0
-        state[WITNESS_LOW] = state[WITNESS_HIGH] = values[-1]
+        state[_ANCHOR] = state[_VALUE]
+        state[_SINCE] = at & _WRAP
+        state[_COUNT] = 1
+        state[_ALARM] = state[_ELAPSED] = 0
+        state[_WITNESS_LOW] = state[_WITNESS_HIGH] = values[-1]
 
     def _rest(self, values, at):
         state = self.state
-        state[COUNT] = min(state[COUNT] + 1, self.samples)
-        state[ELAPSED] = (at - int(state[SINCE])) & WRAP
-        state[WITNESS_LOW] = min(state[WITNESS_LOW], values[-1])
-        state[WITNESS_HIGH] = max(state[WITNESS_HIGH], values[-1])
-        travel = state[WITNESS_HIGH] - state[WITNESS_LOW]
+        state[_COUNT] = min(state[_COUNT] + 1, self.samples)
+        state[_ELAPSED] = (at - int(state[_SINCE])) & _WRAP
+        state[_WITNESS_LOW] = min(state[_WITNESS_LOW], values[-1])
+        state[_WITNESS_HIGH] = max(state[_WITNESS_HIGH], values[-1])
+        travel = state[_WITNESS_HIGH] - state[_WITNESS_LOW]
         witnessed = len(values) < 2 or travel > self.moved
-        if witnessed and state[ELAPSED] >= self.seconds and state[COUNT] >= self.samples:
-            state[ALARM] = 1
+        if witnessed and state[_ELAPSED] >= self.seconds and state[_COUNT] >= self.samples:
+            state[_ALARM] = 1
 
     def relearn(self, at):
         """Start counting at the next reading."""
@@ -71,5 +80,6 @@ class Stuck:
 
     def why(self):
         state = self.state
-        moved = state[WITNESS_HIGH] - state[WITNESS_LOW]
-        return [("value", state[ANCHOR]), ("unchanged_s", state[ELAPSED]), ("witness_moved", moved)]
+        moved = state[_WITNESS_HIGH] - state[_WITNESS_LOW]
+        return [("value", state[_ANCHOR]), ("unchanged_s", state[_ELAPSED]),
+                ("witness_moved", moved)]
