@@ -10,18 +10,18 @@ changed becomes durable with one append before any of it is handed out.
 
 from agent import VERSION, limits, needs
 from agent import clock as clocks
+from agent import inbox as inboxes
 from agent import outbox as outboxes
 from agent import store as stores
 from agent.console import commands
-from agent import inbox as inboxes
 from agent.money import budget as budgets
-from agent.money import ledger as books
 from agent.money import disputes as disputing
 from agent.money import experience as learned
+from agent.money import ledger as books
 from agent.money import mandate as mandates
+from agent.money import orders as ordering
 from agent.money.buyer import Buyer
 from agent.money.rooms import Rooms
-from agent.money import orders as ordering
 from agent.sense import senses as sensing
 from agent.service import cases as services
 from agent.stock import pattern
@@ -66,6 +66,7 @@ class Agent:
         self.inbox = inboxes.Inbox(self, entropy(8))
         self.cause = cause
         self.boots = 0
+        self._linked = False
         self.mode = RUN
         self._at = 0
         self._effects = []
@@ -92,6 +93,7 @@ class Agent:
 
     def feed_link(self, up, now):
         """Learn that the link came up or went down."""
+        self._linked = up
         if up:
             self.outbox.linked()
 
@@ -189,7 +191,7 @@ class Agent:
                 4: self.outbox.waiting(), 5: self.outbox.dropped}
 
     def _next_due(self, now, at):
-        due = self.outbox.next_due()
+        due = self.outbox.next_due() if self._linked else None
         wait = limits.STEP_S if due is None else min(limits.STEP_S, max(0, due - at))
         return now + max(1, wait)
 

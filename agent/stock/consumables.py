@@ -17,6 +17,7 @@ _FINEST = const(4096)  # uses are drawn once they make this fraction of the capa
 _RATIO = const(3.0)  # level and usage count may disagree by this factor
 _RATIO_SHARE = const(0.15)  # share of the capacity that must have gone before they are compared
 _SCARCE = const(0.05)  # share of the capacity below which a use no longer draws what it wants
+_ROUNDED = const(0.01)  # what a counter may seem to go back because it is kept in float32
 _FADE = const(0.8)  # memory of that comparison, per day
 _FROZEN_SHARE = const(0.3)  # share of the capacity that should have gone while nothing moved
 _HASTE = const(4.0)  # a drop is no surprise up to this many times the rate
@@ -81,8 +82,8 @@ class Consumable:
         own = self.own
         most = 2 * self.capacity / self.per_use if self.per_use else 0
         uses = since(own, _TOTAL, total) if own[_COUNTED] else 0
-        if uses < 0:
-            uses = total
+        if uses < 0:  # it began again, or only float32 rounded it down
+            uses = total if uses < -_ROUNDED else 0.0
         if not self.measured and own[_COUNTED] and uses * self.per_use * _FINEST < self.capacity:
             self._use(0.0, at)
             return

@@ -213,6 +213,7 @@ class Bench:
         """(Re)start the thing: its uptime begins at 0, the desk's clock goes on."""
         self.past = self.now
         self.thing = agent(self.store, self.product, self.draw)
+        self.thing.feed_link(True, 0)
 
     def up(self):
         return self.now - self.past

@@ -264,3 +264,30 @@ def test_a_refill_while_the_thing_has_no_power_is_seen_after_the_boot():
     events = kit.of_kind(bench.serve(8), wire.ORDER_EVENT)
     assert [e[wire.BODY][2] for e in events] == [2]
     assert bench.thing.orders.find(identifier) is None
+
+
+def test_an_offer_that_comes_twice_is_verified_once():
+    bench = kit.Bench()
+    need = bench.quoted()
+    kept, verified = kit.SIGNER.verify, []
+
+    def verify(public, message, signature):
+        verified.append(signature)
+        return kept(public, message, signature)
+
+    bench.thing.identity._signer = kit.PlainSigner()
+    bench.thing.identity._signer.verify = verify
+    for number in range(3):
+        bench.say(wire.OFFER, {1: need, 2: kit.offer(need)}, 901 + number)
+    bench.thing.inbox.step(bench.up())
+    assert len(verified) == 1
+    assert len(bench.thing.orders.find(need).offers) == 1
+
+
+def test_without_a_link_a_waiting_message_is_no_reason_to_wake():
+    bench = kit.Bench()
+    bench.tick()
+    bench.now += 4000  # every message is overdue
+    assert bench.thing.step(bench.up()) == bench.up() + 1
+    bench.thing.feed_link(False, bench.up())
+    assert bench.thing.step(bench.up()) > bench.up() + 100

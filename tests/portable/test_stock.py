@@ -246,3 +246,14 @@ def test_lead_times_are_learned_from_deliveries():
     then = dict(machine.stock.need(machine.at)[1])
     assert first["lead_days"] == 2.0 and then["lead_days"] > 4
     assert then["reorder_point"] > first["reorder_point"]
+
+
+def test_a_counter_of_broken_hours_does_not_seem_to_begin_again():
+    thing = Consumable({"name": "grease", "unit": "h", "kind": "count", "capacity": 2000.0,
+                        "per_use": 1.0, "items": [{"sku": "g", "pack": 2000.0}]})
+    hours = 1200.4
+    for step in range(2000):
+        thing.feed_usage(hours, 600 * step)
+        if step % 6 == 0:
+            hours += 0.1
+    assert thing.level() > 1900
