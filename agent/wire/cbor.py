@@ -13,17 +13,25 @@ written as `value < low`; infinities compare like numbers and are left to those 
 
 import struct
 
+from agent import const
 from agent.limits import CBOR_DEPTH
 
 # Major types, in the top three bits of an initial byte (RFC 8949 §3.1).
-_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = range(8)
-_KEY_MAJORS = (_UNSIGNED, _NEGATIVE, _TEXT)
+_UNSIGNED = const(0)
+_NEGATIVE = const(1)
+_BYTES = const(2)
+_TEXT = const(3)
+_ARRAY = const(4)
+_MAP = const(5)
+_TAG = const(6)
+_SIMPLE = const(7)
+_KEY_MAJORS = const((_UNSIGNED, _NEGATIVE, _TEXT))
 
 # The least argument that needs 1, 2, 4, 8 bytes; a smaller one has a shorter form.
-_LEAST = (24, 1 << 8, 1 << 16, 1 << 32)
-_FLOAT_FORMATS = (">e", ">f", ">d")
-_NAN = b"\x7e\x00"
-_ENDLESS = 1 << 64
+_LEAST = const((24, 1 << 8, 1 << 16, 1 << 32))
+_FLOAT_FORMATS = const((">e", ">f", ">d"))
+_NAN = const(b"\x7e\x00")
+_ENDLESS = const(1 << 64)
 
 # What the decoder hands itself for a container that has still to be filled.
 _OPENED = object()

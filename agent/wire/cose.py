@@ -9,21 +9,22 @@ The algorithm is in the protected header and compared as bytes. Other unprotecte
 ignored, as they prove nothing. What is proved is the payload and `external_aad`, not the kid.
 """
 
+from agent import const
 from agent.wire.cbor import CborError, Tag, decode, encode
 from agent.wire.hkdf import hmac_sha256
 
-MAC_BYTES = 32
-SIGNATURE_BYTES = 64
+_MAC_BYTES = const(32)
+_SIGNATURE_BYTES = const(64)
 
-_MAC0 = 17
-_SIGN1 = 18
-_HMAC_256 = b"\xa1\x01\x05"
-_ES256 = b"\xa1\x01\x26"
+_MAC0 = const(17)
+_SIGN1 = const(18)
+_HMAC_256 = const(b"\xa1\x01\x05")
+_ES256 = const(b"\xa1\x01\x26")
 
 # Header labels (RFC 9052 §3.1). The first two may stand only where they are protected.
-_ALGORITHM = 1
-_CRITICAL = 2
-_KID = 4
+_ALGORITHM = const(1)
+_CRITICAL = const(2)
+_KID = const(4)
 
 
 class CoseError(ValueError):
@@ -38,7 +39,7 @@ def mac0_seal(key, kid, payload, external_aad):
 
 def mac0_open(key, frame, external_aad):
     """(kid, payload) of a frame that was sealed with this key and external_aad, else CoseError."""
-    kid, payload, tag = _parts(frame, _MAC0, _HMAC_256, MAC_BYTES)
+    kid, payload, tag = _parts(frame, _MAC0, _HMAC_256, _MAC_BYTES)
     if not _equal(tag, hmac_sha256(key, _to_be_maced(payload, external_aad))):
         raise CoseError("authentication tag does not fit")
     return kid, payload
@@ -55,7 +56,7 @@ def sign1_open(verify, document):
 
     Raises CoseError for anything else.
     """
-    kid, payload, signature = _parts(document, _SIGN1, _ES256, SIGNATURE_BYTES)
+    kid, payload, signature = _parts(document, _SIGN1, _ES256, _SIGNATURE_BYTES)
     if not verify(_to_be_signed(payload), signature):
         raise CoseError("signature does not fit")
     return kid, payload
@@ -63,7 +64,7 @@ def sign1_open(verify, document):
 
 def sign1_peek(document):
     """(kid, payload) of a document, NOT verified: for choosing the key, nothing else."""
-    return _parts(document, _SIGN1, _ES256, SIGNATURE_BYTES)[:2]
+    return _parts(document, _SIGN1, _ES256, _SIGNATURE_BYTES)[:2]
 
 
 def _to_be_maced(payload, external_aad):
@@ -102,6 +103,6 @@ def _parts(data, number, protected, proof_bytes):
 def _equal(left, right):
     """Compares equally long tags in a time that does not tell where they differ."""
     difference = 0
-    for index in range(MAC_BYTES):
+    for index in range(_MAC_BYTES):
         difference |= left[index] ^ right[index]
     return difference == 0

@@ -5,22 +5,24 @@ One source for both runtimes; `hashlib` does the work, so nothing is gained by a
 
 import hashlib
 
-BLOCK_BYTES = 64
-DIGEST_BYTES = 32
+from agent import const
+
+_BLOCK_BYTES = const(64)
+_DIGEST_BYTES = const(32)
 
 # As integers, a whole block is masked in one operation and no list of bytes is made.
-_INNER = int.from_bytes(b"\x36" * BLOCK_BYTES, "big")
-_OUTER = int.from_bytes(b"\x5c" * BLOCK_BYTES, "big")
+_INNER = int.from_bytes(b"\x36" * _BLOCK_BYTES, "big")
+_OUTER = int.from_bytes(b"\x5c" * _BLOCK_BYTES, "big")
 
 
 def hmac_sha256(key, message):
     """The 32-byte HMAC (RFC 2104) of `message` under `key`, both bytes of any length."""
-    if len(key) > BLOCK_BYTES:
+    if len(key) > _BLOCK_BYTES:
         key = hashlib.sha256(key).digest()
-    block = int.from_bytes(key + bytes(BLOCK_BYTES - len(key)), "big")
-    inner = hashlib.sha256((block ^ _INNER).to_bytes(BLOCK_BYTES, "big"))
+    block = int.from_bytes(key + bytes(_BLOCK_BYTES - len(key)), "big")
+    inner = hashlib.sha256((block ^ _INNER).to_bytes(_BLOCK_BYTES, "big"))
     inner.update(message)
-    outer = hashlib.sha256((block ^ _OUTER).to_bytes(BLOCK_BYTES, "big"))
+    outer = hashlib.sha256((block ^ _OUTER).to_bytes(_BLOCK_BYTES, "big"))
     outer.update(inner.digest())
     return outer.digest()
 
@@ -30,7 +32,7 @@ def hkdf_sha256(secret, salt, info, length):
 
     An empty salt stands for 32 zero bytes. Raises ValueError for a length out of range.
     """
-    if not 0 < length <= 255 * DIGEST_BYTES:
+    if not 0 < length <= 255 * _DIGEST_BYTES:
         raise ValueError("length is 1 to 8160 bytes, not %d" % length)
     key = hmac_sha256(salt, secret)
     block = derived = b""
