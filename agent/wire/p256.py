@@ -23,11 +23,11 @@ from agent.wire.hkdf import hmac_sha256
 
 _PRIME = const((1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1)
 _ORDER = const(0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551)
-_B = const(0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B)
+_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 
 _TEETH_APART = const(64)
 _ODD_MULTIPLES = const(8)  # of the public key: 1, 3, ... 15, for signed windows of 5 bits
-_INFINITY = const((1, 1, 0))
+_INFINITY = (1, 1, 0)
 
 
 def public_key(private):
