@@ -272,7 +272,7 @@ class Agent:
         return {1: self.boots, 2: self.cause, 3: self.product.name, 4: self.product.version,
                 5: VERSION, 6: self.mode, 7: self.inbox.last, 8: self.ledger.count if known else 0,
                 9: self.ledger.head[:16] if known else bytes(16), 10: self.mandate.sequence(),
-                11: [order.id for order in self.orders.open],
+                11: [order.id for order in self.orders.open if order.state > ordering.AWAITING],
                 12: [case.id for case in self.cases.open], 13: self.inbox.nonce,
                 14: self.journal.port.appends}
 

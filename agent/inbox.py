@@ -124,7 +124,7 @@ class Inbox:
     def _exec(self, message, at):
         body = message[wire.BODY]
         request, line = wire.natural(body, 1), wire.text(body, 2)
-        text = commands.obey(self._agent, line, at)
+        text = commands.obey(self._agent, line, at, True)[:limits.REPLY_CHARACTERS]
         self._agent.outbox.answer(wire.REPLY, {1: request, 2: text}, at)
 
     def _reconcile(self, message, at):
@@ -153,8 +153,8 @@ class Inbox:
 def _order_row(row):
     """Return one order of a reconcile message as a tuple, every field checked."""
     if not isinstance(row, list) or len(row) < 7:
-        raise wire.MessageError("key 1 must hold [order, consumable, cycle, state, seller, total, utc]")
-    fields = {key: value for key, value in enumerate(row)}
+        raise wire.MessageError("key 1 must hold rows of seven")
+    fields = dict(enumerate(row))
     return (wire.octets(fields, 0, 16), wire.text(fields, 1, 40), wire.natural(fields, 2),
             wire.natural(fields, 3, 12), wire.text(fields, 4, 40), wire.natural(fields, 5),
             wire.natural(fields, 6))

@@ -15,6 +15,8 @@ PAYLOAD_BYTES = 1024
 FRAME_BYTES = PAYLOAD_BYTES + 64
 # The longest free text a peer may send us; twice a console line of 80 characters, rounded up.
 TEXT_CHARACTERS = 200
+# An answer to a line that the desk said; the rest of a message around it is under 100 bytes.
+REPLY_CHARACTERS = 900
 # Items of a list in a message: more than any product has consumables or open orders.
 LIST_ITEMS = 32
 

@@ -1,18 +1,18 @@
 """The commands of the console, a table of words: `function(agent, words, at) -> answer`."""
 
-from agent.console import grammar
+from agent.console import grammar, money
 from agent.console.grammar import CommandError, Pairs, Rows, one
-from agent.money import ledger as books
-from agent.money import orders as ordering
 from agent.sense import findings
 from agent.service import cases as services
 from agent.stock import pattern
-from agent.wire import cbor
 
 
-def obey(agent, line, at):
-    """Carry out one line and return its answer, a text."""
-    return grammar.obey(agent, line, at, COMMANDS)
+def obey(agent, line, at, remote=False):
+    """Carry out one line and return its answer, a text; remote: the desk says it."""
+    table = COMMANDS
+    if remote:
+        table = {word: COMMANDS[word] for word in COMMANDS if word not in OWNERS}
+    return grammar.obey(agent, line, at, table)
 
 
 def _help(agent, words, at):
@@ -65,45 +65,10 @@ def _consumables(agent, words, at):
                 rows)
 
 
-def _orders(agent, words, at):
-    rows = []
-    for order in agent.orders.open:
-        seller, sku, packs, total = [None] * 4 if not order.terms else (
-            order.terms[2], order.terms[3], order.terms[5], order.terms[7])
-        rows.append([order.ref(), order.consumable, ordering.STATES[order.state], seller, sku,
-                     packs, total, order.test])
-    return Rows(("order", "consumable", "state", "seller", "item", "packs", "total_minor", "test"),
-                rows)
-
-
 def _cases(agent, words, at):
     return Rows(("case", "mode", "state", "number", "updates"), [
         [case.ref(), case.mode, services.STATES[case.state], case.number, case.updates]
         for case in agent.cases.open])
-
-
-def _order_called(agent, words):
-    word = one(words, "an order, as `orders` shows it")
-    order = agent.orders.called(word)
-    if order is None:
-        raise CommandError("%r is no open order" % word)
-    return order
-
-
-def _approve(agent, words, at):
-    order = _order_called(agent, words)
-    refusal = agent.buyer.approve(order, at, agent.clock.utc(at))
-    if refusal:
-        raise CommandError(refusal)
-    return "placed " + order.ref()
-
-
-def _deny(agent, words, at):
-    order = _order_called(agent, words)
-    refusal = agent.buyer.cancel(order, at, agent.clock.utc(at), "the owner said no")
-    if refusal:
-        raise CommandError(refusal)
-    return "cancelled, or the seller was asked to: " + order.ref()
 
 
 def _why(agent, words, at):
@@ -114,40 +79,10 @@ def _why(agent, words, at):
     index = agent.shelf.index(word)
     if index is not None:
         return Pairs(agent.shelf.items[index].why(at))
-    rows = [row for row in _entries(agent) if len(row) > 3 and _text(row[3]).startswith(word)]
-    if not rows:
+    answer = money.why(agent, word)
+    if answer is None:
         raise CommandError("%r is no monitor, consumable or order" % word)
-    return _entry_table(rows)
-
-
-def _ledger(agent, words, at):
-    if not words:
-        return _entry_table(_entries(agent))
-    if words != ["verify"]:
-        raise CommandError("%r is not `verify`" % words[0])
-    count, wrong = books.verify(agent.journal.transactions())
-    if wrong:
-        raise CommandError(wrong)
-    return "%d entries verified" % count
-
-
-def _entries(agent):
-    return [cbor.decode(record[1]) for record in books.entries(agent.journal.transactions())
-            if record[0] == books.ENTRY]
-
-
-def _entry_table(rows):
-    return Rows(("entry", "age_s", "kind", "content"), [
-        [row[0], row[1], books.KINDS[row[2]], " ".join([_text(field) for field in row[3:]])]
-        for row in rows])
-
-
-def _text(field):
-    if isinstance(field, bytes):
-        return "".join(["%02x" % byte for byte in field[:4]])
-    if isinstance(field, list):
-        return "[" + " ".join([_text(item) for item in field]) + "]"
-    return str(field)
+    return answer
 
 
 def _usage(agent, words, at):
@@ -174,13 +109,12 @@ COMMANDS = {
     "channels": (_channels, "the last reading of every channel"),
     "findings": (_findings, "what the monitors hold against the machine"),
     "consumables": (_consumables, "what is left and how long it lasts"),
-    "orders": (_orders, "open orders"),
     "cases": (_cases, "open service cases"),
     "why": (_why, "why NAME: the numbers behind a monitor, a consumable or an order"),
-    "approve": (_approve, "approve ORDER: buy on the terms shown"),
-    "deny": (_deny, "deny ORDER: do not buy, or ask the seller to cancel"),
     "usage": (_usage, "the pattern of use: how much, when most, when quiet (hours of UTC)"),
     "privacy": (_privacy, "who got what beyond the running of the thing, for what, and when"),
     "refill": (_refill, "refill CONSUMABLE: it was filled or changed by hand"),
-    "ledger": (_ledger, "ledger [verify]: the record of money and decisions"),
 }
+COMMANDS.update(money.COMMANDS)
+# For whoever stands before the thing; the desk cannot say these for the owner.
+OWNERS = money.OWNERS + ("refill",)

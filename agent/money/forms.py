@@ -20,11 +20,11 @@ def fits(value, form):
         return _is_word(value, form)
     if isinstance(form, dict):
         return (isinstance(value, dict) and len(value) <= limits.LIST_ITEMS
-                and all([fits(key, "t") and fits(value[key], form[""]) for key in value]))
+                and all(fits(key, "t") and fits(value[key], form[""]) for key in value))
     if not isinstance(value, list) or len(value) > limits.LIST_ITEMS:
         return False
     forms = form if isinstance(form, tuple) else form * len(value)
-    return len(value) == len(forms) and all([fits(v, f) for v, f in zip(value, forms)])
+    return len(value) == len(forms) and all(fits(v, f) for v, f in zip(value, forms))
 
 
 def _is_word(value, form):

@@ -41,7 +41,7 @@ class Ledger:
         self._anew = False  # a checkpoint was read that does not follow
 
     def add(self, at, kind, *fields):
-        """Append an entry of CBOR-able fields; return the head of its link, as documents name it."""
+        """Append an entry; return the head of its link, by which documents name it."""
         entry = cbor.encode([self.count, at, kind] + list(fields))
         self.head = link(self.head, entry)
         self.count += 1

@@ -36,8 +36,8 @@ class Market:
         order.round, order.best = number, best
         order.answered = False
         order.heard = []
-        body = {1: order.id, 2: order.consumable, 3: [sku for sku, _ in self._items(order)], 4: order.quantity,
-                5: max(0, order.need_by - at), 6: number, 7: order.test,
+        body = {1: order.id, 2: order.consumable, 3: [sku for sku, _ in self._items(order)],
+                4: order.quantity, 5: max(0, order.need_by - at), 6: number, 7: order.test,
                 9: rooms.mandate.terms[term.CURRENCY]}
         if best is not None:
             body[8] = best
@@ -204,8 +204,8 @@ class Market:
 
     def _reject(self, order, refused):
         if refused:
-            self._rooms.send(wire.REJECTION, {
-                1: order.id, 2: {seller: refused[seller].split(":")[0] for seller in refused}}, order.id)
+            words = {seller: refused[seller].split(":")[0] for seller in refused}  # no amounts
+            self._rooms.send(wire.REJECTION, {1: order.id, 2: words}, order.id)
 
 
 def _preference(scored):

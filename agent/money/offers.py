@@ -106,7 +106,7 @@ def refusal(offer, mandate, consumable, wanted, utc):
         ("pack size", wanted.get(offer.sku) not in (None, offer.pack)),
         ("quality", offer.quality < terms.get(term.QUALITY, 0)),
         ("carbon", offer.carbon > terms.get(term.CARBON, forms.NATURAL_MOST)),
-        ("label", any([label not in offer.labels for label in terms.get(term.LABELS, ())])),
+        ("label", any(label not in offer.labels for label in terms.get(term.LABELS, ()))),
         ("delivery", not soonest <= offer.lead_s <= latest),
         ("above the cap", offer.total > mandate.cap(consumable)),
         (TOO_DEAR, offer.per_1000() > walk_away),

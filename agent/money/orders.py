@@ -46,7 +46,7 @@ def order_id(thing, consumable, cycle, test):
     return hashlib.sha256(cbor.encode(key)).digest()[:16]
 
 
-# Columns of `Order.terms`: an offer's record, and the hash of the mandate under which it was chosen.
+# Columns of `Order.terms`: an offer's record, and the hash of the mandate it was chosen under.
 (OFFER, DIGEST, SELLER, SKU, PACK, PACKS, PRICE, TOTAL, CURRENCY, LEAD, EXPIRES,
  BASIS) = range(12)
 

@@ -1,0 +1,249 @@
+"""The console's words about money: orders, mandate, ledger, disputes, experience."""
+
+from agent import needs
+from agent.console.grammar import CommandError, Pairs, Rows, one
+from agent.money import disputes as disputing
+from agent.money import experience as learned
+from agent.money import ledger as books
+from agent.money import mandate as term
+from agent.money import offers as quotes
+from agent.money import orders as ordering
+from agent.money.buyer import terms_digest
+from agent.money.rooms import money
+from agent.wire import cbor
+
+# Characters of one answer of `ledger export`, which an auditor asks for piece by piece.
+_EXPORT_CHARACTERS = 800
+_RULES = ("auto", "ask above", "ask always")
+
+
+def orders(agent, words, at):
+    rows = []
+    for order in agent.orders.open:
+        terms = order.terms
+        rows.append([order.ref(), order.consumable, ordering.STATES[order.state]] + (
+            [terms[ordering.SELLER], terms[ordering.SKU], terms[ordering.PACKS],
+             terms[ordering.TOTAL], ordering.hex_of(terms_digest(order)[:4])]
+            if terms else [None] * 5) + [order.test])
+    return Rows(("order", "consumable", "state", "seller", "item", "packs", "total_minor", "terms",
+                 "test"), rows)
+
+
+def _called(agent, word):
+    order = agent.orders.called(word)
+    if order is None:
+        raise CommandError("%r is no order that is open or was the last" % word)
+    return order
+
+
+def _or_error(refusal, answer):
+    if refusal:
+        raise CommandError(refusal)
+    return answer
+
+
+def approve(agent, words, at):
+    if not 1 <= len(words) <= 2:
+        raise CommandError("say: approve ORDER [TERMS], as `orders` shows them")
+    order = _called(agent, words[0])
+    digest = ordering.hex_of(terms_digest(order)) if order.terms else ""
+    if words[1:] and not digest.startswith(words[1]):
+        raise CommandError("the terms are not %s any more" % words[1])
+    if not agent.may_buy():
+        raise CommandError("not yet: the desk has not told what this thing may have forgotten")
+    refusal = agent.buyer.approve(order, at, agent.clock.utc(at))
+    return _or_error(refusal, "%s is %s" % (order.ref(), ordering.STATES[order.state]))
+
+
+def cancel(agent, words, at):
+    order = _called(agent, one(words, "an order, as `orders` shows it"))
+    refusal = agent.buyer.cancel(order, at, agent.clock.utc(at), "the owner said no")
+    return _or_error(refusal, "cancelled, or the seller was asked to: " + order.ref())
+
+
+def received(agent, words, at):
+    if len(words) != 2 or not (words[1].isdigit() or words[1] in ("wrong", "nothing", "back")):
+        raise CommandError("say: received ORDER PACKS, or wrong, nothing or back")
+    order = _called(agent, words[0])
+    refusal = agent.buyer.delivery.received(order, words[1], at, agent.clock.utc(at))
+    return _or_error(refusal, "noted: " + order.ref())
+
+
+def test_order(agent, words, at):
+    index = agent.shelf.index(one(words, "a consumable"))
+    if index is None:
+        raise CommandError("%r is no consumable" % words[0])
+    if [order for order in agent.orders.open if order.consumable == words[0] and order.test]:
+        raise CommandError("a test order is under way")
+    need = needs.of(agent.shelf, index, 1, [], at)
+    return "test order %s" % agent.orders.begin(words[0], need, at, True).ref()
+
+
+def pause(agent, words, at):
+    agent.mandate.hold(True)
+    return "nothing is bought until `resume`"
+
+
+def resume(agent, words, at):
+    agent.mandate.hold(False)
+    refusal = agent.mandate.refusal(agent.clock.utc(at))
+    return "buying goes on" if refusal is None else "let go here, but: " + refusal
+
+
+def mandate(agent, words, at):
+    if words:
+        return _install(agent, one(words, "a signed mandate or control in hex"), at)
+    terms = agent.mandate.terms
+    if terms is None:
+        raise CommandError("no mandate")
+    utc = agent.clock.utc(at)
+    today, month = agent.budget.committed(utc)
+    return Pairs([
+        ("sequence", agent.mandate.sequence()),
+        ("buying", agent.mandate.refusal(utc) or "yes"),
+        ("from_utc", terms[term.FROM]), ("until_utc", terms[term.UNTIL]),
+        ("approval", "%s %s" % (_RULES[terms[term.APPROVAL]], money(terms[term.ASK_FROM]))),
+        ("currency", terms[term.CURRENCY]),
+        ("order", money(terms[term.CAP])),
+        ("day", "%s of %s" % (money(today), money(terms[term.DAY_BUDGET]))),
+        ("month", "%s of %s" % (money(month), money(terms[term.MONTH_BUDGET]))),
+        ("sellers", " ".join([row[0] for row in terms[term.SELLERS]])),
+        ("blocked", " ".join(terms.get(term.BLOCKED, []))),
+    ])
+
+
+def _install(agent, text, at):
+    try:
+        agent.install_mandate(bytes([int(text[i:i + 2], 16) for i in range(0, len(text), 2)]), at)
+    except (ValueError, term.MandateError) as error:
+        raise CommandError(str(error))
+    return "in force: sequence %d" % agent.mandate.sequence()
+
+
+def disputes(agent, words, at):
+    return Rows(("order", "reason", "state", "seller", "total_minor", "charged_minor", "since_s"), [
+        [ordering.hex_of(d.order[:4]), disputing.REASONS[d.reason], disputing.STATES[d.state],
+         d.seller, d.total, None if d.charged < 0 else d.charged, at - d.since]
+        for d in agent.disputes.all])
+
+
+def experience(agent, words, at):
+    known = agent.experience
+    return Rows(("seller", "trust", "times") + learned.ASPECTS, [
+        [name, known.trust(name, at), known.sellers[name][1]]
+        + [None if value < 0 else value // 10 for value in known.sellers[name][2:]]
+        for name in sorted(known.sellers)])
+
+
+def ledger(agent, words, at):
+    if not words:
+        return Rows(("entry", "age_s", "kind", "content"), [
+            [row[0], row[1], books.KINDS[row[2]], " ".join([_text(field) for field in row[3:]])]
+            for row in entries(agent)])
+    if words[0] == "export":
+        return _export(agent, int(words[1]) if words[1:] and words[1].isdigit() else 0)
+    if words != ["verify"]:
+        raise CommandError("%r is not `verify` or `export [FROM]`" % words[0])
+    count, wrong = books.verify(agent.journal.transactions())
+    return _or_error(wrong, "%d entries verified" % count)
+
+
+def _export(agent, number):
+    """Return lines `number entry link` in hex from an entry on, for an auditor to check."""
+    lines, room = [], _EXPORT_CHARACTERS
+    for record in books.entries(agent.journal.transactions()):
+        at = record[1] if record[0] == books.CHECKPOINT else cbor.decode(record[1])[0]
+        if at < number:
+            continue
+        entry = "" if record[0] == books.CHECKPOINT else ordering.hex_of(record[1])
+        line = "%d %s %s" % (at, entry or "checkpoint", ordering.hex_of(record[2]))
+        room -= len(line)
+        if lines and room < 0:
+            break
+        lines.append(line)
+    return "\n".join(lines) or "none"
+
+
+def entries(agent):
+    """Yield the entries of the ledger that are kept, decoded."""
+    for record in books.entries(agent.journal.transactions()):
+        if record[0] == books.ENTRY:
+            yield cbor.decode(record[1])
+
+
+def why(agent, word):
+    """Return how an order came about and went on, in words and numbers, or None."""
+    rows = []
+    for row in entries(agent):
+        if isinstance(row[3], bytes) and ordering.hex_of(row[3]).startswith(word):
+            rows += [[row[1], kind, text] for kind, text in _TOLD[row[2]](row)]
+    return Rows(("age_s", "what", "why"), rows) if rows else None
+
+
+def _need(row):
+    _, _, _, _, name, cycle, quantity, reason, test = row
+    numbers = ["%s %s" % (word, _thousandths(value)) for word, value in reason]
+    return [("need", "%s%s: %d wanted, cycle %d" % ("test of " if test else "", name, quantity,
+                                                   cycle)),
+            ("forecast", ", ".join(numbers) or "asked for on the console")]
+
+
+def _decision(row):
+    told = [("offer", "%s: %s in %d h, score %d (%s)" % (
+        seller, money(total), lead_s // 3600, score,
+        ", ".join(["%s %d" % pair for pair in zip(quotes.VALUES, parts)])))
+        for seller, total, lead_s, score, _, parts in row[4]]
+    told += [("no", "%s: %s" % (seller, reason)) for seller, reason in row[5]]
+    return told + [("choice", row[4][0][0] if row[4] else "none")]
+
+
+def _moved(row):
+    return [(ordering.STATES[row[4]], _text(row[5]))]
+
+
+def _disputed(row):
+    return [("dispute", "%s, %s" % (disputing.REASONS[row[4]], disputing.STATES[row[5]]))]
+
+
+def _learned(row):
+    words = ["%s %d" % (word, row[5][word]) for word in sorted(row[5])]
+    return [("experience", "%s: %s, trust %d" % (row[4], ", ".join(words), row[6]))]
+
+
+def _nothing(row):
+    return []
+
+
+# What `why` tells of each kind of entry, in the order of books.KINDS.
+_TOLD = (_nothing, _need, _decision, _moved, _nothing, _disputed, _learned, _nothing)
+
+
+def _thousandths(value):
+    sign, value = ("-", -value) if value < 0 else ("", value)
+    return "%s%d.%03d" % (sign, value // needs.REASON_SCALE, value % needs.REASON_SCALE)
+
+
+def _text(field):
+    if isinstance(field, bytes):
+        return ordering.hex_of(field[:4])
+    if isinstance(field, list):
+        return "[" + " ".join([_text(item) for item in field]) + "]"
+    return str(field)
+
+
+COMMANDS = {
+    "orders": (orders, "open orders"),
+    "approve": (approve, "approve ORDER [TERMS]: buy on the terms shown"),
+    "deny": (cancel, "deny ORDER: do not buy, or ask the seller to cancel"),
+    "cancel": (cancel, "cancel ORDER: ask the seller to cancel, or close a dispute"),
+    "received": (received, "received ORDER PACKS|wrong|nothing|back: what came, as you see it"),
+    "test-order": (test_order, "test-order CONSUMABLE: the whole way, marked, without money"),
+    "pause": (pause, "buy nothing until `resume`"),
+    "resume": (resume, "let go of what `pause` holds"),
+    "mandate": (mandate, "mandate [HEX]: what the owner allows; or take a signed document"),
+    "disputes": (disputes, "what is held against sellers and the desk"),
+    "experience": (experience, "how sellers kept their word, percent"),
+    "ledger": (ledger, "ledger [verify | export [FROM]]: the record of money and decisions"),
+}
+# For whoever stands before the thing: the desk cannot say these for the owner.
+OWNERS = ("approve", "received", "resume", "test-order", "cancel")
