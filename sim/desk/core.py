@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import delete, func, insert, select, update
 
-from sim.desk import care, codec, intake, messages, quoting, trade
+from sim.desk import care, codec, disputes, intake, messages, quoting, trade
 from sim.desk.database import Database, Owned, lock, lock_with_thing
 from sim.desk.models import (
     MESSAGES,
     Case,
     CaseState,
     Command,
+    Dispute,
     Message,
     Order,
     OrderState,
@@ -47,7 +48,8 @@ class Desk:
     """The cloud endpoint's state and rules over one database.
 
     database_url: as SQLAlchemy writes it. clock: callable, unix seconds. suppliers: the sellers
-    requests are passed to. department: who answers cases (None: people, over REST).
+    requests are passed to. department: who answers cases (None: people, over REST). decides_s:
+    after how long a dispute that nobody settled is decided for the thing (None: by people).
     on_delivered(Delivery), on_service_done(ServiceDone): called after the commit.
     """
 
@@ -57,12 +59,14 @@ class Desk:
         clock: Callable[[], float] = time.time,
         suppliers: Iterable[Supplier] = (),
         department: Department | None = None,
+        decides_s: int | None = None,
         on_delivered: Callable[[Delivery], object] | None = None,
         on_service_done: Callable[[ServiceDone], object] | None = None,
     ):
         self.database = Database(database_url)
         self.suppliers = {supplier.name: supplier for supplier in suppliers}
         self.department = department or PeopleDepartment()
+        self.decides_s = decides_s
         self._clock = clock
         self._hooks = {Delivery: on_delivered, ServiceDone: on_service_done}
         self._due: int | None = None
@@ -163,7 +167,22 @@ class Desk:
         """What a seller's staff says: packs, eta_s, reason, charged_minor as in `Step`."""
         step = Step(0, **told)
         self._act(
-            lambda work: trade.set_by_person(work, _existing(work, Order, number), state, step)
+            lambda work: disputes.set_order(work, _existing(work, Order, number), state, step)
+        )
+
+    def answer_dispute(self, number: int, text: str, agrees: bool, charged_minor=None) -> None:
+        """What a seller's staff answers; Refused when there is no such dispute or it is over."""
+        step = Step(0, answer=text, agrees=agrees, charged_minor=charged_minor)
+        self._act(
+            lambda work: disputes.answer_by_person(work, _existing(work, Dispute, number), step)
+        )
+
+    def settle_dispute(self, number: int, text: str, charged_minor: int) -> None:
+        """A person's decision: what the seller keeps, and an end of the order if it is open."""
+        self._act(
+            lambda work: disputes.decide(
+                work, _existing(work, Dispute, number), "person", text, charged_minor
+            )
         )
 
     def act(self, action: Callable[[Work], object]):
@@ -179,7 +198,7 @@ class Desk:
 
         def attempt(session):
             self._due = None
-            work = Work(session, self.now, self.suppliers, self.department)
+            work = Work(session, self.now, self.suppliers, self.department, self.decides_s)
             result = action(work)
             done[:] = work.after
             return result
@@ -365,7 +384,8 @@ def _sweep(work: Work, subject: str, content: dict) -> None:
 
 TASKS = {
     "quote": lambda work, subject, content: quoting.quote(work, content),
-    "seller_step": trade.seller_step,
+    "seller_step": disputes.seller_step,
+    "dispute_due": disputes.due,
     "order_silence": lambda work, subject, content: trade.silence(work, subject),
     "department_step": care.department_step,
     "case_silence": lambda work, subject, content: care.silence(work, subject),

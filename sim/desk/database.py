@@ -14,10 +14,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from sim.desk.models import Case, Order, Table, Thing
+from sim.desk.models import Case, Dispute, Order, Table, Thing
 
 Row = TypeVar("Row")
-Owned = TypeVar("Owned", Order, Case)
+Owned = TypeVar("Owned", Order, Case, Dispute)
 
 BUSY_S = 30  # how long a worker waits for another's write lock; one transaction takes milliseconds
 ATTEMPTS = 4  # of a transaction that another worker got in the way of

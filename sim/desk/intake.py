@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, select
 
-from sim.desk import care, messages, quoting, trade
+from sim.desk import care, disputes, messages, quoting, trade
 from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
 from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
@@ -93,10 +93,8 @@ ROOMS = {
     messages.ORDER_EVENT: trade.event,
     messages.CASE: care.report,
     messages.CASE_EVENT: care.event,
-    messages.DISPUTE: lambda work, thing, words: trade.statement(work, thing, "dispute", words),
-    messages.EXPERIENCE: lambda work, thing, words: trade.statement(
-        work, thing, "experience", words
-    ),
+    messages.DISPUTE: disputes.take,
+    messages.EXPERIENCE: trade.experience,
     messages.UP_ACK: _ack,
     messages.REPLY: _reply,
     messages.USAGE: lambda work, thing, words: _report(work, thing, words, "usage"),

@@ -48,6 +48,15 @@ class CaseState(enum.IntEnum):
     CLOSED = 6
 
 
+class DisputeState(enum.IntEnum):
+    """States of a dispute at the desk; the thing's own are raised, withdrawn and settled."""
+
+    OPEN = 1
+    ANSWERED = 2
+    WITHDRAWN = 3
+    SETTLED = 4
+
+
 class FindingState(enum.IntEnum):
     """States of a finding; the integers are the wire's."""
 
@@ -60,6 +69,7 @@ class FindingState(enum.IntEnum):
 # settled, lest both come in the end.
 OPEN_ORDER = (*range(OrderState.PLACED, OrderState.DELIVERED + 1), OrderState.DISPUTED)
 OPEN_CASE = tuple(range(CaseState.OPEN, CaseState.DONE + 1))
+OPEN_DISPUTE = (DisputeState.OPEN, DisputeState.ANSWERED)
 
 
 class Table(DeclarativeBase):
@@ -227,16 +237,52 @@ class Case(Table):
     changed_at: Mapped[int]
 
 
+class Dispute(Table):
+    """What a thing holds against a seller, or, of an order that it denies, against the desk."""
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        Index(
+            "one_open_dispute",
+            "thing_id",
+            "order_id",
+            "reason",
+            unique=True,
+            sqlite_where=text("state IN (1, 2)"),
+            postgresql_where=text("state IN (1, 2)"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+    number: Mapped[int] = serial()
+    thing_id: Mapped[str] = thing_key(index=True)
+    order_id: Mapped[bytes]
+    order_number: Mapped[int | None] = mapped_column(ForeignKey("orders.number"), index=True)
+    reason: Mapped[int]
+    state: Mapped[int]
+    seller: Mapped[str | None]
+    total_minor: Mapped[int | None]
+    charged_minor: Mapped[int | None]
+    packs: Mapped[int | None]
+    quantity: Mapped[int | None]
+    answer: Mapped[str | None]
+    agreed: Mapped[bool | None]
+    opened_at: Mapped[int]
+    changed_at: Mapped[int]
+
+
 class Event(Table):
-    """A line in the history of an order or a case: who said what, when."""
+    """A line in the history of an order, a case or a dispute: who said what, when."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("events_of_subject", "order_number", "case_number"),)
+    __table_args__ = (Index("events_of_subject", "order_number", "case_number", "dispute_number"),)
     id: Mapped[int] = serial()
     order_number: Mapped[int | None] = mapped_column(
         ForeignKey("orders.number", ondelete="CASCADE")
     )
     case_number: Mapped[int | None] = mapped_column(ForeignKey("cases.number", ondelete="CASCADE"))
+    dispute_number: Mapped[int | None] = mapped_column(
+        ForeignKey("disputes.number", ondelete="CASCADE")
+    )
     at: Mapped[int]
     source: Mapped[str]
     word: Mapped[str]
@@ -276,7 +322,7 @@ class Report(Table):
 
 
 class Statement(Table):
-    """A dispute or an experience that a thing signed."""
+    """A dispute, a receipt or an experience that a thing signed."""
 
     __tablename__ = "statements"
     id: Mapped[int] = serial()

@@ -10,7 +10,7 @@ import http
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Security
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader
@@ -19,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from sim.desk import messages, views
+from sim.desk import listing, messages, rest_disputes, views
 from sim.desk.core import Desk
+from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import (
     OPEN_CASE,
     OPEN_ORDER,
@@ -43,10 +44,6 @@ from sim.desk.work import Refused
 
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 KEY_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
-PAGE, PAGE_MOST = 50, 500
-
-Limit = Annotated[int, Query(ge=1, le=PAGE_MOST)]
-Cursor = Annotated[str | None, Query(max_length=40)]
 
 
 def application(
@@ -79,7 +76,8 @@ def application(
             raise HTTPException(503, "not connected to the broker")
         return {"status": "ready"}
 
-    for router in (_things(desk), _orders(desk), _cases(desk), _reports(desk)):
+    rooms = (_things, _orders, _cases, _reports, rest_disputes.disputes, rest_disputes.market)
+    for router in (room(desk) for room in rooms):
         app.include_router(router, dependencies=[Depends(check_key)])
     return app
 
@@ -89,7 +87,7 @@ def _things(desk: Desk) -> APIRouter:
 
     @router.get("/things")
     def list_things(cursor: Cursor = None, limit: Limit = PAGE) -> Page[views.ThingView]:
-        return _page(desk, select(Thing), Thing.id, cursor, limit, rising=True)
+        return listing.page(desk, select(Thing), Thing.id, cursor, limit, rising=True)
 
     @router.post("/things", status_code=201, summary="Admit a thing, or give it new keys")
     def admit(new: views.NewThing) -> views.ThingView:
@@ -98,12 +96,12 @@ def _things(desk: Desk) -> APIRouter:
             desk.provision(new.id, *keys, new.product, new.owner)
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
-        return _read(desk, lambda session: view(_row(session, Thing, new.id)))
+        return listing.read(desk, lambda session: view(listing.row_of(session, Thing, new.id)))
 
     @router.get("/things/{thing_id}")
     def one_thing(thing_id: str) -> views.ThingDetail:
         def read(session):
-            thing = _row(session, Thing, thing_id)
+            thing = listing.row_of(session, Thing, thing_id)
 
             def of_thing(table, *conditions):
                 query = select(table).where(table.thing_id == thing_id, *conditions)
@@ -120,24 +118,24 @@ def _things(desk: Desk) -> APIRouter:
                 health=health[0] if health else None,
             )
 
-        return _read(desk, read)
+        return listing.read(desk, read)
 
     @router.post("/things/{thing_id}/commands", status_code=202, summary="Send a console line")
     def command(thing_id: str, line: views.Line) -> views.CommandView:
         request = desk.command(thing_id, line.line)
-        return _read(desk, lambda session: view(_row(session, Command, request)))
+        return listing.read(desk, lambda session: view(listing.row_of(session, Command, request)))
 
     @router.get("/things/{thing_id}/commands")
     def commands(
         thing_id: str, cursor: Cursor = None, limit: Limit = PAGE
     ) -> Page[views.CommandView]:
         query = select(Command).where(Command.thing_id == thing_id)
-        return _page(desk, query, Command.id, cursor, limit)
+        return listing.page(desk, query, Command.id, cursor, limit)
 
     @router.post("/things/{thing_id}/mandate", status_code=202, summary="Pass on a mandate")
     def mandate(thing_id: str, signed: views.Document) -> views.ThingView:
         desk.send(thing_id, messages.MANDATE, document=bytes.fromhex(signed.document))
-        return _read(desk, lambda session: view(_row(session, Thing, thing_id)))
+        return listing.read(desk, lambda session: view(listing.row_of(session, Thing, thing_id)))
 
     return router
 
@@ -154,12 +152,12 @@ def _orders(desk: Desk) -> APIRouter:
         cursor: Cursor = None,
         limit: Limit = PAGE,
     ) -> Page[views.OrderView]:
-        query = _filtered(select(Order), {Order.thing_id: thing, Order.seller: seller})
-        query = _with_state(query, Order, OrderState, OPEN_ORDER, state, open)
-        return _page(desk, query, Order.number, cursor, limit)
+        query = listing.filtered(select(Order), {Order.thing_id: thing, Order.seller: seller})
+        query = listing.with_state(query, Order, OrderState, OPEN_ORDER, state, open)
+        return listing.page(desk, query, Order.number, cursor, limit)
 
     def detail(session, number: str) -> views.OrderDetail:
-        order = _row(session, Order, _number(number))
+        order = listing.row_of(session, Order, listing.number_in(number))
         events = select(Event).where(Event.order_number == order.number).order_by(Event.id)
         offers = select(Offer).where(
             Offer.need_id == order.order_id, Offer.thing_id == order.thing_id
@@ -172,12 +170,12 @@ def _orders(desk: Desk) -> APIRouter:
 
     @router.get("/{number}")
     def one_order(number: str) -> views.OrderDetail:
-        return _read(desk, lambda session: detail(session, number))
+        return listing.read(desk, lambda session: detail(session, number))
 
     @router.post("/{number}/status", summary="What the seller's staff says of an order")
     def set_status(number: str, status: views.OrderStatus) -> views.OrderDetail:
         told = status.model_dump(exclude={"state"})
-        desk.set_order(_number(number), OrderState[status.state.upper()], **told)
+        desk.set_order(listing.number_in(number), OrderState[status.state.upper()], **told)
         return one_order(number)
 
     return router
@@ -195,44 +193,44 @@ def _cases(desk: Desk) -> APIRouter:
         cursor: Cursor = None,
         limit: Limit = PAGE,
     ) -> Page[views.CaseView]:
-        query = _filtered(select(Case), {Case.thing_id: thing, Case.mode: mode})
-        query = _with_state(query, Case, CaseState, OPEN_CASE, state, open)
-        return _page(desk, query, Case.number, cursor, limit)
+        query = listing.filtered(select(Case), {Case.thing_id: thing, Case.mode: mode})
+        query = listing.with_state(query, Case, CaseState, OPEN_CASE, state, open)
+        return listing.page(desk, query, Case.number, cursor, limit)
 
     @router.get("/{number}")
     def one_case(number: str) -> views.CaseDetail:
         def read(session):
-            case = _row(session, Case, _number(number))
+            case = listing.row_of(session, Case, listing.number_in(number))
             events = select(Event).where(Event.case_number == case.number).order_by(Event.id)
             history = [view(row) for row in session.scalars(events)]
             return view(case, views.CaseDetail, history=history)
 
-        return _read(desk, read)
+        return listing.read(desk, read)
 
     @router.post("/{number}/accept")
     def accept(number: str, note: views.Note | None = None) -> views.CaseDetail:
-        desk.set_case(_number(number), CaseState.ACCEPTED, reason=note and note.text)
+        desk.set_case(listing.number_in(number), CaseState.ACCEPTED, reason=note and note.text)
         return one_case(number)
 
     @router.post("/{number}/schedule")
     def schedule(number: str, visit: views.Visit) -> views.CaseDetail:
         when_s = max(0, visit.at - desk.now)
-        desk.set_case(_number(number), CaseState.SCHEDULED, when_s, visit.text)
+        desk.set_case(listing.number_in(number), CaseState.SCHEDULED, when_s, visit.text)
         return one_case(number)
 
     @router.post("/{number}/done")
     def done(number: str, note: views.Note | None = None) -> views.CaseDetail:
-        desk.set_case(_number(number), CaseState.DONE, reason=note and note.text)
+        desk.set_case(listing.number_in(number), CaseState.DONE, reason=note and note.text)
         return one_case(number)
 
     @router.post("/{number}/refuse")
     def refuse(number: str, note: views.Note) -> views.CaseDetail:
-        desk.set_case(_number(number), CaseState.REFUSED, reason=note.text)
+        desk.set_case(listing.number_in(number), CaseState.REFUSED, reason=note.text)
         return one_case(number)
 
     @router.post("/{number}/notes", status_code=201)
     def add_note(number: str, note: views.Note) -> views.CaseDetail:
-        desk.note_case(_number(number), note.text)
+        desk.note_case(listing.number_in(number), note.text)
         return one_case(number)
 
     return router
@@ -249,14 +247,14 @@ def _reports(desk: Desk) -> APIRouter:
         cursor: Cursor = None,
         limit: Limit = PAGE,
     ) -> Page[views.FindingView]:
-        query = _filtered(select(Finding), {Finding.thing_id: thing, Finding.mode: mode})
+        query = listing.filtered(select(Finding), {Finding.thing_id: thing, Finding.mode: mode})
         if open is not None:
             query = query.where((Finding.state != FindingState.CLEARED) == open)
-        return _page(desk, query, Finding.id, cursor, limit)
+        return listing.page(desk, query, Finding.id, cursor, limit)
 
     def reports(kind, thing, cursor, limit):
-        query = _filtered(select(Report), {Report.thing_id: thing, Report.kind: kind})
-        return _page(desk, query, Report.id, cursor, limit)
+        query = listing.filtered(select(Report), {Report.thing_id: thing, Report.kind: kind})
+        return listing.page(desk, query, Report.id, cursor, limit)
 
     @router.get("/health")
     def health(
@@ -277,71 +275,18 @@ def _reports(desk: Desk) -> APIRouter:
         cursor: Cursor = None,
         limit: Limit = PAGE,
     ) -> Page[views.StatementView]:
-        query = _filtered(select(Statement), {Statement.thing_id: thing, Statement.kind: kind})
-        return _page(desk, query, Statement.id, cursor, limit)
+        conditions = {Statement.thing_id: thing, Statement.kind: kind}
+        query = listing.filtered(select(Statement), conditions)
+        return listing.page(desk, query, Statement.id, cursor, limit)
 
     @router.get("/rejects", summary="Frames that were turned away")
     def rejects(
         thing: str | None = None, cursor: Cursor = None, limit: Limit = PAGE
     ) -> Page[views.RejectView]:
-        query = _filtered(select(Reject), {Reject.thing_id: thing})
-        return _page(desk, query, Reject.id, cursor, limit)
+        query = listing.filtered(select(Reject), {Reject.thing_id: thing})
+        return listing.page(desk, query, Reject.id, cursor, limit)
 
     return router
-
-
-def _read(desk: Desk, read):
-    with desk.database.reading() as session:
-        return read(session)
-
-
-def _row(session, table, key):
-    row = session.get(table, key)
-    if row is None:
-        raise HTTPException(404, f"no {table.__name__.lower()} {key}")
-    return row
-
-
-def _number(text: str) -> int:
-    """The primary key in a number as people write it: O-000012, C-000012 or 12."""
-    digits = text.upper().removeprefix("O-").removeprefix("C-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
-        raise HTTPException(404, f"{text} is not a number of an order or a case")
-    return int(digits)
-
-
-def _filtered(query, conditions: dict):
-    for column, value in conditions.items():
-        if value is not None:
-            query = query.where(column == value)
-    return query
-
-
-def _with_state(query, table, states, open_states, state: str | None, open: bool | None):
-    if state is not None:
-        if state.upper() not in states.__members__:
-            known = ", ".join(word.lower() for word in states.__members__)
-            raise HTTPException(422, f"state: {state} is none of {known}")
-        query = query.where(table.state == states[state.upper()])
-    if open is not None:
-        condition = table.state.in_(open_states)
-        query = query.where(condition if open else ~condition)
-    return query
-
-
-def _page(desk: Desk, query, column, cursor: str | None, limit: int, rising=False) -> Page:
-    """One page by key, newest first unless rising; a cursor stays right while rows are added."""
-    if cursor is not None:
-        if not rising and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
-            raise HTTPException(422, "cursor: not one that this list gave out")
-        key = cursor if rising else int(cursor)
-        query = query.where(column > key if rising else column < key)
-    query = query.order_by(column if rising else column.desc()).limit(limit + 1)
-    with desk.database.reading() as session:
-        rows = session.scalars(query).all()
-        shown = rows[:limit]
-        more = str(getattr(shown[-1], column.key)) if len(rows) > limit else None
-        return Page(items=[view(row) for row in shown], next=more)
 
 
 def _problem(status: int, detail: str) -> JSONResponse:

@@ -218,10 +218,17 @@ class HonestSupplier:
         return [Step(0, OrderState.CANCELLED, charged_minor=0)]
 
     def complaint(self, order: Placed, event: str, quantity: int | None, now: int) -> list[Step]:
-        """Gives the money back for what did not come; the rest is for people to agree on."""
-        if event != "not_received":
-            return []
-        return [Step(DAY_S, OrderState.CANCELLED, reason="refunded", charged_minor=0)]
+        """Gives the money back for what did not come or came wrong, and what was charged too much;
+        what came twice may stay."""
+        ordered = order.offer.get("pack_units", 0) * order.packs
+        seen = min(quantity or 0, ordered)
+        keeps = order.total_minor * seen // ordered if ordered and event == "partial" else 0
+        if event == "double":
+            return [Step(DAY_S, answer="keep it")]
+        if event == "price_changed":
+            return [Step(DAY_S, answer="a mistake", charged_minor=order.total_minor)]
+        state = OrderState.CANCELLED
+        return [Step(DAY_S, state, reason="refunded", charged_minor=keeps, answer="refunded")]
 
     def _take_from_stock(self, order: Placed, packs: int) -> bool:
         article = self.articles.get(order.sku)

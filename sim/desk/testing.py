@@ -162,7 +162,7 @@ class TestThing:
 class World:
     """A desk, one thing, a clock, and what the hooks were told (`told`)."""
 
-    def __init__(self, url="sqlite://", suppliers=None, department=None, clock=None):
+    def __init__(self, url="sqlite://", suppliers=None, department=None, clock=None, **options):
         self.clock = clock or Clock()
         self.told = []
         self.suppliers = suppliers if suppliers is not None else [seller("roaster", 1)]
@@ -173,6 +173,7 @@ class World:
             department=department or SimpleDepartment(random.Random(2)),
             on_delivered=self.told.append,
             on_service_done=self.told.append,
+            **options,
         )
         self.thing = TestThing().admit(self.desk)
 

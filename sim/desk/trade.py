@@ -10,7 +10,7 @@ import hashlib
 
 from sqlalchemy import select
 
-from sim.desk import codec, messages
+from sim.desk import codec, documents, messages
 from sim.desk.database import lock_with_thing
 from sim.desk.models import (
     OPEN_ORDER,
@@ -87,8 +87,8 @@ def place(work: Work, thing: Thing, words: dict) -> Answer:
     )
     work.session.add(order)
     work.note(order, "thing", "placed")
-    work.put_off(ORDER_SILENCE_S, "order_silence", _subject(order))
-    _plan(work, order, work.suppliers[order.seller].order(_placed(work, order), work.now))
+    work.put_off(ORDER_SILENCE_S, "order_silence", subject_of(order))
+    plan(work, order, work.suppliers[order.seller].order(as_placed(work, order), work.now))
     return Answer(number=order_number(order))
 
 
@@ -98,6 +98,8 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
     if order is None or order.thing_id != thing.id:
         raise Refused("no such order")
     word = EVENTS[words["event"]]
+    if words["receipt"] is not None:
+        keep(work, thing, "receipt", words["receipt"], documents.RECEIPT)
     work.note(order, "thing", word, quantity=words["quantity"], reason=words["reason"])
     if words["event"] == CANCEL:
         _cancel(work, order)
@@ -107,14 +109,14 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
         order.state = state
     seller = work.suppliers.get(order.seller)
     if words["event"] != VERIFIED and seller is not None:
-        steps = seller.complaint(_placed(work, order), word, words["quantity"], work.now)
+        steps = seller.complaint(as_placed(work, order), word, words["quantity"], work.now)
         if steps:
-            _plan(work, order, steps)
+            plan(work, order, steps)
     return Answer(number=order_number(order))
 
 
-def seller_step(work: Work, subject: str, content: dict) -> None:
-    """A step of a seller's plan is due."""
+def seller_step(work: Work, subject: str, content: dict) -> tuple[Order, Step]:
+    """A step of a seller's plan is due; returns it with its order."""
     order = lock_with_thing(work.session, Order, int(subject))
     parcel = content.pop("parcel")
     step = Step(**content, parcel=Parcel(**parcel) if parcel else None)
@@ -122,6 +124,7 @@ def seller_step(work: Work, subject: str, content: dict) -> None:
         say(work, order, step.state, step, order.seller)
     if step.parcel is not None:
         _bring(work, order, step.parcel, order.seller)
+    return order, step
 
 
 def say(work: Work, order: Order, state: OrderState, step: Step, source: str) -> bool:
@@ -137,7 +140,7 @@ def say(work: Work, order: Order, state: OrderState, step: Step, source: str) ->
     word = OrderState(state).name.lower()
     told = {"packs": step.packs, "eta_s": step.eta_s, "reason": step.reason}
     work.note(order, source, word, charged_minor=step.charged_minor, **told)
-    _tell(work, order, charged_minor=step.charged_minor, **told)
+    tell(work, order, charged_minor=step.charged_minor, **told)
     return True
 
 
@@ -145,7 +148,7 @@ def set_by_person(work: Work, order: Order, state: OrderState, step: Step) -> No
     """A seller's staff drives the order by hand from here on; Refused when it cannot be."""
     if not say(work, order, state, step, "person"):
         raise Refused(f"an order that is {OrderState(order.state).name.lower()} cannot be that")
-    work.drop("seller_step", _subject(order))
+    work.drop("seller_step", subject_of(order))
     if state == OrderState.DELIVERED and not order.test:
         _bring(work, order, Parcel(order.sku, step.packs or order.packs), "person")
 
@@ -157,33 +160,43 @@ def silence(work: Work, subject: str) -> None:
         return
     seller = work.suppliers.get(order.seller)
     # One that says it is too late to cancel may still bring something; that plan stands.
-    if seller is None or seller.cancel(_placed(work, order), work.now) is not None:
-        work.drop("seller_step", _subject(order))
+    if seller is None or seller.cancel(as_placed(work, order), work.now) is not None:
+        work.drop("seller_step", subject_of(order))
     say(work, order, OrderState.EXPIRED, Step(0, reason="seller did not answer"), DESK)
 
 
-def statement(work: Work, thing: Thing, kind: str, words: dict) -> Answer:
-    """Keep a signed dispute or experience; a dispute marks the order that it names."""
-    content = codec.open_document(words["document"], thing.public_key, kind)
-    order_id = content.get(1)
-    order = find_order(work, order_id) if isinstance(order_id, bytes) else None
+def experience(work: Work, thing: Thing, words: dict) -> Answer:
+    """Keep an experience that a thing signed and its owner lets it share."""
+    row, _ = keep(work, thing, "experience", words["document"], documents.EXPERIENCE)
+    return Answer(number=f"S-{row.id:06d}")
+
+
+def keep(
+    work: Work, thing: Thing, kind: str, document: bytes, table: messages.Body
+) -> tuple[Statement, dict]:
+    """Keep what a thing signed about one of its orders, and return it with its words.
+
+    CodecError or Refused when the thing did not sign it, or may not say it.
+    """
+    content = messages.read(table, codec.open_document(document, thing.public_key, kind))
+    if content["thing"] != thing.id:
+        raise Refused(f"the {kind} names another thing")
+    order = find_order(work, content[table.fields[0].word])
     if order is not None and order.thing_id != thing.id:
         raise Refused("the order is another thing's")
     row = Statement(
         thing_id=thing.id,
         kind=kind,
         order_number=order.number if order else None,
-        document=words["document"],
+        document=document,
         content=plain(content),
         received_at=work.now,
     )
     work.session.add(row)
     if order is not None:
         work.note(order, "thing", kind)
-        if kind == "dispute" and order.state in OPEN_ORDER:
-            order.state = OrderState.DISPUTED
     work.session.flush()
-    return Answer(number=f"S-{row.id:06d}")
+    return row, content
 
 
 def reconcile(work: Work, thing: Thing, nonce: bytes, wants_ack: bool) -> None:
@@ -271,13 +284,13 @@ def _cancel(work: Work, order: Order) -> None:
     if order.state not in OPEN_ORDER:
         return
     seller = work.suppliers.get(order.seller)
-    plan = seller.cancel(_placed(work, order), work.now) if seller is not None else None
-    if plan is None:
+    steps = seller.cancel(as_placed(work, order), work.now) if seller is not None else None
+    if steps is None:
         work.note(order, order.seller, "cancel_refused")
         if OrderState.CONFIRMED <= order.state <= OrderState.DELIVERED:
-            _tell(work, order, reason="too late to cancel")
+            tell(work, order, reason="too late to cancel")
     else:
-        _plan(work, order, plan)
+        plan(work, order, steps)
 
 
 def _bring(work: Work, order: Order, parcel: Parcel, source: str) -> None:
@@ -287,18 +300,24 @@ def _bring(work: Work, order: Order, parcel: Parcel, source: str) -> None:
     work.after.append(Delivery(*about, parcel.sku, parcel.packs))
 
 
-def _tell(work: Work, order: Order, **words) -> None:
-    about = {"order": order.order_id, "state": int(order.state), "number": order_number(order)}
+def tell(work: Work, order: Order, **words) -> None:
+    """Tell the thing where its order stands by the seller's word alone."""
+    state = int(order.state)
+    if order.state in (OrderState.VERIFIED, OrderState.DISPUTED):
+        state = int(OrderState.DELIVERED)
+    about = {"order": order.order_id, "state": state, "number": order_number(order)}
     work.queue(order.thing_id, messages.ORDER_STATUS, **about, **words)
 
 
-def _plan(work: Work, order: Order, steps: list[Step]) -> None:
-    work.drop("seller_step", _subject(order))
+def plan(work: Work, order: Order, steps: list[Step]) -> None:
+    """Replace what a seller was going to do about an order."""
+    work.drop("seller_step", subject_of(order))
     for step in steps:
-        work.put_off(step.delay_s, "seller_step", _subject(order), dataclasses.asdict(step))
+        work.put_off(step.delay_s, "seller_step", subject_of(order), dataclasses.asdict(step))
 
 
-def _placed(work: Work, order: Order) -> Placed:
+def as_placed(work: Work, order: Order) -> Placed:
+    """The order as its seller sees it."""
     offer = work.session.get_one(Offer, order.offer_id)
     kept = ("sku", "packs", "total_minor", "price_minor", "currency", "test", "document")
     return Placed(
@@ -311,5 +330,6 @@ def _placed(work: Work, order: Order) -> Placed:
     )
 
 
-def _subject(order: Order) -> str:
+def subject_of(order: Order) -> str:
+    """By which an order's tasks are found."""
     return str(order.number)

@@ -9,10 +9,13 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sim.desk.disputes import REASONS
 from sim.desk.models import (
     Case,
     CaseState,
     Command,
+    Dispute,
+    DisputeState,
     Event,
     Finding,
     FindingState,
@@ -24,7 +27,7 @@ from sim.desk.models import (
     Statement,
     Thing,
 )
-from sim.desk.work import case_number, order_number
+from sim.desk.work import case_number, dispute_number, order_number
 
 Item = TypeVar("Item")
 
@@ -196,6 +199,58 @@ class StatementView(View):
     received_at: int
 
 
+class DisputeView(View):
+    """What a thing holds against a seller, or, as a denial, against the desk itself."""
+
+    number: str
+    thing: str
+    order_id: str
+    order: str | None
+    seller: str | None
+    reason: str
+    state: str
+    total_minor: int | None
+    charged_minor: int | None
+    packs: int | None
+    quantity: int | None
+    answer: str | None
+    agreed: bool | None
+    opened_at: int
+    changed_at: int
+
+
+class DisputeDetail(DisputeView):
+    """A dispute with its history, and what the thing signed on this order."""
+
+    history: list[EventView]
+    statements: list[StatementView]
+
+
+class Perception(BaseModel):
+    """A seller's word against what things measured, over its settled orders.
+
+    Pairs are what was claimed and what was measured; null where nothing was. Quality is of 100:
+    what the offers state, and how far what was promised was kept, by experience that was shared.
+    """
+
+    seller: str
+    orders: int
+    delivered: int
+    verified: int
+    packs_delivered: int
+    packs_seen: float | None
+    offered_minor: int
+    charged_minor: int
+    quality_offered: int | None
+    quality_experienced: int | None
+    lead_offered_s: int | None
+    lead_measured_s: int | None
+    trust: int | None
+    experiences: int
+    disputes: dict[str, int]
+    disputes_open: int
+
+
 class ThingDetail(ThingView):
     """A thing with what it last said and what is open for it."""
 
@@ -240,6 +295,28 @@ class Visit(Note):
     at: int = Field(ge=0)
 
 
+class DisputeAnswer(BaseModel):
+    """What a seller's staff answers to a dispute; what it keeps, if it gives some back."""
+
+    text: str = Field(min_length=1, max_length=200)
+    agrees: bool
+    charged_minor: int | None = Field(default=None, ge=0)
+
+
+class Settlement(BaseModel):
+    """A person's decision: what the seller keeps of the money."""
+
+    text: str = Field(min_length=1, max_length=200)
+    charged_minor: int = Field(ge=0)
+
+
+class Approval(BaseModel):
+    """The owner's answer to what a thing asked: the order as its console calls it."""
+
+    order: str = Field(pattern="^[0-9a-f]{4,32}$")
+    answer: str = Field(pattern="^(approve|deny)$")
+
+
 class OrderStatus(BaseModel):
     """What a seller's staff says of an order."""
 
@@ -274,10 +351,21 @@ def finding_values(row: Finding) -> dict[str, Any]:
     return columns(row) | {"state": FindingState(row.state).name.lower()}
 
 
+def dispute_values(row: Dispute) -> dict[str, Any]:
+    """What a DisputeView shows."""
+    return columns(row) | {
+        "number": dispute_number(row),
+        "order": f"O-{row.order_number:06d}" if row.order_number else None,
+        "reason": REASONS[row.reason],
+        "state": DisputeState(row.state).name.lower(),
+    }
+
+
 VALUES: dict[type, Callable[[Any], dict[str, Any]]] = {
     Order: order_values,
     Case: case_values,
     Finding: finding_values,
+    Dispute: dispute_values,
 }
 VIEWS: dict[type, type[BaseModel]] = {
     Thing: ThingView,
@@ -288,6 +376,7 @@ VIEWS: dict[type, type[BaseModel]] = {
     Command: CommandView,
     Reject: RejectView,
     Statement: StatementView,
+    Dispute: DisputeView,
     Offer: OfferView,
     Event: EventView,
 }

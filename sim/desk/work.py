@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from sim.desk import codec, messages
-from sim.desk.models import OUTGOING, THINGS, Case, Event, Order, Outgoing, Task, Thing
+from sim.desk.models import OUTGOING, THINGS, Case, Dispute, Event, Order, Outgoing, Task, Thing
 from sim.desk.service import Department
 from sim.desk.suppliers import Supplier
 
@@ -65,6 +65,7 @@ class Work:
     now: int
     suppliers: Mapping[str, Supplier]
     department: Department
+    decides_s: int | None = None  # after which an unsettled dispute is decided; None: by people
     made_at: int = 0  # of the message in hand: when the thing wrote it, unix seconds
     after: list = dataclasses.field(default_factory=list)
 
@@ -91,13 +92,15 @@ class Work:
         """Forget what was put off."""
         self.session.execute(delete(Task).where(Task.what == what, Task.subject == subject))
 
-    def note(self, subject: Order | Case, source: str, word: str, **detail) -> None:
-        """Add a line to the history of an order or a case."""
+    def note(self, subject: Order | Case | Dispute, source: str, word: str, **detail) -> None:
+        """Add a line to the history of an order, a case or a dispute."""
         self.session.flush()  # the subject needs its number
         known = {key: value for key, value in detail.items() if value is not None}
         event = Event(at=self.now, source=source, word=word, detail=known)
         if isinstance(subject, Order):
             event.order_number = subject.number
+        elif isinstance(subject, Dispute):
+            event.dispute_number = subject.number
         else:
             event.case_number = subject.number
         self.session.add(event)
@@ -118,6 +121,11 @@ def plain(value):
 def order_number(order: Order) -> str:
     """The number of an order as people and things write it."""
     return f"O-{order.number:06d}"
+
+
+def dispute_number(dispute: Dispute) -> str:
+    """The number of a dispute as people and things write it."""
+    return f"D-{dispute.number:06d}"
 
 
 def case_number(case: Case) -> str:
