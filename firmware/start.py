@@ -16,10 +16,22 @@ class Unprovisioned(Exception):
     """A file that the thing cannot start without is not in its store; says which."""
 
 
+class BrokenFile(Unprovisioned):
+    """A file in the store is not what provisioning left there; says which, and what is wrong."""
+
+
 def load(store, name):
-    """The decoded file, or None. Raises CborError for one that is damaged."""
+    """The decoded file, or None. Raises BrokenFile."""
     data = store.load(name)
-    return None if data is None else cbor.decode(data)
+    return None if data is None else made(name, cbor.decode, data)
+
+
+def made(name, make, *arguments):
+    """make(*arguments) out of the file of that name. Raises BrokenFile."""
+    try:
+        return make(*arguments)
+    except (cbor.CborError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise BrokenFile("%s in the store is broken: %s: %s" % (name, type(error).__name__, error))
 
 
 def needed(store, name):
@@ -32,8 +44,14 @@ def needed(store, name):
 
 def start_agent(store, signer, entropy, cause):
     """The agent, replayed from the store. `cause`: why the device started, for the desk to see."""
-    keys = cbor.decode(needed(store, "identity"))
-    identity = Identity(
+    identity = made("identity", _identity, needed(store, "identity"), signer)
+    product = made("product", Product, needed(store, "product"))
+    return Agent(product, identity, store, entropy, cause)
+
+
+def _identity(data, signer):
+    keys = cbor.decode(data)
+    return Identity(
         keys["thing"],
         keys["root_key"],
         keys["private_key"],
@@ -41,21 +59,26 @@ def start_agent(store, signer, entropy, cause):
         signer,
         keys["public_key"],
     )
-    return Agent(Product(needed(store, "product")), identity, store, entropy, cause)
 
 
 def start_sensors(store, agent, open_bus, find_driver=None):
-    """The sensors of the board. Raises WiringError."""
-    board = cbor.decode(needed(store, "board"))
+    """The sensors of the board. Raises Unprovisioned, BrokenFile."""
+    board = made("board", cbor.decode, needed(store, "board"))
     periods = [channel.period_s for channel in agent.product.channels]
-    return Sensors(board, periods, open_bus, find_driver)
+    return made("board", Sensors, board, periods, open_bus, find_driver)
 
 
 def start_link(store, agent, make, entropy, ticks):
-    """The link, or None for a thing that works alone. `make` is a Link class of hal/."""
+    """The link, or None for a thing that works alone. `make` is a Link class of hal/.
+
+    Raises BrokenFile.
+    """
     where = load(store, "link")
     if where is None:
         return None
-    thing = agent.identity.thing
+    return made("link", _link, where, agent.identity.thing, make, entropy, ticks)
+
+
+def _link(where, thing, make, entropy, ticks):
     client = where.get("client")
     return make(where["host"], where["port"], thing, where["ca"], entropy, ticks, client)

@@ -42,7 +42,7 @@ def reach_plant(where, store, ticks):
 
 def assemble(settings, store, signer, make_link, ticks, make_watchdog):
     """The loop of a provisioned store. make_watchdog(plant): is fed once a turn."""
-    plant, ways = reach_plant(settings["plant"], store, ticks)
+    plant, ways = start.made("board", reach_plant, settings["plant"], store, ticks)
     agent = start.start_agent(store, signer, os.urandom, "power on")
     terminal = open(settings["console"], "r+b", 0)  # noqa: SIM115 - for as long as it lives
     console = Console(terminal, terminal.read, terminal.write)

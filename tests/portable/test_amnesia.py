@@ -35,8 +35,9 @@ def first_ledger_block(bench):
     offset = 0
     for block in bench.store.journal:
         if b"beans" in block and b"\x02" in block:
-            return offset + len(block) - 3
+            break
         offset += len(block)
+    return offset + len(block) - 3
 
 
 def told(bench):
@@ -220,3 +221,14 @@ def test_a_full_flash_at_boot_leaves_the_senses_at_work():
     assert bench.thing.senses.signals[kit.BOILER].value == 92.0
     bench.store.full = False
     assert kit.of_kind(bench.tick(), wire.HELLO)
+
+
+def test_a_need_that_is_not_yet_ordered_is_no_order_in_the_greeting():
+    bench = kit.Bench()
+    need = bench.quoted()
+    bench.boot()
+    assert kit.of_kind(bench.tick(), wire.HELLO)[0][wire.BODY][11] == []
+    bench = kit.Bench()
+    need = bench.ordered()
+    bench.boot()
+    assert kit.of_kind(bench.tick(), wire.HELLO)[0][wire.BODY][11] == [need]
