@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.desk.models import Event, Order
+from sim.desk.models import Event, Order, Outgoing
 from sim.desk.suppliers import HonestSupplier, Parcel, Step
 from sim.desk.testing import (
     DECLINE,
@@ -227,3 +227,14 @@ def test_repeated_request_after_a_restart_is_answered_with_the_standing_offers()
     assert world.offer() == offer
     world.clock.now += 5 * DAY_S
     assert world.offer() != offer
+
+
+def test_an_offer_that_still_waits_is_not_queued_again():
+    world = World()
+    world.offer()
+    rfq = world.thing.rfq("beans", 0, [SKU])
+    world.send(4, rfq)
+    for _ in range(5):  # restarts in a row, before any acknowledgement
+        world.send(4, rfq)
+    waiting = [row for row in world.rows(Outgoing) if row.kind == OFFER]
+    assert len(waiting) == 1

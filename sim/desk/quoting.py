@@ -8,7 +8,7 @@ thing's to check, for the thing has the keys its owner trusts.
 from sqlalchemy import func, select
 
 from sim.desk import codec, messages
-from sim.desk.models import Offer, Request, Task, Thing
+from sim.desk.models import Offer, Outgoing, Request, Task, Thing
 from sim.desk.suppliers import Decline, Quote
 from sim.desk.suppliers import Request as Asked
 from sim.desk.trade import DESK, find_order
@@ -111,12 +111,20 @@ def _answer_again(work: Work, row: Request) -> None:
 
 
 def _pass_on(work: Work, offer: Offer) -> None:
+    """Queue a seller's answer, unless it is still waiting to be acknowledged."""
     if offer.document:
-        about = {"need": offer.need_id, "expires": offer.terms.get("expires")}
-        work.queue(offer.thing_id, messages.OFFER, document=offer.document, **about)
+        kind, expires = messages.OFFER, offer.terms.get("expires")
+        words: dict = {"need": offer.need_id, "document": offer.document}
     else:
-        about = {"need": offer.need_id, "seller": offer.seller}
-        work.queue(offer.thing_id, messages.DECLINE, reason=offer.declined, **about)
+        kind, expires = messages.DECLINE, None
+        words = {"need": offer.need_id, "seller": offer.seller, "reason": offer.declined}
+    same = select(Outgoing.id).where(
+        Outgoing.thing_id == offer.thing_id,
+        Outgoing.kind == kind,
+        Outgoing.body == codec.encode(messages.write(messages.DOWN[kind], **words)),
+    )
+    if work.session.scalars(same).first() is None:
+        work.queue(offer.thing_id, kind, expires=expires, **words)
 
 
 def _claimed_terms(document: bytes) -> dict:
