@@ -2,12 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 from sim.bench import monitor_replay
+from sim.mpy import runtime as mpy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,9 +18,7 @@ def replay(job, runtime="cpython"):
         return monitor_replay.replay(job)
     if runtime != "micropython":
         raise ValueError(f"runtime: {runtime!r} is not cpython or micropython")
-    program = shutil.which("micropython")
-    if program is None:
-        raise FileNotFoundError("micropython is not on the path")
+    program = mpy.executable()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "jobs.json"
         file.write_text(json.dumps([job]))

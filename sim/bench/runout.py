@@ -9,7 +9,6 @@ import csv
 import datetime
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from rich.table import Table
 
 from sim.bench import stock_replay
+from sim.mpy import runtime as mpy
 
 ROOT = Path(__file__).resolve().parents[2]
 WARM_UP_DAYS = 28
@@ -71,9 +71,7 @@ def replay(jobs, runtime="cpython"):
         return [stock_replay.JOBS[job["kind"]](job) for job in jobs]
     if runtime != "micropython":
         raise ValueError(f"runtime: {runtime!r} is not cpython or micropython")
-    program = shutil.which("micropython")
-    if program is None:
-        raise FileNotFoundError("micropython is not on the path")
+    program = mpy.executable()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "jobs.json"
         file.write_text(json.dumps(jobs))
