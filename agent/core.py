@@ -106,10 +106,14 @@ class Agent:
         then, and the next step tries again.
         """
         at = self._at = max(self._at, self.clock.at(now))
+        try:
+            self.journal.commit(at)  # what a console line, or a flash that was full, left open
+        except OSError:
+            self._sense(at)  # goes on without flash; nothing is decided
+            raise
         self.inbox.step(at)
         at = self._at = max(at, self.clock.at(now))
-        self.senses.step(at, self.shelf.feed)
-        self.shelf.step(at)
+        self._sense(at)
         self._note_refills(at)
         self._buy(at)
         self._note_levels()
@@ -119,6 +123,10 @@ class Agent:
         self.journal.commit(at)
         self._keep_learned(at)
         return self._next_due(now, at)
+
+    def _sense(self, at):
+        self.senses.step(at, self.shelf.feed)
+        self.shelf.step(at)
 
     def _note_refills(self, at):
         for index, kind, amount, _ in self.shelf.events:
@@ -256,7 +264,6 @@ class Agent:
         journal.note([BOOT, self.boots])
         self.outbox.reserve()
         self.outbox.put(wire.HELLO, self.hello(), at)
-        self.buyer.resume(at)
         self._try(journal.commit, at)
 
     def _try(self, write, *arguments):

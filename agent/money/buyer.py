@@ -65,12 +65,6 @@ class Buyer:
             else:
                 self.delivery.watch(order, at, utc)
 
-    def resume(self, at):
-        """After a restart, ask again for the offers that were not kept."""
-        for order in self._orders.open:
-            if order.state == QUOTING and not order.after:
-                self.market.ask(order, order.base, at, None)
-
     def _begin(self, order, at, utc):
         refusal = self._rooms.mandate.refusal(utc)
         if refusal is None:
@@ -160,7 +154,8 @@ class Buyer:
             return
         if outcome == wire.REFUSED:
             if kind == wire.ORDER and order.state == PLACED:
-                self._fail(order, REFUSED, at, None, reason)
+                self._orders.move(order, REFUSED, at, reason)
+                self._pass_over(order)  # though it may be the desk's doing, and no experience
             elif kind == wire.RFQ and order.state == QUOTING:
                 self._orders.move(order, REFUSED, at, reason)
             return
@@ -220,7 +215,10 @@ class Buyer:
         self._rooms.disputes.close(order.id, range(8), disputing.SETTLED, at, utc)
         if not order.cancelling:
             self._rooms.learn(order, [(learned.IN_TIME, 0), (learned.IN_FULL, 0)], at, utc)
-            self._orders.shun(order, len(self._rooms.mandate.terms[term.SELLERS]))
+            self._pass_over(order)
+
+    def _pass_over(self, order):
+        self._orders.shun(order, len(self._rooms.mandate.term(term.SELLERS, ())))
 
 
 def terms_digest(order):

@@ -76,7 +76,8 @@ class Market:
 
     def _asking(self, body):
         order = self._rooms.orders.find(wire.octets(body, 1, 16))
-        return order if order and order.state == QUOTING and not order.after else None
+        asked = order and order.state == QUOTING and order.heard is not None and not order.after
+        return order if asked else None
 
     @staticmethod
     def _hear(order, seller):
@@ -85,22 +86,24 @@ class Market:
 
     def choice(self, order, at, utc):
         """Move a quotation on; return the offer to agree to when there is one, else None."""
-        if order.after:
+        refusal = self._rooms.mandate.refusal(utc)
+        if refusal:
+            if refusal not in PASSING:
+                self._rooms.escalate(order, at, refusal)
+        elif order.after:
             if at >= order.after:
                 self.begin(order, at)
-            return None
-        if not order.answered:
-            return None  # the desk has not taken the request yet
+        elif order.heard is None:
+            self.ask(order, order.base, at, None)
+        elif order.answered and self._complete(order, at):  # the desk has the request
+            return self._decide(order, at, utc)
+        return None
+
+    def _complete(self, order, at):
+        """Return whether all have answered who will."""
         first = order.round == order.base
         asked = len(self._rooms.mandate.terms[term.SELLERS]) if first else len(order.offers)
-        if len(order.heard) < asked and at - order.since < limits.QUOTE_WINDOW_S:
-            return None
-        refusal = self._rooms.mandate.refusal(utc)
-        if refusal is None:
-            return self._decide(order, at, utc)
-        if refusal not in PASSING:
-            self._rooms.escalate(order, at, refusal)
-        return None
+        return len(order.heard) >= asked or at - order.since >= limits.QUOTE_WINDOW_S
 
     def _decide(self, order, at, utc):
         usable, dear, refused = self._sift(order, at, utc)

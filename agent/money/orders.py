@@ -70,7 +70,7 @@ class Order:
         for column, value in zip(self.COLUMNS, values):
             setattr(self, column, value)
         self.offers = []  # considered while quoting; asked for again after a restart
-        self.heard = []  # sellers who answered in this round
+        self.heard = None  # sellers who answered in this round; None: not asked since the boot
         self.best = None  # lowest total when this round was asked for
 
     def record(self):
