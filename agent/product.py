@@ -36,7 +36,11 @@ class Channel:
 
 
 class Product:
-    """The compiled product file.  channels: list of Channel; the rest stays as decoded maps."""
+    """The compiled product file.
+
+    channels: list of Channel.  monitors, consumables: decoded maps, which are large; sense and
+    stock take them, keep what they use, and leave nothing here.
+    """
 
     def __init__(self, data):
         """Read compiled bytes; raises ProductError."""

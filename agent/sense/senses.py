@@ -13,6 +13,8 @@ FINDING, LEARNED = TAGS = 10, 11
 
 # A sensor fault is confirmed after this many missed or bad readings' time.
 _SICK_READINGS = 5
+# A loose contact is well now and then: a sensor is believed again only after it was well so long.
+_WELL_S = 6 * 3600
 SENSOR_FAULT = "sensor_fault"
 
 
@@ -36,7 +38,7 @@ class Watch:
         values = self._values
         position = 0
         for signal in self.signals:
-            if signal.quality != GOOD:
+            if signal.quality != GOOD or signal.sick:
                 return False
             values[position] = signal.value
             position += 1
@@ -68,17 +70,28 @@ class SensorWatch:
     service = "repair"
     remedies = ()
 
-    def __init__(self, signal, period_s):
-        self.name = "sensor_" + signal.channel.name
-        self.advice = "check the sensor of " + signal.channel.name
-        self.signals = [signal]
-        self.finding = Finding(_SICK_READINGS * period_s, _SICK_READINGS * period_s)
+    def __init__(self, signal):
+        self.signals = (signal,)
+        patience_s = _SICK_READINGS * signal.channel.period_s
+        self.finding = Finding(patience_s, max(patience_s, _WELL_S))
+
+    # Spelt out when asked for: every channel has such a watch, few are ever spoken of.
+    @property
+    def name(self):
+        return "sensor_" + self.signals[0].channel.name
+
+    @property
+    def advice(self):
+        return "check the sensor of " + self.signals[0].channel.name
 
     def look(self, at):
-        sick = self.signals[0].quality != GOOD
-        if not sick and self.finding.state == NONE:
+        signal = self.signals[0]
+        bad = signal.quality != GOOD
+        if not bad and self.finding.state == NONE:
             return False
-        return self.finding.advance(sick, 2.0, at)
+        changed = self.finding.advance(bad, 2.0, at)
+        signal.sick = self.finding.state == CONFIRMED
+        return changed
 
     def eta_s(self):
         return None
@@ -94,13 +107,9 @@ class Senses:
     def __init__(self, product, note):
         self._note = note
         self.signals = [Signal(channel) for channel in product.channels]
-        self._sensors = [SensorWatch(s, s.channel.period_s) for s in self.signals]
-        self._led = [[] for _ in self.signals]  # watches by their first channel
-        self.watches = []
-        for spec in product.monitors:
-            watch = Watch(spec, self.signals)
-            self._led[spec["channels"][0]].append(watch)
-            self.watches.append(watch)
+        self._sensors = [SensorWatch(signal) for signal in self.signals]
+        self.watches = [Watch(spec, self.signals) for spec in product.monitors]
+        product.monitors = ()
         self._waiting = []
         self.dropped = 0
         self.changes = []  # watches whose finding changed in this step
@@ -125,8 +134,7 @@ class Senses:
                 self._take(waiting[end], hand_on)
                 end += 1
             for position in range(start, end):
-                for watch in self._led[waiting[position][0]]:
-                    self._look(watch, moment)
+                self._look_at(self.signals[waiting[position][0]], moment)
             start = end
         for sensor in self._sensors:
             signal = sensor.signals[0]
@@ -141,6 +149,12 @@ class Senses:
         if quality == GOOD:
             hand_on(index, value, moment)
         self._look(self._sensors[index], moment)
+
+    def _look_at(self, signal, at):
+        """Let every monitor look whose first channel this is."""
+        for watch in self.watches:
+            if watch.signals[0] is signal:
+                self._look(watch, at)
 
     def _look(self, watch, at):
         before = watch.finding.state

@@ -1,30 +1,37 @@
 """The shelf: every consumable of the product, fed by the channels that the product file names."""
 
+from agent import const
 from agent.stock.consumables import Consumable
 
 STOCK = 15
 
-_LEVEL, _USAGE, _IN_PLACE = 0, 1, 2
+_LEVEL = const(0)
+_USAGE = const(1)
+_IN_PLACE = const(2)
 
 
 class Shelf:
     """Consumables by index.  Durable: what each has learned."""
 
     def __init__(self, product):
-        self.specs = product.consumables
-        self.items = [Consumable(spec) for spec in self.specs]
-        self.unit_scales = [product.channels[spec["channel"]].scale for spec in self.specs]
-        self._routes = [[] for _ in product.channels]
-        for item, spec in zip(self.items, self.specs):
+        self.specs = []  # of each its "name" and "items": what can be bought
+        self.items = []
+        self.unit_scales = []
+        self._routes = {}  # channel: what it tells of which consumable
+        for spec in product.consumables:
+            item = Consumable(spec)
             for what, key in ((_LEVEL, "channel"), (_USAGE, "usage"), (_IN_PLACE, "in_place")):
-                channel = spec.get(key, -1)
-                if channel >= 0:
-                    self._routes[channel].append((item, what))
+                if spec.get(key, -1) >= 0:
+                    self._routes.setdefault(spec[key], []).append((item, what))
+            self.items.append(item)
+            self.unit_scales.append(product.channels[spec["channel"]].scale)
+            self.specs.append({"name": spec["name"], "items": spec.get("items", ())})
+        product.consumables = ()
         self.events = []  # (index, kind, amount, at) of this step
 
     def feed(self, channel, value, at):
         """Hand a believable reading to the consumables that live by it."""
-        for item, what in self._routes[channel]:
+        for item, what in self._routes.get(channel, ()):
             if what == _LEVEL:
                 item.feed_level(value, at)
             elif what == _USAGE:

@@ -200,6 +200,7 @@ class _Decoder:
         self.lacking = []  # how many items it still lacks
         self.keys = []  # of a dict: the key whose value comes next
         self.marks = []  # of a dict: the offset of that key, which the next one must follow
+        self.words = {}  # every text so far, so that one which comes again is kept once
 
     def read(self):
         """The value of the next item, with all that is in it."""
@@ -301,7 +302,7 @@ class _Decoder:
             raise CborError("text that is not UTF-8", start)
         if not _is_utf8(raw, text):
             raise CborError("text that is not UTF-8", start)
-        return text
+        return self.words.setdefault(text, text)
 
     def _open(self, major, count, start):
         if len(self.holders) >= CBOR_DEPTH:
