@@ -25,6 +25,18 @@ def frame(payload):
     return struct.pack(_HEAD, _MARK, len(payload), _crc(payload)) + payload
 
 
+def _framed(at, records):
+    """Return records as one transaction, or as several in one append when one has no room.
+
+    Only a flash that was full for long leaves so many; a reader takes no frame beyond the bound.
+    """
+    payload = cbor.encode([at] + records)
+    if len(payload) <= limits.TRANSACTION_BYTES or len(records) == 1:
+        return frame(payload)
+    half = len(records) // 2
+    return _framed(at, records[:half]) + _framed(at, records[half:])
+
+
 def _crc(data):
     return binascii.crc32(data) & 0xFFFFFFFF
 
@@ -119,7 +131,7 @@ class Journal:
         """Make the open transaction durable; raises OSError and keeps it open if it cannot be."""
         if not self._open:
             return False
-        data = frame(cbor.encode([at] + self._open))
+        data = _framed(at, self._open)
         self.port.append(data)
         self.size += len(data)
         self._open = []

@@ -291,3 +291,29 @@ def test_without_a_link_a_waiting_message_is_no_reason_to_wake():
     assert bench.thing.step(bench.up()) == bench.up() + 1
     bench.thing.feed_link(False, bench.up())
     assert bench.thing.step(bench.up()) > bench.up() + 100
+
+
+def test_what_a_full_flash_held_up_is_written_in_frames_that_can_be_read():
+    bench = kit.Bench().ready()
+    for number in range(60):
+        bench.thing.journal.note([99, b"x" * 400, number])  # of a newer agent: left alone
+    bench.tick()
+    bench.boot()
+    assert bench.thing.journal.rotten == bench.thing.journal.torn == 0
+    assert bench.thing.mandate.sequence() == 1
+
+
+def test_a_flash_that_stays_full_does_not_fill_the_heap():
+    bench = kit.Bench()
+    bench.quoted()
+    bench.store.full = True
+    held = []
+    for _ in range(60):
+        try:
+            bench.tick()
+        except OSError:
+            held.append(len(bench.thing.journal._open))
+    assert held[-1] == held[1]
+    bench.store.full = False
+    bench.serve(3)
+    assert bench.thing.journal._open == []
