@@ -6,6 +6,9 @@ BIN := .venv/bin
 READY := .venv/ready
 STEWARD := $(BIN)/steward
 
+# Where the public data for `make bench` are.
+DATA ?= ../shared/data
+
 # Passed on to the demo: make demo RUNTIME=micropython HEADLESS=1
 RUNTIME ?=
 HEADLESS ?=
@@ -42,8 +45,16 @@ heap: $(READY)  ## the heap that the coffee machine takes on a 32-bit MicroPytho
 products: $(READY)  ## check every product and board description
 	$(STEWARD) product check boards/products/*.toml boards/*.toml
 
-bench: $(READY)  ## detection, depletion and reordering on the public data
-	$(STEWARD) bench
+bench: $(READY)  ## what the agent costs; detection and forecasts where the public data are
+	$(STEWARD) bench cost
+	@if [ -d $(DATA) ]; then set -ex; \
+		$(STEWARD) bench nab $(DATA)/nab; \
+		$(STEWARD) bench skab $(DATA)/skab; \
+		$(STEWARD) bench life $(DATA)/cmapss/train_FD001.txt; \
+		$(STEWARD) bench onset $(DATA)/bearing/ims_2nd.csv; \
+		$(STEWARD) bench runout $(DATA)/coffee/transactions.csv; \
+		$(STEWARD) bench reorder $(DATA)/coffee/transactions.csv; \
+	else echo "no public data in $(DATA): detection and forecasts are not measured"; fi
 
 nightly: $(READY)  ## the long searches: power cuts, sweeps over seeds, whole device lives
 	$(BIN)/pytest -m nightly
