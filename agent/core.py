@@ -8,12 +8,11 @@ feed_* store, step thinks, take_* hand out.  A step passes each room once, and e
 changed becomes durable with one append before any of it is handed out.
 """
 
-from agent import VERSION, limits, needs
+from agent import VERSION, console, limits, needs
 from agent import clock as clocks
 from agent import inbox as inboxes
 from agent import outbox as outboxes
 from agent import store as stores
-from agent.console import commands
 from agent.money import budget as budgets
 from agent.money import disputes as disputing
 from agent.money import experience as learned
@@ -89,7 +88,7 @@ class Agent:
         What it changed is durable, and goes out, with the next step.
         """
         self._at = max(self._at, self.clock.at(now))
-        return commands.obey(self, line, self._at)
+        return console.obey(self, line, self._at)
 
     def feed_link(self, up, now):
         """Learn that the link came up or went down."""

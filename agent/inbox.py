@@ -6,8 +6,7 @@ message changed.  After amnesia (a new thing, lost or restored flash) the number
 relied on: then only a reconcile message that repeats this boot's nonce is accepted.
 """
 
-from agent import limits
-from agent.console import commands
+from agent import console, limits
 from agent.money.mandate import MandateError
 from agent.money.offers import OfferError
 from agent.wire import messages as wire
@@ -124,7 +123,7 @@ class Inbox:
     def _exec(self, message, at):
         body = message[wire.BODY]
         request, line = wire.natural(body, 1), wire.text(body, 2)
-        text = commands.obey(self._agent, line, at, True)[:limits.REPLY_CHARACTERS]
+        text = console.obey(self._agent, line, at, True)[:limits.REPLY_CHARACTERS]
         self._agent.outbox.answer(wire.REPLY, {1: request, 2: text}, at)
 
     def _reconcile(self, message, at):
