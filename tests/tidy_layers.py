@@ -42,6 +42,7 @@ FIRMWARE_ON_DEVICE = (
     "firmware/__init__.py",
     "firmware/loop.py",
     "firmware/start.py",
+    "firmware/blank.py",
     "firmware/esp32/",
     "firmware/pi/",
 )

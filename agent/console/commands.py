@@ -1,6 +1,6 @@
 """The commands of the console, a table of words: `function(agent, words, at) -> answer`."""
 
-from agent.console import grammar, money
+from agent.console import grammar, money, ports
 from agent.console.grammar import CommandError, Pairs, Rows, one
 from agent.sense import findings
 from agent.service import cases as services
@@ -12,7 +12,8 @@ def obey(agent, line, at, remote=False):
     table = COMMANDS
     if remote:
         table = {word: COMMANDS[word] for word in COMMANDS if word not in OWNERS}
-    return grammar.obey(agent, line, at, table)
+    lent = None if remote else getattr(agent, "ports", None)
+    return grammar.obey(agent, line, at, table, lent and lent.refuses)
 
 
 def _help(agent, words, at):
@@ -116,5 +117,6 @@ COMMANDS = {
     "refill": (_refill, "refill CONSUMABLE: it was filled or changed by hand"),
 }
 COMMANDS.update(money.COMMANDS)
+COMMANDS.update(ports.COMMANDS)
 # For whoever stands before the thing; the desk cannot say these for the owner.
-OWNERS = money.OWNERS + ("refill",)
+OWNERS = money.OWNERS + ports.OWNERS + ("refill",)

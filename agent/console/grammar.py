@@ -45,13 +45,16 @@ class Pairs:
         return dict(self._pairs)
 
 
-def obey(agent, line, at, commands):
-    """Carry out one line; commands: {word: (function(agent, words, at), help)}."""
-    answers = [_obey_one(agent, part.split(), at, commands) for part in line.split(";")]
+def obey(agent, line, at, commands, refuses=None):
+    """Carry out one line; commands: {word: (function(agent, words, at), help)}.
+
+    refuses(word, at): why a command may not be carried out now, or None.
+    """
+    answers = [_obey_one(agent, part.split(), at, commands, refuses) for part in line.split(";")]
     return "\n".join([answer for answer in answers if answer])
 
 
-def _obey_one(agent, words, at, commands):
+def _obey_one(agent, words, at, commands, refuses):
     as_json = "--json" in words
     words = [word for word in words if word != "--json"]
     if not words:
@@ -59,6 +62,9 @@ def _obey_one(agent, words, at, commands):
     try:
         if words[0] not in commands:
             raise CommandError("%r is no command; help lists them" % words[0])
+        reason = refuses and refuses(words[0], at)
+        if reason:
+            raise CommandError(reason)
         answer = commands[words[0]][0](agent, words[1:], at)
     except CommandError as error:
         return json.dumps({"error": str(error)}) if as_json else "error: %s" % error
@@ -72,6 +78,15 @@ def one(words, what):
     if len(words) != 1:
         raise CommandError("one word is needed: %s" % what)
     return words[0]
+
+
+def verb(word, verbs, usual, agent, words, at):
+    """Carry out the command whose first word is in verbs; without one, `usual`."""
+    if not words:
+        return usual(agent, words, at)
+    if words[0] not in verbs:
+        raise CommandError("%s %r is not one of: %s" % (word, words[0], ", ".join(sorted(verbs))))
+    return verbs[words[0]](agent, words[1:], at)
 
 
 def _word(cell):

