@@ -56,6 +56,14 @@ def test_linux_i2c():
     contract.check_i2c(I2c(0, Smbus(behind)), behind)
 
 
+def test_linux_i2c_that_is_switched_on_later():
+    library = Smbus(i2c.I2c())
+    bus = I2c(1, library)
+    assert contract.kind_of(bus.readfrom, 0x48, 1) == "absent"
+    library.SMBus = lambda ident: library
+    contract.check_i2c(bus, library.behind)
+
+
 def test_linux_spi():
     bank = pins.Pins()
     behind = spi.Spi(bank)
@@ -149,17 +157,21 @@ def test_linux_onewire_refuses_what_the_kernel_does_not_pass_on(sysfs):
 
 def test_linux_buses_that_are_not_there_are_absent(monkeypatch):
     for action, arguments in (
-        (I2c, (5, Smbus(None))),
-        (Spi, (1, 0, None, Spidev(None))),
+        (I2c(5, Smbus(None)).readfrom, (0x48, 1)),
+        (Spi(1, 0, None, Spidev(None)).read, (1,)),
         (Uart, (3, 9600, Serial(None))),
         (buses.open_bus, ("can", 0, {}, 0)),
     ):
         assert contract.kind_of(action, *arguments) == "absent"
     assert contract.kind_of(Pins(1, Lgpio(None)).input, 4) == "io"
-    for library, kind in (("smbus2", "i2c"), ("spidev", "spi"), ("serial", "uart")):
+    for library, kind, use in (
+        ("smbus2", "i2c", lambda bus: bus.readfrom(0x48, 1)),
+        ("spidev", "spi", lambda bus: bus.read(1)),
+        ("serial", "uart", None),
+    ):
         monkeypatch.setitem(sys.modules, library, None)
         with pytest.raises(HalError, match=r"absent: .*install the extra `pi`"):
-            buses.open_bus(kind, 0, {}, 0)
+            use(buses.open_bus(kind, 0, {}, 0))
     monkeypatch.setitem(sys.modules, "lgpio", None)
     assert contract.kind_of(Pins().input, 4) == "absent"
 

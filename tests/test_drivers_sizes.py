@@ -1,4 +1,4 @@
-"""A driver is small: a board carries several, and on stock firmware each is copied into the heap."""
+"""A driver is small: a board carries several, and stock firmware copies each into the heap."""
 
 from pathlib import Path
 

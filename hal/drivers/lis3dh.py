@@ -48,11 +48,12 @@ class Driver:
         held = 0
         for _ in range(POLLS):
             source = self._get(0x2F, 1)[0]
-            # Full is overrun (32 held); later an overrun is a gap, and the row begins anew.
-            if source & OVERRUN:
-                held = self._take(0, LEVELS)
-            elif held:
+            if held:
+                if source & OVERRUN:
+                    raise HalError("io", "samples were lost: the bus is too slow")
                 held = self._take(held, min(source & 31, SAMPLES - held))
+            elif source & OVERRUN:
+                held = self._take(0, LEVELS)  # full, as it has been since shortly after the start
             if held == SAMPLES:
                 return vibration.summary(self._samples, self._scale, RATE_HZ, self._bands)
         if held:

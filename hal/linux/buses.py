@@ -1,6 +1,6 @@
 """Buses on Linux, with the verbs of MicroPython's `machine` classes, so that drivers are the same.
 
-Each comes from a library of its own (extra `pi`), loaded when a board asks for that bus; pins of
+Each comes from a library of its own (extra `pi`), loaded when the bus is first used; pins of
 buses are the kernel's affair and ignored. What each of them leaves out stands in its file.
 """
 
@@ -24,11 +24,8 @@ KINDS = {
 
 def open_bus(kind: str, ident: int, pins: dict, hz: int):
     """A bus of a compiled board, or its bank of pins. Raises HalError absent for what this port
-    does not have, or this machine."""
+    does not have. What this machine does not have is absent when it is used."""
     make = KINDS.get(kind)
     if make is None:
         raise HalError("absent", f"no {kind} on Linux")
-    try:
-        return make(ident, hz)
-    except ImportError as error:
-        raise HalError("absent", f"{error}: install the extra `pi`") from error
+    return make(ident, hz)

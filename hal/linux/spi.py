@@ -9,24 +9,37 @@ from hal.verbs import Spi as Verbs
 
 
 class Spi(Verbs):
-    """machine.SPI in mode 0 on bus `ident`; `pins` is the port's bank for the selects."""
+    """machine.SPI in mode 0 on bus `ident`; `pins` is the port's bank for the selects. Opened by
+    the first exchange, and tried again by each until it can be."""
 
     def __init__(self, ident: int, hz: int, pins, library=None):
-        if library is None:
-            import spidev
-
-            library = spidev
-        self._bus = library.SpiDev()
-        try:
-            self._bus.open(ident, 0)
-        except OSError as error:
-            raise HalError("absent", str(error)) from error
-        self._bus.max_speed_hz = hz or 1_000_000
-        self._bus.mode = 0
+        self._ident = ident
+        self._hz = hz or 1_000_000
+        self._library = library
+        self._bus = None
         self.pins = pins
 
     def exchange(self, data: bytes) -> bytes:
+        bus = self._open()
         try:
-            return bytes(self._bus.xfer2(list(data)))
+            return bytes(bus.xfer2(list(data)))
         except OSError as error:
             raise HalError("io", str(error)) from error
+
+    def _open(self):
+        if self._bus is None:
+            try:
+                if self._library is None:
+                    import spidev
+
+                    self._library = spidev
+                bus = self._library.SpiDev()
+                bus.open(self._ident, 0)
+            except ImportError as error:
+                raise HalError("absent", f"{error}: install the extra `pi`") from error
+            except OSError as error:
+                raise HalError("absent", str(error)) from error
+            bus.max_speed_hz = self._hz
+            bus.mode = 0
+            self._bus = bus
+        return self._bus

@@ -7,14 +7,16 @@ class Uart:
     """machine.UART: `read` gives None when nothing has come."""
 
     def __init__(self, ident: int, baud: int, library=None):
-        if library is None:
-            import serial
-
-            library = serial
         try:
+            if library is None:
+                import serial
+
+                library = serial
             self._port = library.Serial(
                 f"/dev/serial{ident}", baud or 9600, timeout=0, write_timeout=0.05
             )
+        except ImportError as error:
+            raise HalError("absent", f"{error}: install the extra `pi`") from error
         except OSError as error:
             raise HalError("absent", str(error)) from error
 

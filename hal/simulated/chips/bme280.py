@@ -10,7 +10,7 @@ from hal.simulated.chips import registers
 
 T1, T2, T3 = 27504, 26435, -1000
 PRESSURE = (36477, -10685, 3024, 2855, 140, -7, 15500, -14600, 6000)
-H1, H2, H3, H4, H5, H6 = 75, 362, 0, 315, 50, 30
+H1, H2, H3, H4, H5, H6 = 75, 362, 9, 315, 50, 30
 TRIM = pack("<Hhh", T1, T2, T3) + pack("<Hhhhhhhhh", *PRESSURE)
 TRIM_HUMID = pack("<hBbBbb", H2, H3, H4 >> 4, (H5 & 15) << 4 | H4 & 15, H5 >> 4, H6)
 
@@ -34,6 +34,20 @@ class Chip(registers.Registers):
         if register == 0xD0:
             return self.ident
         return super().get(register)
+
+    def put(self, register, value):
+        if register == 0xF2:
+            self._humid = value  # taken with the next ctrl_meas (5.4.3)
+            return
+        if register == 0xF5 and self.values.get(0xF4, 0) & 3:
+            return  # "may be ignored" outside sleep (5.4.6), so here it is
+        if register == 0xF4:
+            self.values[0xF2] = self._humid
+        super().put(register, value)
+
+    def brown_out(self):
+        super().brown_out()
+        self._humid = 0
 
     def read(self, count):
         # In normal mode there is always a measurement of late; a burst sees one of them (4.1).

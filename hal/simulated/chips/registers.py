@@ -44,7 +44,8 @@ class Registers:
 
     def read(self, count: int) -> bytes:
         if self.WIDTH == 2:
-            return self.get(self.pointer).to_bytes(2, "big")[:count]
+            word = self.get(self.pointer).to_bytes(2, "big")
+            return (word + b"\xff" * count)[:count]  # who reads on finds the lines high
         data = bytearray(count)
         for index in range(count):
             data[index] = self.get(self.pointer)
