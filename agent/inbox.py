@@ -97,7 +97,7 @@ class Inbox:
         if entry is None:
             return
         if entry.kind == wire.HELLO:
-            self.greeted = outcome != wire.REFUSED
+            self.greeted = self.greeted or outcome == wire.ACCEPTED  # exists: reconcile follows
         elif entry.kind in (wire.RFQ, wire.ORDER):
             self._agent.buyer.answered(entry.about, entry.kind, outcome, reason, number, at)
         elif entry.kind == wire.CASE:

@@ -99,11 +99,12 @@ class Endpoint:
         if message[wire.SEQ] <= self.up_seq:
             if kind == wire.HELLO:
                 self.reconcile(body[13], wants_ack=False)
+                self.count = 1 << 31  # it forgot something, whatever its next hello says
             return
         self.up_seq = message[wire.SEQ]
         outcome = 0
         if kind == wire.HELLO:
-            self.hello(body)
+            outcome = self.hello(body)
         elif kind == wire.UP_ACK:
             self.waiting.pop(body[1], None)
         elif kind == wire.RFQ:
@@ -112,14 +113,20 @@ class Endpoint:
             outcome = self.place(body[1], now)
         elif kind == wire.ORDER_EVENT:
             self.event(body, now)
+        elif kind == wire.DISPUTE:
+            self.dispute(cbor.decode(cose.sign1_peek(body[1])[1]))
         if message[wire.ID]:
             self.say(wire.DOWN_ACK, {1: message[wire.ID], 2: outcome}, wants_ack=False)
 
-    def hello(self, body: dict) -> None:
+    def hello(self, body: dict) -> int:
+        outcome = 0
         open_ids = {i for i, order in self.orders.items() if order["state"] in (4, 5, 6, 7)}
-        if body[8] < self.count or body[8] == 0 or open_ids - set(body[11]):
+        unheard = [kind for kind, _ in self.waiting.values() if kind == wire.RECONCILE]
+        if body[8] < self.count or body[8] == 0 or unheard or open_ids - set(body[11]):
             self.reconcile(body[13], wants_ack=True)
+            outcome = 1
         self.count = body[8]
+        return outcome
 
     def reconcile(self, nonce: bytes, wants_ack: bool) -> None:
         self.waiting = {n: m for n, m in self.waiting.items() if m[0] != wire.RECONCILE}
@@ -175,6 +182,7 @@ class Endpoint:
         if not self.calm and self.rng.random() < 0.1:
             return 2
         self.orders[content[1]] = {"content": content, "state": 4, "utc": content[14], "at": now}
+        self.count += 2  # its decision and that it was placed are in the thing's ledger
         self.plan(content, now)
         return 0
 
@@ -218,6 +226,13 @@ class Endpoint:
         elif body[2] == 1 and order["state"] in (4, 5):
             self.plans = [plan for plan in self.plans if plan[1] != body[1]]
             self.plans.append((now, body[1], {2: 8, 7: 0}))
+
+    def dispute(self, content: dict) -> None:
+        """A raised dispute marks an open order; a denial must be true."""
+        order = self.orders.get(content[1])
+        need(content[3] != 1 or order is None, "I4", "denied what it had placed", content)
+        if order and content[4] == 1 and order["state"] in (4, 5, 6, 7):
+            order["state"] = 12
 
     def go_on(self, now: int) -> None:
         """Carry out what sellers planned for now."""

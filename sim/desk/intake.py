@@ -6,6 +6,9 @@ from sim.desk import care, disputes, messages, quoting, trade
 from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
 from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
+# More entries than any thing has: the next hello will count less.
+FORGOTTEN = (1 << 31) - 1
+
 
 def apply(work: Work, thing: Thing, kind: int, body: dict) -> Answer:
     """Carry out one authentic message. Refused or CodecError: nothing of it may stay."""
@@ -28,16 +31,18 @@ def _hello(work: Work, thing: Thing, words: dict) -> Answer:
     send_again(work, thing)
     if first or unheard or forgot or misses:
         trade.reconcile(work, thing, words["nonce"], wants_ack=True)
+        return Answer(messages.EXISTS)  # what it may have forgotten comes before it may buy
     return Answer()
 
 
 def late_hello(work: Work, thing: Thing, body: dict) -> None:
     """A hello whose number is too low: an old one, or a thing whose memory was lost or restored.
 
-    It changes nothing here, but is answered with the numbers; only a thing that is waiting for
-    just this nonce can make use of them.
+    It is answered with the numbers; only a thing that is waiting for just this nonce can make use
+    of them. Should that get lost, the next hello is answered so too, whatever it counts.
     """
     words = messages.read(messages.UP[messages.HELLO], body)
+    thing.ledger_count = FORGOTTEN
     trade.reconcile(work, thing, words["nonce"], wants_ack=False)
 
 

@@ -86,6 +86,7 @@ def place(work: Work, thing: Thing, words: dict) -> Answer:
         **{word: terms[word] for word in kept},
     )
     work.session.add(order)
+    thing.ledger_count += 2  # its ledger has the decision and that it was placed
     work.note(order, "thing", "placed")
     work.put_off(ORDER_SILENCE_S, "order_silence", subject_of(order))
     plan(work, order, work.suppliers[order.seller].order(as_placed(work, order), work.now))
