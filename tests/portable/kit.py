@@ -106,7 +106,7 @@ class Store:
         self.journal = new
 
     def quarantine(self, data):
-        self.aside += data
+        self.aside = (self.aside + data)[-4096:]  # as hal/store.py bounds it
 
     def load(self, name):
         return self.files.get(name)
@@ -170,6 +170,7 @@ class Desk:
         self._up = wire.Channel(ROOT, THING, wire.UP)
         self._down = wire.Channel(ROOT, THING, wire.DOWN)
         self.seq = 0
+        self.skew_s = 0  # how wrong its clock is
         self.seen = []
 
     def read(self, thing):
@@ -184,8 +185,8 @@ class Desk:
 
     def frame(self, kind, body, at, identifier=0, seq=None):
         self.seq = self.seq + 1 if seq is None else seq
-        return self._down.seal(self.seq, kind, identifier, START_UTC + at, START_UTC + at,
-                               cbor.encode(body))
+        utc = START_UTC + at + self.skew_s
+        return self._down.seal(self.seq, kind, identifier, utc, utc, cbor.encode(body))
 
     def say(self, thing, now, kind, body, identifier=0):
         thing.feed_message(self.frame(kind, body, now, identifier), now)
