@@ -75,9 +75,7 @@ class Sensors:
 
     def __init__(self, board, periods, open_bus, find_driver=None):
         self._find = find_driver or _find_driver
-        self._open = open_bus
-        self._pins = None
-        self._buses = {}
+        self._buses = {"": open_bus and open_bus("pins", 0, {}, 0)}
         self._parts = {}
         for bus in board.get("buses", ()):
             self._buses[bus["name"]] = open_bus(bus["kind"], bus["id"], bus["pins"], bus["hz"])
@@ -111,19 +109,14 @@ class Sensors:
         name, bus, args = spec["driver"], spec.get("bus", ""), spec.get("args", {})
         key = (name, bus, str(sorted(args.items())))
         if key not in self._parts:
-            if bus and bus not in self._buses:
+            if bus not in self._buses:
                 raise WiringError("%sno bus %s; the board has %s" % (where, bus, _all(self._buses)))
             try:
                 make = self._find(name)
             except ImportError:
                 raise WiringError("%sno driver %s" % (where, name))
-            self._parts[key] = Part(make, self._buses[bus] if bus else self._bank(), args)
+            self._parts[key] = Part(make, self._buses[bus], args)
         return self._parts[key]
-
-    def _bank(self):
-        if self._pins is None and self._open is not None:
-            self._pins = self._open("pins", 0, {}, 0)
-        return self._pins
 
 
 def _stage(where, words):
@@ -137,7 +130,7 @@ def _stage(where, words):
 
 
 def _all(names):
-    return ", ".join(sorted(names)) or "none"
+    return ", ".join(sorted(names)).strip(", ") or "none"
 
 
 def _find_driver(name):
