@@ -14,7 +14,7 @@ class Shelf:
     """Consumables by index.  Durable: what each has learned."""
 
     def __init__(self, product):
-        self.specs = []  # of each its "name" and "items": what can be bought
+        self.specs = []  # of each its "name", "unit" and "items": what can be bought
         self.items = []
         self.unit_scales = []
         self._routes = {}  # channel: what it tells of which consumable
@@ -25,7 +25,8 @@ class Shelf:
                     self._routes.setdefault(spec[key], []).append((item, what))
             self.items.append(item)
             self.unit_scales.append(product.channels[spec["channel"]].scale)
-            self.specs.append({"name": spec["name"], "items": spec.get("items", ())})
+            self.specs.append({"name": spec["name"], "unit": spec["unit"],
+                               "items": spec.get("items", ())})
         product.consumables = ()
         self.events = []  # (index, kind, amount, at) of this step
 

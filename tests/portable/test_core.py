@@ -318,3 +318,9 @@ def test_a_flash_that_stays_full_does_not_fill_the_heap():
     bench.store.full = False
     bench.serve(3)
     assert bench.thing.journal._open == []
+
+
+def test_the_console_shows_every_consumable_in_its_unit():
+    bench = kit.Bench().ready()
+    row = bench.thing.feed_line("consumables", bench.up()).split("\n")[1].split()
+    assert row[0] == "beans" and row[2] == "g"
