@@ -39,7 +39,13 @@ vfs.mount(vfs.VfsRom(uctypes.bytearray_at(${place}, ${rom.length})), '/image')`)
 }
 const rows = [["interpreter", used()]];
 for (const [name, code] of steps) {
-  python.runPython(code);
+  try {
+    python.runPython(code);
+  } catch (error) {
+    // Node would print the line that threw, which is the whole interpreter.
+    console.error(`${name || code}: ${error.message}`);
+    process.exit(1);
+  }
   rows.push([name, used()]);
 }
 console.log(JSON.stringify(rows));
