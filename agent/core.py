@@ -133,8 +133,8 @@ class Agent:
                 name = self.shelf.specs[index]["name"]
                 scale = self.shelf.unit_scales[index]
                 spare = self.shelf.items[index].spares() > 0
-                self.buyer.delivery.refilled(name, needs.quantise(amount, scale), spare, at,
-                                             self.clock.utc(at))
+                self.buyer.delivery.refilled(name, needs.quantise(amount, scale), spare,
+                                             self.may_buy(), at, self.clock.utc(at))
 
     def _note_levels(self):
         """Keep the level with every move of an order: a refill without power shows only by it."""

@@ -42,6 +42,11 @@ def _or_error(refusal, answer):
     return answer
 
 
+def _sure(agent):
+    if not agent.may_buy():
+        raise CommandError("not yet: the desk has not told what this thing may have forgotten")
+
+
 def approve(agent, words, at):
     if not 1 <= len(words) <= 2:
         raise CommandError("say: approve ORDER [TERMS], as `orders` shows them")
@@ -49,14 +54,14 @@ def approve(agent, words, at):
     digest = ordering.hex_of(terms_digest(order)) if order.terms else ""
     if words[1:] and not digest.startswith(words[1]):
         raise CommandError("the terms are not %s any more" % words[1])
-    if not agent.may_buy():
-        raise CommandError("not yet: the desk has not told what this thing may have forgotten")
+    _sure(agent)
     refusal = agent.buyer.approve(order, at, agent.clock.utc(at))
     return _or_error(refusal, "%s is %s" % (order.ref(), ordering.STATES[order.state]))
 
 
 def cancel(agent, words, at):
     order = _called(agent, one(words, "an order, as `orders` shows it"))
+    _sure(agent)
     refusal = agent.buyer.cancel(order, at, agent.clock.utc(at), "the owner said no")
     return _or_error(refusal, "cancelled, or the seller was asked to: " + order.ref())
 

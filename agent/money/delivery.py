@@ -89,17 +89,18 @@ class Delivery:
 
     # -- what the sensor sees ------------------------------------------------------------------
 
-    def refilled(self, name, amount, spare, at, utc):
+    def refilled(self, name, amount, spare, sure, at, utc):
         """The thing's own sensor saw a container filled: amount in units x scale.
 
         Goods may be there before the word of them is, so it counts from when the order was placed,
-        unless there are spares: before the parcel is under way, it came from those.
+        unless there are spares: before the parcel is under way, it came from those.  sure: the
+        desk knows no more; else what seems not to be placed yet may have been.
         """
         for order in list(self._orders.open):
             if order.consumable != name or order.test:
                 continue
             if order.state in (NEEDED, QUOTING, AWAITING):
-                if 2 * amount >= order.quantity:
+                if sure and 2 * amount >= order.quantity:
                     self._orders.move(order, CANCELLED, at, "filled from elsewhere")
             elif not (spare and order.state in (PLACED, CONFIRMED)):
                 order.seen += amount
