@@ -25,6 +25,7 @@ class Signal:
         self.value = 0.0
         self.quality = MISSING
         self.at = None
+        self.sick = False  # its sensor has a confirmed fault
         self.late = 0  # readings dropped because they were older than the last one
         self._units = None
         self._changed_at = 0
