@@ -194,8 +194,12 @@ class Agent:
             level, days = item.level(), item.days_left(at)
             band = 0 if level is None else min(4, max(0, int(5 * level / item.capacity)))
             stock[spec["name"]] = 1000 * band + (0 if days is None else min(999, int(days[1])))
-        return {1: self.mode, 2: stock, 3: len(self.senses.open_watches()),
-                4: self.outbox.waiting(), 5: self.outbox.dropped}
+        body = {1: self.mode, 2: stock}
+        for key, count in ((3, len(self.senses.open_watches())), (4, self.outbox.waiting()),
+                           (5, self.outbox.dropped)):
+            if count:
+                body[key] = count
+        return body
 
     def _next_due(self, now, at):
         due = self.outbox.next_due() if self._linked else None

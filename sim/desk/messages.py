@@ -146,9 +146,9 @@ UP: dict[int, Body] = {
         "health",
         (1, "mode", natural(1)),
         (2, "consumables", map_of(name, uint)),
-        (3, "findings", uint),
-        (4, "waiting", uint),
-        (5, "dropped", uint),
+        (3, "findings", uint, False),
+        (4, "waiting", uint, False),
+        (5, "dropped", uint, False),
         (6, "heap_free", uint, False),
     ),
     FINDING: _body(
