@@ -114,6 +114,7 @@ def furnish(world: World, scenario, record: dict, hooks: dict, database: str, sk
         clock=lambda: world.unix + skew_s(),
         suppliers=[_supplier(world, seller, record) for seller in scenario.sellers],
         department=_department(world, scenario.service),
+        decides_s=scenario.service.decides_after,
         **hooks,
     )
 
@@ -135,7 +136,8 @@ def send_mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate,
 
 def _mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate, sequence: int) -> dict:
     approval = ("auto", "ask above", "ask always").index(terms.approval)
-    sellers = [[s.name, s.public_key, terms.seller_budget] for s in desk.suppliers.values()]
+    allowed = terms.sellers or list(desk.suppliers)
+    sellers = [[name, desk.suppliers[name].public_key, terms.seller_budget] for name in allowed]
     document = {
         0: "mandate", 1: sequence, 2: thing,
         3: world.unix - DAY, 4: world.unix + 730 * DAY,
@@ -149,7 +151,10 @@ def _mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate, seq
         document[16] = terms.consents
     if terms.cancel_window:
         document[17] = terms.cancel_window
-    return document
+    if terms.surge_wait is not None:
+        document[28] = [terms.surge_percent, terms.surge_wait]
+    further = {21: terms.substitutes, 26: terms.rounds, 27: terms.walk_away}
+    return document | {key: value for key, value in further.items() if value is not None}
 
 
 def _supplier(world: World, seller: scenarios.Seller, record: dict) -> Supplier:

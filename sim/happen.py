@@ -81,6 +81,14 @@ def _clock_jump(run, event: scenarios.ClockJump) -> None:
     run.endpoint.pump()
 
 
+def _allow(run, event: scenarios.Allow) -> None:
+    """The owner's mandate is signed anew; who is no longer named is bought from no more."""
+    run.observer.note("owner", f"allows {', '.join(event.sellers)}")
+    terms = run.scenario.mandate.model_copy(update={"sellers": event.sellers})
+    run.endpoint.send_mandate(run.name, terms, run.world.now)
+    run.endpoint.pump()
+
+
 def _replay(run, event: scenarios.Replay) -> None:
     """Old frames come again, as they were, in the order in which they were recorded."""
     run.observer.note("attack", f"{event.frames} old frames of each direction come again")
@@ -108,6 +116,7 @@ HOW: dict[type, Callable] = {
     scenarios.LoseFlash: _lose_flash,
     scenarios.RotFlash: _rot_flash,
     scenarios.ClockJump: _clock_jump,
+    scenarios.Allow: _allow,
     scenarios.Replay: _replay,
     scenarios.Type: _type,
 }

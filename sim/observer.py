@@ -71,6 +71,7 @@ class Observer:
         self.hellos: list[tuple[int, dict]] = []
         self.findings: list[Seen] = []
         self.parcels: list[tuple[int, str, bytes, int]] = []
+        self.wrong_goods: set[bytes] = set()
         self.injected: list[Injected] = []
         self.ended: dict[str, int] = {}
         self.boots: list[int] = []

@@ -24,6 +24,7 @@ class Habits:
     repair_fails: float = 0.0
     approves: float = 1.0
     approves_after_s: tuple[int, int] = (10 * MINUTE, 5 * HOUR)
+    checks: float = 0.0
 
 
 def habits_of(people) -> Habits:
@@ -36,6 +37,7 @@ def habits_of(people) -> Habits:
         repair_fails=people.repair_fails,
         approves=people.approves,
         approves_after_s=people.approves_after,
+        checks=people.checks,
     )
 
 
@@ -130,6 +132,40 @@ class Owner:
         verb = "approve" if self._draw.random() < self.habits.approves else "deny"
         delay = self._draw.randint(*self.habits.approves_after_s)
         self.world.after(delay, self._type, f"{verb} {words[1]}")
+
+
+class Receiver:
+    """Opens what is delivered and, being asked to by the scenario, counts it against the order.
+
+    Only what is wrong is said: `type_line(text)` types on the thing's console.
+    """
+
+    def __init__(self, world: World, habits: Habits, name: str, type_line):
+        self.world = world
+        self.habits = habits
+        self._draw = world.stream(f"receiver/{name}")
+        self._type = type_line
+        self._came: dict[str, int] = {}
+
+    def delivered(self, order: bytes, packs: int, ordered: int, right: bool) -> None:
+        """A parcel came for an order (its id) of so many packs; right: the article ordered."""
+        name = order.hex()[:8]
+        came = self._came[name] = self._came.get(name, 0) + packs
+        if not right:
+            self._say(name, "wrong")
+        elif came != ordered:
+            self._say(name, str(came))
+
+    def notified(self, text: str) -> None:
+        """The thing misses goods, "water (18edc3de) from corner: never came": look for them."""
+        order = text.partition("(")[2].partition(")")[0]
+        if text.endswith("never came") and order:
+            self._say(order, str(self._came[order]) if order in self._came else "nothing")
+
+    def _say(self, order: str, word: str) -> None:
+        if self._draw.random() < self.habits.checks:
+            delay = self._draw.randint(*self.habits.after_s)
+            self.world.after(delay, self._type, f"received {order} {word}")
 
 
 class Technician:

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sim import market_figures
 from sim.desk.models import CaseState, OrderState
 from sim.world import DAY, HOUR, MINUTE
 
@@ -85,6 +86,7 @@ def figures(run, orders: list, cases: list, wall_s: float, cpu_s: float) -> dict
         "detections": detections(observer),
         "false_cases": [case_row(case, run.world) for case in false_cases(run, cases)],
         "verified_unseen": len(observer.verified_unseen()),
+        "market": market_figures.figures(run, orders),
         "unreadable_frames": observer.unreadable,
     }
 
@@ -132,6 +134,11 @@ def expectations(scenario, orders: list, cases: list, numbers: dict) -> list[dic
         _most("verified_unseen", wanted.verified_unseen, numbers["verified_unseen"]),
         _most("spent", wanted.spent, numbers["spent_minor"]),
     ]
+    for name, relation, least_or_most, value in market_figures.expectations(
+        wanted, numbers["market"]
+    ):
+        met = value <= least_or_most if relation == "at most" else value >= least_or_most
+        rows.append(_row(name, relation, least_or_most, value, met))
     if numbers["unreadable_frames"]:
         rows.append(_most("unreadable_frames", 0, numbers["unreadable_frames"]))
     for fault in wanted.detected:
@@ -185,10 +192,26 @@ def _show_figures(result, console: Console) -> None:
         + (f"; {numbers['served']} of {numbers['demand']} served" if numbers["demand"] else ""),
         soft_wrap=True,
     )
+    _show_market(numbers["market"], console)
     for row in numbers["detections"]:
         found = "not found" if row["delay_s"] is None else (
             f"found by {row['monitor']} after {row['delay_s'] / HOUR:.1f} h")
         console.print(f"{row['fault']} on day {row['at_s'] // DAY}: {found}")
+
+
+def _show_market(market: dict, console: Console) -> None:
+    """One line a kind of seller, and what it came to against somebody who knows everything."""
+    if set(market["kinds"]) <= {"honest"}:
+        return
+    for kind, row in market["kinds"].items():
+        console.print(f"{kind:13} {row['orders']} orders, {row['verified']} verified, "
+                      f"{row['paid_minor'] / 100:.2f} paid for {row['ordered_minor'] / 100:.2f}")
+    console.print(
+        f"market: {market['paid_minor'] / 100:.2f} paid where a clairvoyant pays "
+        f"{market['clairvoyant_minor'] / 100:.2f}; {market['wrongs_disputed']} of "
+        f"{market['wrongs']} wrongs disputed, {market['false_disputes']} honest sellers accused, "
+        f"{market['forged_taken']} forged offers taken"
+    )
 
 
 _BOUGHT = (OrderState.PLACED, OrderState.CONFIRMED, OrderState.SHIPPED, OrderState.DELIVERED,

@@ -20,7 +20,7 @@ from sim.endpoint import Endpoint, keys
 from sim.happen import happen
 from sim.network import Network, Weather
 from sim.observer import Observer
-from sim.people import Housekeeper, Owner, Technician, habits_of
+from sim.people import Housekeeper, Owner, Receiver, Technician, habits_of
 from sim.plants import build
 from sim.scenario import Scenario
 from sim.site import Site
@@ -156,6 +156,7 @@ class Run:
         self.housekeeper = Housekeeper(*place, told)
         self.technician = Technician(*place)
         self.owner = Owner(self.world, habits, self.name, self.site.line)
+        self.receiver = Receiver(self.world, habits, self.name, self.site.line)
 
     def _connect(self) -> None:
         """Tie the parts together, admit the thing, switch it on, and plan the scenario."""
@@ -185,6 +186,7 @@ class Run:
         text = effect[1]
         self.observer.note("notice", text)
         self.owner.notified(text)
+        self.receiver.notified(text)
         for name, (consumable, _) in self._consumables().items():
             if name in text:
                 self.housekeeper.reminded(consumable)
@@ -193,6 +195,11 @@ class Run:
         """The desk's hook: a parcel was put down at the thing."""
         consumable, packs = self._consumables().get(delivery.consumable, (None, {}))
         self.observer.parcel(delivery.number, delivery.order, delivery.packs)
+        _, ordered = self.observer.orders[delivery.order]
+        right = delivery.sku == ordered["sku"]
+        if not right:
+            self.observer.wrong_goods.add(delivery.order)
+        self.receiver.delivered(delivery.order, delivery.packs, ordered["packs"], right)
         if consumable is None or delivery.sku not in packs:
             self.observer.note("people", f"nobody knows what to do with {delivery.sku}")
             return

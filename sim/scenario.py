@@ -51,6 +51,7 @@ class People(Model):
     forgets: Share = 0.05
     reminded_after: Duration = 172_800
     repair_fails: Share = 0.0
+    checks: Share = 0.0
     approves: Share = 1.0
     approves_after: Span = (600, 18_000)
 
@@ -84,6 +85,12 @@ class Mandate(Model):
     consents: dict[str, list[str]] = Field(default_factory=dict)
     weights: dict[str, int] | None = None
     cancel_window: Duration = 0
+    rounds: Annotated[int, Field(ge=1, le=9)] | None = None
+    surge_percent: Annotated[int, Field(ge=1, le=100)] = 25
+    surge_wait: Duration | None = None
+    walk_away: dict[str, int] | None = None
+    substitutes: dict[str, list[str]] | None = None
+    sellers: list[str] | None = None
 
 
 class Service(Model):
@@ -92,6 +99,7 @@ class Service(Model):
     accepts_after: Span = (600, 7_200)
     schedules_after: Span = (600, 14_400)
     works_after: Span = (43_200, 172_800)
+    decides_after: Duration | None = None
 
 
 class Event(Model):
@@ -176,6 +184,13 @@ class ClockJump(Event):
     seconds: int
 
 
+class Allow(Event):
+    """The owner signs another mandate, for these sellers only."""
+
+    do: Literal["allow"]
+    sellers: Annotated[list[str], Field(min_length=1)]
+
+
 class Replay(Event):
     """Somebody sends old recorded frames again, in both directions."""
 
@@ -192,7 +207,7 @@ class Type(Event):
 
 AnyEvent = Annotated[
     Break | Mend | BreakSensor | MendSensor | Empty | Refill | CutNetwork | Kill | CutPower
-    | LoseFlash | RotFlash | ClockJump | Replay | Type,
+    | LoseFlash | RotFlash | ClockJump | Allow | Replay | Type,
     Field(discriminator="do"),
 ]
 
@@ -211,6 +226,10 @@ class Expect(Model):
     stocked_out: Duration | None = None
     spent: int | None = None
     verified_unseen: int | None = None
+    cost_percent: int | None = None
+    wrongs_disputed: Share | None = None
+    false_disputes: int | None = None
+    forged_taken: int | None = None
     boots: int | None = None
 
 
@@ -284,6 +303,10 @@ def parse(data: dict[str, Any], file: str, lines: Lines | None = None) -> Scenar
         raise DescriptionError(
             [_problem(file, lines, details, data) for details in error.errors(include_url=False)]
         ) from error
+    unknown = _unknown_sellers(scenario)
+    if unknown:
+        problems = [Problem(file, lines.line(place), place, words) for place, words in unknown]
+        raise DescriptionError(problems)
     late = [i for i, event in enumerate(scenario.events) if event.at > scenario.duration]
     if late:
         message = "this happens after the scenario has ended"
@@ -291,6 +314,26 @@ def parse(data: dict[str, Any], file: str, lines: Lines | None = None) -> Scenar
             [Problem(file, lines.line(("events", i)), ("events", i), message) for i in late]
         )
     return scenario
+
+
+def _unknown_sellers(scenario: Scenario) -> list[tuple[tuple, str]]:
+    """Where a seller is allowed that the scenario does not have."""
+    known = [seller.name for seller in scenario.sellers]
+    terms = scenario.mandate
+    places: list[tuple[tuple, list[str]]] = [
+        (("mandate", "sellers"), (terms.sellers or []) if terms else [])
+    ]
+    places += [
+        (("events", index, "sellers"), event.sellers)
+        for index, event in enumerate(scenario.events)
+        if isinstance(event, Allow)
+    ]
+    return [
+        ((*place, index), f"no seller {name!r}; {nearest(name, known)}")
+        for place, names in places
+        for index, name in enumerate(names)
+        if name not in known
+    ]
 
 
 def _problem(file: str, lines: Lines, details: Any, data: Any) -> Problem:

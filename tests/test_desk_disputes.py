@@ -301,6 +301,19 @@ def test_the_owner_s_no_is_passed_on_and_the_yes_only_where_the_thing_takes_it(s
         assert client.post("/things/thing-1/approvals", json=word | bad).status_code == 422
 
 
+def test_a_dispute_on_a_verified_order_is_settled_by_the_word_cancelled():
+    one = world()
+    order = delivered(one)
+    one.send(EVENT, {1: order, 2: 2, 3: 990})
+    total = only(one, Order).total_minor
+    dispute(one, order, documents.SHORT, change={9: 500})
+    told = [p[6] for p in one.run(2 * DAY_S) if p[2] == ORDER_STATUS]
+    assert [(body[2], body[7]) for body in told] == [(OrderState.CANCELLED, total // 2)]
+    row = only(one, Order)
+    assert (row.state, row.charged_minor) == (OrderState.VERIFIED, total // 2)
+    assert only(one, Dispute).state == DisputeState.SETTLED
+
+
 def test_what_came_twice_may_stay():
     one = world()
     order = delivered(one)

@@ -11,6 +11,8 @@ order ends the disputes on it. A denial (an order or a charge that the thing nev
 order, if there is one, and stays open until a person has looked.
 """
 
+from typing import Any
+
 from sqlalchemy import select
 
 from sim.desk import documents, messages, trade
@@ -151,21 +153,31 @@ def _answer(work: Work, dispute: Dispute, step: Step, source: str) -> None:
     if not step.agrees or (dispute.reason == DENIED and source != "person"):
         return
     _end(work, dispute, DisputeState.SETTLED, source)
-    if order is not None and step.state is None and step.charged_minor is not None:
-        _put_right(work, order, step.charged_minor, step.answer, source)
+    if order is not None and order.state != step.state:
+        keeps = order.charged_minor if step.charged_minor is None else step.charged_minor
+        _put_right(work, order, keeps, step.answer, source)
 
 
 def _put_right(work: Work, order: Order, charged_minor: int, reason: str | None, source) -> None:
-    """The thing is told what was charged in the end; a disputed order ends as cancelled."""
-    step = Step(0, reason=reason, charged_minor=charged_minor)
-    if order.state == OrderState.DISPUTED and not _price_only(work, order):
+    """The thing is told what was charged in the end; a disputed order ends as cancelled.
+
+    Cancelled is also the word by which a thing knows that a dispute on an order that it has
+    verified is settled; of the price alone the sum tells.
+    """
+    price_only = _price_only(work, order)
+    if order.state == OrderState.DISPUTED and not price_only:
+        step = Step(0, reason=reason, charged_minor=charged_minor)
         trade.say(work, order, OrderState.CANCELLED, step, source)
         return
     order.charged_minor = charged_minor
     if order.state == OrderState.DISPUTED:
         order.state = OrderState.DELIVERED
     work.note(order, source, "charged", charged_minor=charged_minor, reason=reason)
-    trade.tell(work, order, packs=0, reason=reason, charged_minor=charged_minor)
+    told: dict[str, Any] = {"reason": reason, "charged_minor": charged_minor}
+    if price_only:
+        trade.tell(work, order, packs=0, **told)
+    else:
+        trade.tell(work, order, state=OrderState.CANCELLED, **told)
 
 
 def _price_only(work: Work, order: Order) -> bool:

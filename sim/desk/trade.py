@@ -7,6 +7,7 @@ the thing alone says verified or disputed; the desk says expired when a seller n
 import dataclasses
 import datetime
 import hashlib
+from typing import Any
 
 from sqlalchemy import select
 
@@ -130,6 +131,8 @@ def seller_step(work: Work, subject: str, content: dict) -> tuple[Order, Step]:
 
 def say(work: Work, order: Order, state: OrderState, step: Step, source: str) -> bool:
     """Move an order forward by a seller's word and tell the thing; False when it may not."""
+    if order.state == OrderState.VERIFIED and state == OrderState.DELIVERED:
+        return _charge_late(work, order, step, source)
     if state not in SELLER_MAY_SAY.get(OrderState(order.state), set()):
         work.note(order, source, "ignored", said=int(state), reason=step.reason)
         return False
@@ -139,9 +142,19 @@ def say(work: Work, order: Order, state: OrderState, step: Step, source: str) ->
     if step.charged_minor is not None:
         order.charged_minor = step.charged_minor
     word = OrderState(state).name.lower()
-    told = {"packs": step.packs, "eta_s": step.eta_s, "reason": step.reason}
+    told: dict[str, Any] = {"packs": step.packs, "eta_s": step.eta_s, "reason": step.reason}
     work.note(order, source, word, charged_minor=step.charged_minor, **told)
     tell(work, order, charged_minor=step.charged_minor, **told)
+    return True
+
+
+def _charge_late(work: Work, order: Order, step: Step, source: str) -> bool:
+    """The thing saw the goods before their seller said a word of them: what it charges counts."""
+    told: dict[str, Any] = {"packs": step.packs, "charged_minor": step.charged_minor}
+    work.note(order, source, "delivered", **told)
+    if step.charged_minor is not None:
+        order.charged_minor = step.charged_minor
+    tell(work, order, reason=step.reason, **told)
     return True
 
 
@@ -301,12 +314,12 @@ def _bring(work: Work, order: Order, parcel: Parcel, source: str) -> None:
     work.after.append(Delivery(*about, parcel.sku, parcel.packs))
 
 
-def tell(work: Work, order: Order, **words) -> None:
-    """Tell the thing where its order stands by the seller's word alone."""
-    state = int(order.state)
-    if order.state in (OrderState.VERIFIED, OrderState.DISPUTED):
-        state = int(OrderState.DELIVERED)
-    about = {"order": order.order_id, "state": state, "number": order_number(order)}
+def tell(work: Work, order: Order, *, state: OrderState | None = None, **words: Any) -> None:
+    """Tell the thing where its order stands by the seller's word alone, or another such state."""
+    if state is None:
+        own_word = order.state in (OrderState.VERIFIED, OrderState.DISPUTED)
+        state = OrderState.DELIVERED if own_word else OrderState(order.state)
+    about = {"order": order.order_id, "state": int(state), "number": order_number(order)}
     work.queue(order.thing_id, messages.ORDER_STATUS, **about, **words)
 
 
