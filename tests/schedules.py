@@ -9,42 +9,21 @@ jumps; and a calm part, in which everything must come to its end. The invariants
 checked all the way, from what leaves the thing and what its desk accepted.
 """
 
-import copy
 import functools
 import hashlib
 import random
 import sys
-from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent / "portable")]
+from schedule_endpoint import DAY, HOUR, UNFULFILLED, Broken, Endpoint, kit, need
 
-import kit
-from market_bench import SECOND, SELLERS, control, ledger
+from market_bench import SELLERS, control, ledger  # isort: skip - the line above finds it
 
 from agent.money import ledger as books
 from agent.money import orders as ordering
-from agent.wire import cbor, cose
 from agent.wire import messages as wire
 
-HOUR, DAY = 3600, 86400
-CAP, DAY_BUDGET, MONTH_BUDGET = 5000, 10000, 30000
-HOSTILE_STEPS, CALM_STEPS = 50, 140
-KEYS = {"roaster": kit.SELLER, "second": SECOND}
-UNFULFILLED = (8, 9, 10)
-# What a seller may do to an offer, by key of its document.
-NONSENSE = (
-    {6: 0}, {6: -1}, {6: 1 << 31}, {5: 0}, {5: 4000}, {11: "USD"}, {13: 5}, {10: 1}, {4: "TEA"},
-    {7: 90000, 10: 90200}, {3: "stranger"}, {2: bytes(16)}, {14: 101}, {1: b""}, {0: "order"},
-)  # fmt: skip
-
-
-class Broken(Exception):
-    """An invariant does not hold."""
-
-
-def need(holds: bool, invariant: str, *facts: object) -> None:
-    if not holds:
-        raise Broken(invariant, *facts)
+DAY_BUDGET, MONTH_BUDGET = 10000, 30000
+HOSTILE_STEPS, CALM_STEPS = 50, 70
 
 
 @functools.cache
@@ -59,193 +38,6 @@ def prepared() -> tuple[list[bytes], float, int]:
         bench.serve()
     bench.thing.journal.rewrite(bench.up(), bench.thing._dump())
     return list(bench.store.journal), bench.beans, bench.now
-
-
-class Endpoint:
-    """The desk and its sellers, in memory: what it accepted is what counts as done."""
-
-    def __init__(self, rng: random.Random, seq: int):
-        self.rng = rng
-        self.down = wire.Channel(kit.ROOT, kit.THING, wire.DOWN)
-        self.up = wire.Channel(kit.ROOT, kit.THING, wire.UP)
-        self.seq, self.number = seq, 5000
-        self.up_seq = self.count = 0
-        self.orders: dict[bytes, dict] = {}
-        self.offers: dict[bytes, dict] = {}
-        self.documents: list[tuple[bytes, bytes]] = []
-        self.waiting: dict[int, tuple[int, dict]] = {}  # said, not yet acknowledged
-        self.plans: list[tuple[int, bytes, dict]] = []  # when, order, what its seller says
-        self.door = 0  # grams that lie beside the machine
-        self.calm = False
-        self.ended = lambda identifier: False
-
-    def say(self, kind: int, body: dict, wants_ack: bool = True) -> None:
-        self.number += 1
-        self.waiting[self.number if wants_ack else -self.number] = (kind, body)
-
-    def frames(self, now: int, utc: int) -> list[bytes]:
-        """Everything that is not acknowledged, sealed anew, as the desk sends it again."""
-        made = []
-        for number, (kind, body) in list(self.waiting.items()):
-            if number < 0:
-                del self.waiting[number]
-            self.seq += 1
-            made.append(self.down.seal(self.seq, kind, max(0, number), utc, utc, cbor.encode(body)))
-        return made
-
-    def hear(self, frame: bytes, now: int) -> None:
-        message = self.up.open(frame)
-        kind, body = message[wire.KIND], message[wire.BODY]
-        if message[wire.SEQ] <= self.up_seq:
-            if kind == wire.HELLO:
-                self.reconcile(body[13], wants_ack=False)
-                self.count = 1 << 31  # it forgot something, whatever its next hello says
-            return
-        self.up_seq = message[wire.SEQ]
-        outcome = 0
-        if kind == wire.HELLO:
-            outcome = self.hello(body)
-        elif kind == wire.UP_ACK:
-            self.waiting.pop(body[1], None)
-        elif kind == wire.RFQ:
-            self.quote(body, now)
-        elif kind == wire.ORDER:
-            outcome = self.place(body[1], now)
-        elif kind == wire.ORDER_EVENT:
-            self.event(body, now)
-        elif kind == wire.DISPUTE:
-            self.dispute(cbor.decode(cose.sign1_peek(body[1])[1]))
-        if message[wire.ID]:
-            self.say(wire.DOWN_ACK, {1: message[wire.ID], 2: outcome}, wants_ack=False)
-
-    def hello(self, body: dict) -> int:
-        outcome = 0
-        open_ids = {i for i, order in self.orders.items() if order["state"] in (4, 5, 6, 7)}
-        unheard = [kind for kind, _ in self.waiting.values() if kind == wire.RECONCILE]
-        if body[8] < self.count or body[8] == 0 or unheard or open_ids - set(body[11]):
-            self.reconcile(body[13], wants_ack=True)
-            outcome = 1
-        self.count = body[8]
-        return outcome
-
-    def reconcile(self, nonce: bytes, wants_ack: bool) -> None:
-        self.waiting = {n: m for n, m in self.waiting.items() if m[0] != wire.RECONCILE}
-        rows = [
-            [i, "beans", o["content"][13], o["state"], o["content"][6], o["content"][7], o["utc"]]
-            for i, o in self.orders.items()
-        ]
-        self.say(wire.RECONCILE, {1: rows[-8:], 2: self.up_seq, 3: nonce}, wants_ack)
-
-    # -- sellers ---------------------------------------------------------------------------------
-
-    def quote(self, body: dict, now: int) -> None:
-        for seller in ("roaster", "second"):
-            if self.calm or self.rng.random() < 0.8:
-                document = self.offer(seller, body, now)
-                self.say(wire.OFFER, {1: body[1], 2: document})
-            elif self.rng.random() < 0.5:
-                self.say(wire.DECLINE, {1: body[1], 2: seller, 3: "no"})
-        if self.documents and not self.calm and self.rng.random() < 0.3:
-            self.say(wire.OFFER, {1: body[1], 2: self.rng.choice(self.documents)[1]})
-
-    def offer(self, seller: str, body: dict, now: int) -> bytes:
-        rng = self.rng
-        packs = max(1, -(-body[4] // 1000))
-        price, shipping = rng.randrange(1200, 2000), rng.randrange(300)
-        expires = kit.START_UTC + now + rng.choice((HOUR, DAY, 9 * DAY))
-        terms = {0: "offer", 1: rng.randbytes(8), 2: body[1], 3: seller, 4: "BEAN-1", 5: 1000,
-                 6: packs, 7: price, 8: shipping, 9: 0, 10: price * packs + shipping, 11: "EUR",
-                 12: rng.randrange(HOUR, 3 * DAY), 13: expires, 14: 80, 15: 500,
-                 17: body[6]}  # fmt: skip
-        key = KEYS[seller]
-        if not self.calm and rng.random() < 0.4:
-            terms.update(rng.choice(NONSENSE))
-            key = rng.choice((key, key, b"x" * 32))
-        document = cose.sign1_seal(
-            lambda message: kit.SIGNER.sign(key, message), b"sell", cbor.encode(terms)
-        )
-        self.offers[hashlib.sha256(document).digest()[:12]] = terms
-        self.documents.append((body[1], document))
-        return document
-
-    def place(self, document: bytes, now: int) -> int:
-        content = cbor.decode(cose.sign1_peek(document)[1])
-        known = self.orders.get(content[1])
-        if known:
-            need(known["content"] == content, "I1", "one id, two contents", content)
-            return 1
-        self.check_order(content)
-        busy = [i for i, order in self.orders.items() if order["state"] in (4, 5, 6, 7)]
-        if busy:  # legal only as long as the word of the first one's end is on its way
-            need(self.ended(busy[0]), "I1", "a second open order", content)
-            return 2
-        if not self.calm and self.rng.random() < 0.1:
-            return 2
-        self.orders[content[1]] = {"content": content, "state": 4, "utc": content[14], "at": now}
-        self.count += 2  # its decision and that it was placed are in the thing's ledger
-        self.plan(content, now)
-        return 0
-
-    def check_order(self, content: dict) -> None:
-        terms = self.offers.get(content[9])
-        need(terms is not None, "I3", "an offer nobody made")
-        need(content[7] <= CAP and content[8] == "EUR", "I3", "above the cap", content)
-        need(content[6] in KEYS and terms[3] == content[6], "I3", "seller", content)
-        need(terms[13] > content[14], "I3", "an expired offer", content)
-        same = [content[key] for key in (4, 5, 7, 8, 15)] == [terms[k] for k in (4, 6, 10, 11, 7)]
-        need(same, "I3", "other terms than offered", content)
-
-    def plan(self, content: dict, now: int) -> None:
-        rng, identifier = self.rng, content[1]
-        ways = ("honest", "refuse", "silent", "cent", "half", "twice", "never", "late")
-        way = "honest" if self.calm or rng.random() < 0.5 else rng.choice(ways)
-        at = now + rng.randrange(HOUR, DAY)
-        if way in ("refuse", "silent"):
-            wait, state = (at, 9) if way == "refuse" else (now + 2 * DAY, 10)
-            self.plans.append((wait, identifier, {2: state}))
-            return
-        charged, packs = content[7] + (way == "cent"), content[5]
-        arrives = at + DAY + (8 * DAY if way == "late" else 0)
-        self.plans.append((at, identifier, {2: 5}))
-        self.plans.append((at + HOUR, identifier, {2: 6, 4: DAY}))
-        told = {2: 7, 3: max(1, packs // 2) if way == "half" else packs, 7: charged}
-        for number in range(2 if way == "twice" else 1):
-            self.plans.append((arrives + number, identifier, told))
-
-    def event(self, body: dict, now: int) -> None:
-        order = self.orders.get(body[1])
-        need(order is not None or body[2] == 1, "I4", "an event on no order")
-        if order is None or order["state"] in UNFULFILLED:
-            return
-        if body[2] == 2:
-            order["state"] = 11
-        elif body[2] in (3, 4, 5, 7):
-            order["state"] = 12
-            if self.calm or self.rng.random() < 0.5:
-                self.plans.append((now + DAY, body[1], {2: 8, 7: 0}))
-        elif body[2] == 1 and order["state"] in (4, 5):
-            self.plans = [plan for plan in self.plans if plan[1] != body[1]]
-            self.plans.append((now, body[1], {2: 8, 7: 0}))
-
-    def dispute(self, content: dict) -> None:
-        """A raised dispute marks an open order; a denial must be true."""
-        order = self.orders.get(content[1])
-        need(content[3] != 1 or order is None, "I4", "denied what it had placed", content)
-        if order and content[4] == 1 and order["state"] in (4, 5, 6, 7):
-            order["state"] = 12
-
-    def go_on(self, now: int) -> None:
-        """Carry out what sellers planned for now."""
-        for plan in sorted([p for p in self.plans if p[0] <= now], key=lambda p: p[0]):
-            self.plans.remove(plan)
-            order, told = self.orders[plan[1]], plan[2]
-            if order["state"] in (9, 10, 8) or (order["state"] == 11 and told[2] != 7):
-                continue
-            if told[2] == 7:
-                self.door += 1000 * told[3]
-            if order["state"] not in (11, 12) or told[2] == 8:
-                order["state"] = told[2]
-            self.say(wire.ORDER_STATUS, {1: plan[1], **told})
 
 
 class Schedule:
@@ -335,7 +127,7 @@ class Schedule:
         words = ["pause", "resume", "status"]
         for order in bench.thing.orders.open:
             ref = order.ref()
-            words += ["approve " + ref] * 3 + ["cancel " + ref, "received %s 1" % ref]
+            words += ["approve " + ref] * 3 + ["cancel " + ref, f"received {ref} 1"]
         bench.thing.feed_line(rng.choice(words), bench.up())
 
     def step(self, seconds: int, loss: float) -> None:
@@ -416,12 +208,12 @@ class Schedule:
                                                    k4=kit.START_UTC + 9999 * DAY)})
         bench.thing.feed_line("resume", bench.up())
         for number in range(CALM_STEPS):
-            bench.beans = max(3.0, bench.beans - 15)
+            bench.beans = max(3.0, bench.beans - 30)
             if endpoint.door and bench.beans < 400:
                 self.refill()
-            self.step(2 * HOUR, 0.0)
+            self.step(4 * HOUR, 0.0)
             self.check()
-            if number % 12 == 0:
+            if number % 6 == 0:
                 self.close_disputes()
         count, wrong = books.verify(bench.thing.journal.transactions())
         need(wrong is None, "I6", count, wrong)

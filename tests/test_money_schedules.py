@@ -1,0 +1,54 @@
+"""Random schedules keep the invariants of money; tests/schedules.py says what they are."""
+
+import pytest
+import schedule_endpoint as parts
+import schedules
+
+IN_CI = 300
+NIGHTLY = 20_000
+
+
+def test_no_schedule_breaks_an_invariant():
+    assert schedules.run(IN_CI) == []
+
+
+@pytest.mark.nightly
+def test_no_schedule_of_very_many_breaks_an_invariant():
+    assert schedules.run(NIGHTLY, IN_CI) == []
+
+
+def test_a_seed_is_a_schedule():
+    first = schedules.Schedule(11).run()
+    assert first == schedules.Schedule(11).run() != schedules.Schedule(12).run()
+
+
+@pytest.mark.parametrize("what", ["cap", "expired", "twice", "terms"])
+def test_the_checks_can_fail(what):
+    """An endpoint that is handed a bad order says so."""
+    endpoint = parts.Endpoint(parts.random.Random(1), 0)
+    asked = {1: bytes(16), 4: 900, 6: 1}
+    endpoint.calm = True
+    document = endpoint.offer("roaster", asked, 0)
+    terms = parts.cbor.decode(parts.cose.sign1_peek(document)[1])
+    order = {
+        0: "order", 1: bytes(16), 2: parts.kit.THING, 3: "beans", 4: terms[4], 5: terms[6],
+        6: "roaster", 7: terms[10], 8: "EUR", 9: parts.hashlib.sha256(document).digest()[:12],
+        10: bytes(12), 11: bytes(12), 12: False, 13: 0, 14: parts.kit.START_UTC, 15: terms[7],
+    }  # fmt: skip
+    assert endpoint.place(sealed(order), 0) == 0
+    change = {
+        "cap": {7: 5001},
+        "expired": {14: terms[13]},
+        "twice": {1: bytes([1]) * 16},
+        "terms": {5: 2},
+    }[what]
+    if what != "twice":
+        endpoint.orders.clear()
+    with pytest.raises(parts.Broken):
+        endpoint.place(sealed(order | change), 0)
+
+
+def sealed(content: dict) -> bytes:
+    return parts.cose.sign1_seal(
+        lambda message: bytes(64), b"kid.", parts.cbor.encode(content)
+    )
