@@ -8,10 +8,13 @@ import threading
 import pytest
 from typer.testing import CliRunner
 
+from agent.identity import Identity
+from agent.money import mandate as agent_mandate
 from agent.wire import cbor
 from firmware import install, mandate_file, owner
 from firmware.install import Link
 from firmware.owner import Owner, OwnerError
+from hal.linux import p256
 from sim.cli.owner import app
 from sim.desk import codec, documents, messages
 
@@ -44,6 +47,32 @@ order = 40
 substitutes = ["BEAN-CREMA-1KG"]
 walk_away = 6.00
 walk_away_for = "250 g"
+"""
+EVERYTHING = """
+[delivery]
+at_most = "5d"
+cancel_window = "24h"
+
+[quiet_hours]
+begins = 22:00:00
+ends = 07:00:00
+
+[values]
+minimum_quality = 60
+maximum_carbon_g = 900
+labels = ["organic"]
+
+[weights]
+price = 60
+trust = 40
+
+[negotiation]
+rounds = 3
+surge_percent = 30
+surge_wait = "2d"
+
+[consents]
+experience = ["desk"]
 """
 RUNNER = CliRunner()
 
@@ -120,6 +149,31 @@ def test_a_mandate_is_signed_as_the_desk_and_the_agent_read_it(home):
     assert words["walk_away"] == {"beans": 2400}  # of 1000 g
     assert words["substitutes"] == {"beans": ["BEAN-CREMA-1KG"]}
     assert owner.opened(document, public) == codec.peek_document(document)
+
+
+def test_the_thing_itself_takes_what_was_signed(home):
+    """The agent's own reading, with its own CBOR and COSE, of a mandate and every control."""
+    public = made(home)
+    identity = Identity("kitchen", bytes(32), (5).to_bytes(32, "big"), public, p256)
+    noted = []
+    held = agent_mandate.Mandate(identity, noted.append)
+    (home / "m.toml").write_text(MANDATE + EVERYTHING)
+    utc = 1_767_571_200 + 12 * 3600
+    said = []
+    for words in (["mandate", str(home / "m.toml")], ["pause", "kitchen"], ["resume", "kitchen"],
+                  ["revoke", "kitchen"]):
+        run(home, *words, "-y", "--via", "file", "-o", str(home / "c"))
+        held.install((home / "c").read_bytes())
+        said.append(held.refusal(utc))
+    assert said == [None, "mandate paused", None, "mandate revoked"]
+    assert (held.sequence(), held.cap("beans"), held.count("corner_shop")) == (4, 4000, 20)
+    assert held.items("beans", ["BEAN-ESPRESSO-1KG"]) == ["BEAN-ESPRESSO-1KG", "BEAN-CREMA-1KG"]
+    assert held.refusal(1_767_571_200 + 23 * 3600) == "mandate revoked"
+    with pytest.raises(agent_mandate.MandateError, match="not newer"):
+        held.install((home / "c").read_bytes())
+    stranger = Identity("kitchen", bytes(32), (5).to_bytes(32, "big"), bytes.fromhex(SELLER), p256)
+    with pytest.raises(agent_mandate.MandateError, match="signature"):
+        agent_mandate.Mandate(stranger, noted.append).install((home / "c").read_bytes())
 
 
 def test_nothing_is_signed_without_consent_or_with_dry_run(home):
