@@ -10,7 +10,8 @@ DEVICE = (
     "firmware/__init__ firmware/loop firmware/start hal/__init__ hal/backoff hal/clock "
     "hal/console hal/filters hal/link_chumicro hal/store hal/wiring"
 )
-LOOP_AND_HAL_BYTES = 12 * 1024  # beside the agent's 48 KB and the MQTT library
+# Beside the agent and the MQTT library; 0.5 KB more since links and stores survive every cut.
+LOOP_AND_HAL_BYTES = 12 * 1024 + 512
 
 
 def test_loop_and_hal_fit_their_budget():
