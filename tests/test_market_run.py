@@ -3,9 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from boards.problems import DescriptionError
 from sim import market_figures, market_study, scenario
+from sim.cli.market import app
 from sim.desk.market import SELLERS
 from sim.desk.models import OrderState
 from sim.people import Habits, Receiver
@@ -146,3 +148,17 @@ def test_a_scenario_names_sellers_that_it_has():
 def test_the_market_scenarios_can_be_read(name):
     kinds = {seller.kind for seller in scenario.load(name).sellers}
     assert kinds == (set(SELLERS) if name == "market" else {"honest"})
+
+
+def test_the_command_names_a_kind_that_is_none_and_a_desk_that_is_not_there():
+    unknown = CliRunner().invoke(app, ["study", "hones"])
+    assert unknown.exit_code == 2 and "honest" in unknown.output
+    nobody = CliRunner().invoke(app, ["perception", "--desk", "http://127.0.0.1:9"])
+    assert nobody.exit_code == 1 and "127.0.0.1:9" in nobody.stderr
+    assert CliRunner().invoke(app, ["perception", "--desk", "file:///etc"]).exit_code == 2
+
+
+def test_the_study_has_a_row_a_kind():
+    (row,) = market_study.study(3, kinds=["forging"])
+    assert (row["kind"], row["orders_of_kind"], row["false_disputes"]) == ("forging", 0, 0)
+    assert row["orders"] >= 3 and 90 <= row["cost_percent"] <= 130
