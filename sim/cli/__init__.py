@@ -11,6 +11,7 @@ COMMANDS = {
     "sim": ("sim", "Run scenarios in virtual time; replay recorded data."),
     "desk": ("desk", "Run the cloud endpoint alone."),
     "owner": ("owner", "The owner's key, and the mandates that say what things may buy."),
+    "market": ("market", "Sellers: what they cost, claim and keep."),
     "verify": ("verify", "Check signed documents without trusting whoever passed them on."),
     "product": ("product", "Check and compile product and board files."),
     "fit": ("fit", "Fit monitors to recorded runs and write them into a product file."),
