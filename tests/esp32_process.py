@@ -35,15 +35,15 @@ class Esp32:
         self.way = way
         self._image = image
         self._process: subprocess.Popen | None = None
-        self._ours, theirs = pty.openpty()
-        tty.setraw(theirs)
-        self.terminal = os.ttyname(theirs)
-        self._theirs = theirs
+        self._chip, self._ours = pty.openpty()  # the chip's end, and the one to plug into
+        tty.setraw(self._ours)
+        self.terminal = os.ttyname(self._ours)
         fakes = folder / "fakes"
         shutil.copytree(TESTS / "esp32_fakes", fakes, dirs_exist_ok=True)
         shutil.copy(runtime.ROOT / "hal/simulated/flash.py", fakes / "file_flash.py")
 
     def start(self, cut_at: int = 0, **more) -> None:
+        assert not self.running
         settings = {"flash": str(self.folder / "flash.bin"), "blocks": 64, "cut_at": cut_at, **more}
         code = self._image / "files" / "lib"
         if self.way == "romfs":
@@ -55,7 +55,7 @@ class Esp32:
         environment = runtime.environment(code, self.folder / "fakes")
         with open(self.folder / "err.log", "ab") as errors:
             self._process = subprocess.Popen(
-                command, stdin=self._theirs, stdout=self._theirs, stderr=errors, env=environment
+                command, stdin=self._chip, stdout=self._chip, stderr=errors, env=environment
             )
 
     def shown(self, timeout_s: float = WAIT_S, quiet_s: float = QUIET_S) -> str:
@@ -102,7 +102,7 @@ class Esp32:
     def close(self) -> None:
         self.off()
         os.close(self._ours)
-        os.close(self._theirs)
+        os.close(self._chip)
 
     def __enter__(self) -> "Esp32":
         self.start()

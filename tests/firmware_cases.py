@@ -3,11 +3,13 @@
 pytest runs them through tests/test_firmware_parts.py, which also runs them in MicroPython.
 """
 
+import gc
 import json
 import struct
 
 from firmware.esp32 import guard, sntp, wifi
 from hal import HalError
+from hal.console import LONGEST, Console
 
 
 class FakeStore:
@@ -275,3 +277,43 @@ def test_where_nobody_answers_the_last_known_time_is_taken():
         ticks.now += 500
         clock.poll(ticks.ticks_ms())
     assert clock.known and told == [1_790_000_000] and clock.source == "last known"
+
+
+# -- a console that anybody may type into ------------------------------------------------------
+
+
+class FakeTyped(Console):
+    """A console into which `count` times the same byte is typed, then a line end."""
+
+    def __init__(self, byte, count):
+        self._left = count
+        self._typed = byte
+        self._echo = False
+        self._line = bytearray()
+        self._too_long = False
+        self.shown = b""
+        self._write = self._keep
+
+    def _keep(self, data):
+        self.shown += data
+
+    def _byte(self):
+        self._left -= 1
+        if self._left < -1:
+            return None
+        return b"\n" if self._left == -1 else self._typed
+
+
+def test_a_line_of_a_million_characters_costs_no_memory():
+    console = FakeTyped(b"x", 1_000_000)
+    for _ in range(1000):
+        console.read()
+    gc.collect()
+    before = gc.mem_alloc() if hasattr(gc, "mem_alloc") else 0
+    while console._left >= -1:
+        assert console.read() is None
+        assert len(console._line) <= LONGEST
+    gc.collect()
+    after = gc.mem_alloc() if hasattr(gc, "mem_alloc") else 0
+    assert after - before < 2_000
+    assert console.shown.count(b"not obeyed") == 1

@@ -21,7 +21,7 @@ SEAL = b"steward/1 root key "
 def show(agent, words, at):
     """What has been provisioned; documents by the beginning of their SHA-256."""
     store = agent.ports.store
-    keys = _identity(store) or {}
+    keys = identity(store) or {}
     pairs = [("thing", keys.get("thing")), ("public_key", _hex(keys.get("public_key"))),
              ("owner_key", _hex(keys.get("owner_key")))]
     for name in sorted(DOCUMENTS):
@@ -37,7 +37,7 @@ def make_keys(agent, words, at):
     if len(thing) > THING_CHARACTERS or any(sign in thing for sign in "/+#"):
         raise CommandError("%r: an id has at most %d characters, none of them / + #"
                            % (thing, THING_CHARACTERS))
-    if _identity(store) and not anew:
+    if identity(store) and not anew:
         raise CommandError("there are keys already; `provision keys %s anew` forgets them" % thing)
     private, public = _key_pair(agent.ports.signer, entropy)
     record = {"thing": thing, "root_key": entropy(32), "private_key": private,
@@ -147,13 +147,14 @@ def _locked(store):
     return store.load("locked") is not None
 
 
-def _identity(store):
+def identity(store):
+    """The record of keys, or None."""
     data = store.load("identity")
     return cbor.decode(data) if data else None
 
 
 def _made(store):
-    record = _identity(store)
+    record = identity(store)
     if record is None:
         raise CommandError("there are no keys yet: provision keys THING")
     return record

@@ -87,17 +87,23 @@ def assemble(store, guard, clock, watchdog):
         sensors = start.start_sensors(store, agent, open_bus)
         link = go_online(store, agent)
     except (start.Unprovisioned, WiringError) as error:
-        agent, sensors = Blank(str(error)), NoSensors()
+        agent, sensors = without_agent(str(error))
     except Exception as error:
         if not guard.safe:
             raise
         guard.crashed(error, clock.uptime())
-        agent, sensors = Blank(repr(error)), NoSensors()
+        agent, sensors = without_agent(repr(error))
     agent.ports = ports
     if guard.safe:
         agent.mode = SAFE
         agent.tell("safe mode: it failed to start several times; `crash` says how")
     return Esp32Loop(agent, sensors, clock, guard, watchdog, console, link)
+
+
+def without_agent(reason):
+    """What stands in for agent and sensors, loaded only where it is needed."""
+
+    return Blank(reason), NoSensors()
 
 
 def go_online(store, agent):

@@ -16,10 +16,10 @@ from firmware.build import OPTIMISE, STRIPPED, BuildError, Image, board_file, pr
 from firmware.build import build as build_image
 from firmware.closure import Missing
 
-app = typer.Typer(help="Build what a device carries.")
+app = typer.Typer()
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def build(
     board: Annotated[
         str, typer.Option(help="A file, a name in boards/, or a chip: esp32.")

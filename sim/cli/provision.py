@@ -1,0 +1,95 @@
+"""`steward provision`: a bare board becomes a thing that its desk knows and its owner can command.
+
+Exit codes: 0 done, 1 a step failed and the next run goes on from there, 2 wrong usage.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from boards.problems import DescriptionError
+from firmware import provision as tool
+from firmware.build import BuildError, board_file
+from firmware.console_tool import ConsoleError, Session, find_port
+
+app = typer.Typer()
+
+TLS_PORT = 8883
+File = Path | None
+
+
+@app.command()
+def provision(
+    thing: Annotated[str, typer.Option(help="The id that the thing will have.")],
+    port: Annotated[
+        str | None, typer.Argument(envvar="STEWARD_PORT", help="Default: the one board.")
+    ] = None,
+    product: Annotated[File, typer.Option(help="Product file.", exists=True)] = None,
+    board: Annotated[
+        str | None, typer.Option(help="A file, a name in boards/, or a chip.")
+    ] = None,
+    broker: Annotated[str | None, typer.Option(help="host:port of the broker.")] = None,
+    ca: Annotated[File, typer.Option(help="Certificate of its authority.", exists=True)] = None,
+    desk: Annotated[str | None, typer.Option(help="REST address of the desk.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="The owner's public key: steward owner show.")
+    ] = None,
+    wifi: Annotated[
+        str | None, typer.Option(help="Network; STEWARD_WIFI_PASSWORD holds its password.")
+    ] = None,
+    lock: Annotated[
+        bool, typer.Option("--lock/--no-lock", help="Let no key out any more, at the end.")
+    ] = True,
+    try_order: Annotated[
+        bool, typer.Option("--test-order", help="At the end, order without money.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Give a board its keys, product, broker, network and owner, and admit it at the desk."""
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        print(text, file=sys.stderr if as_json else sys.stdout, flush=True)
+
+    try:
+        order = tool.Order(
+            thing, product, board_file(board, product or Path()) if board else None,
+            _address(broker), ca, owner, _wifi(wifi), desk,
+            os.environ.get("STEWARD_DESK_API_KEY"), lock,
+        )  # fmt: skip
+        with Session(port or find_port()) as session:
+            facts = tool.provision(session, order, say)
+            if try_order:
+                if product is None:
+                    raise typer.BadParameter("--test-order needs --product")
+                tool.restart(session)
+                say(tool.try_order(session, None, product))
+    except DescriptionError as error:
+        for problem in error.problems:
+            typer.secho(str(problem), fg="red", err=True)
+        raise typer.Exit(1) from error
+    except (BuildError, ConsoleError, tool.ProvisionError) as error:
+        typer.secho(str(error), fg="red", err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        print(json.dumps({**facts, "said": said}))
+
+
+def _address(broker: str | None) -> tuple[str, int] | None:
+    if broker is None:
+        return None
+    host, colon, port = broker.rpartition(":")
+    if not colon:
+        return broker, TLS_PORT
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise typer.BadParameter(f"{broker} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def _wifi(name: str | None) -> tuple[str, str] | None:
+    return None if name is None else (name, os.environ.get("STEWARD_WIFI_PASSWORD", ""))
