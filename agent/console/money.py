@@ -66,6 +66,12 @@ def cancel(agent, words, at):
     return _or_error(refusal, "cancelled, or the seller was asked to: " + order.ref())
 
 
+def deny(agent, words, at):
+    if words and _called(agent, words[0]).state == ordering.DISPUTED:
+        raise CommandError("it is disputed; `cancel` closes it")
+    return cancel(agent, words, at)
+
+
 def received(agent, words, at):
     if len(words) != 2 or not (words[1].isdigit() or words[1] in ("wrong", "nothing", "back")):
         raise CommandError("say: received ORDER PACKS, or wrong, nothing or back")
@@ -239,7 +245,7 @@ def _text(field):
 COMMANDS = {
     "orders": (orders, "open orders"),
     "approve": (approve, "approve ORDER [TERMS]: buy on the terms shown"),
-    "deny": (cancel, "deny ORDER: do not buy, or ask the seller to cancel"),
+    "deny": (deny, "deny ORDER: do not buy, or ask the seller to cancel"),
     "cancel": (cancel, "cancel ORDER: ask the seller to cancel, or close a dispute"),
     "received": (received, "received ORDER PACKS|wrong|nothing|back: what came, as you see it"),
     "test-order": (test_order, "test-order CONSUMABLE: the whole way, marked, without money"),
@@ -251,4 +257,4 @@ COMMANDS = {
     "ledger": (ledger, "ledger [verify | export [FROM]]: the record of money and decisions"),
 }
 # For whoever stands before the thing: the desk cannot say these for the owner.
-OWNERS = ("approve", "received", "resume", "test-order", "cancel")
+OWNERS = ("approve", "cancel", "received", "resume", "test-order")
