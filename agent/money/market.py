@@ -28,7 +28,10 @@ class Market:
         order.base = order.round + 1
         order.after = 0
         order.offers = []
-        self.ask(order, order.base, at, None)
+        if self._items(order):
+            self.ask(order, order.base, at, None)
+        else:
+            self._give_up(order, at, {}, "no item is allowed")
 
     def ask(self, order, number, at, best):
         """Send the request of a round; best: the total to improve on, or None."""
@@ -190,11 +193,11 @@ class Market:
         self._rooms.orders.keep(order)
         return True
 
-    def _give_up(self, order, at, refused):
+    def _give_up(self, order, at, refused, words="no acceptable offer"):
         self._record(order, at, [], refused)
         self._reject(order, refused)
-        self._rooms.escalate(order, at, "no acceptable offer")
-        self._rooms.orders.move(order, REFUSED, at, "no acceptable offer")
+        self._rooms.escalate(order, at, words)
+        self._rooms.orders.move(order, REFUSED, at, words)
 
     def _record(self, order, at, scored, refused):
         """Write the choice and what it was made from to the ledger."""

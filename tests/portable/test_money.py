@@ -72,6 +72,10 @@ def test_blocked_sellers_and_items_are_not_bought():
     bench.offer(need)
     bench.serve()
     assert "not allowed" in bench.thing.inbox.reason and bench.order(need).offers == []
+    bench = Market(k20=["BEAN-1"])
+    bench.beans = 200.0
+    assert not kit.of_kind(bench.serve(20), wire.RFQ) and bench.thing.orders.open == []
+    assert "no item is allowed" in bench.thing.take_effect()[1]
     bench = Market(k20=["BEAN-1"], k21={"beans": ["BEAN-2"]})
     bench.needs()
     assert kit.of_kind(bench.desk.seen, wire.RFQ)[-1][wire.BODY][3] == ["BEAN-2"]
