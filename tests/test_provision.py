@@ -46,7 +46,10 @@ def board(tmp_path, image):
 @pytest.fixture
 def desk(tmp_path):
     database = f"sqlite:///{tmp_path}/desk.db"
-    with DeskServer(Settings(database, port=0, keys=tmp_path / "keys")) as server:
+    suppliers = tmp_path / "suppliers.toml"
+    suppliers.write_text(SUPPLIERS)
+    settings = Settings(database, port=0, keys=tmp_path / "keys", suppliers_path=suppliers)
+    with DeskServer(settings) as server:
         server.run_in_background()
         yield server
 
@@ -63,6 +66,7 @@ def steward(board, desk, *words):
 def test_a_bare_board_becomes_a_thing_that_its_desk_hears(tmp_path, board, desk, monkeypatch):
     monkeypatch.setenv("STEWARD_WIFI_PASSWORD", "sword; fish  9")
     owner = Owner(tmp_path / "owner").make("passphrase").hex()
+    (tmp_path / "passphrase").write_text("passphrase\n")
     began = time.monotonic()
     run = steward(board, desk, "--owner", owner, "--json")
     assert run.exit_code == 0, run.output
@@ -80,11 +84,65 @@ def test_a_bare_board_becomes_a_thing_that_its_desk_hears(tmp_path, board, desk,
         assert (link["wifi"], link["broker"]) == ("joined", "connected"), link
         with pytest.raises(Refused, match="locked"):
             session.value("provision export " + "00" * 64)
-        if "test-order" in session.commands():
-            assert "test order" in session.value("test-order beans")["said"]
-    assert time.monotonic() - began < WAIT_S + 30
+        install_mandate(tmp_path, desk)
+        until(lambda: session.value("status")["buying"] == "yes")
+        assert "test order" in session.value("test-order beans")["said"]
+        # Nobody quotes: the faked board has no load cell, so it does not know how much it wants.
+        until(lambda: session.value("status")["waiting"] == 0)
+        [order] = session.value("orders")
+        assert (order["state"], order["test"]) == ("quoting", True)
+    assert time.monotonic() - began < 10 * 60, "minutes are promised, on a chip"
     assert steward(board, desk).exit_code == 1, "it is locked"
     assert board.errors == ""
+
+
+SUPPLIERS = """
+[[sellers]]
+name = "roaster"
+shipping_minor = 390
+[[sellers.articles]]
+sku = "BEAN-ESPRESSO-1KG"
+price_minor = 1890
+pack_units = 1000
+"""
+MANDATE = """
+thing = "coffee-9"
+currency = "EUR"
+valid_from = 2026-01-05
+valid_until = 2046-01-05
+
+[budget]
+order = 90.00
+day = 200.00
+month = 800.00
+orders_per_day = 4
+orders_per_month = 20
+
+[approval]
+rule = "auto"
+"""
+
+
+def install_mandate(folder, desk):
+    """Every seller of the desk's own catalogue is allowed."""
+    file = folder / "kitchen.toml"
+    sellers = [
+        f'[sellers.{name}]\nkey = "{seller.public_key.hex()}"\nmonth = 300.00\n'
+        for name, seller in desk.desk.suppliers.items()
+    ]
+    file.write_text(MANDATE + "\n".join(sellers))
+    run = CliRunner().invoke(app, [
+        "owner", "mandate", str(file), "--via", "desk", "--desk", desk.url, "--yes",
+        "--directory", str(folder / "owner"), "--passphrase-file", str(folder / "passphrase"),
+    ])  # fmt: skip
+    assert run.exit_code == 0, run.output
+
+
+def until(true):
+    deadline = time.monotonic() + WAIT_S
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
 
 
 def until_seen(desk):

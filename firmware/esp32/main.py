@@ -17,7 +17,6 @@ from agent.console.ports import Ports
 from agent.core import RUN, SAFE
 from agent.wire import cbor, p256
 from firmware import start
-from firmware.blank import Blank, NoSensors
 from firmware.esp32.guard import Guard
 from firmware.esp32.sntp import Clock as NetworkClock
 from firmware.esp32.wifi import Online, Wifi
@@ -102,6 +101,7 @@ def assemble(store, guard, clock, watchdog):
 
 def without_agent(reason):
     """What stands in for agent and sensors, loaded only where it is needed."""
+    from firmware.blank import Blank, NoSensors
 
     return Blank(reason), NoSensors()
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "verify": ("verify", "Check signed documents without trusting whoever passed them on."),
     "product": ("product", "Check and compile product and board files."),
     "fit": ("fit", "Fit monitors to recorded runs and write them into a product file."),
+    "flash": ("flash", "Put a built image onto a board."),
     "console": ("console", "Talk to a thing on its console."),
     "provision": ("provision", "Make a bare board a thing, and make it known to its desk."),
     "build": ("build", "Build what an ESP32 carries: files, a ROMFS image, a manifest."),
