@@ -122,10 +122,13 @@ class Senses:
         self._waiting.append((index, value, quality, at))
 
     def step(self, at, hand_on):
-        """Judge what is waiting; hand_on(index, value, at) gets every reading of good quality."""
+        """Judge what is waiting; hand_on(index, value, at) gets every good reading of well sensors.
+        """
         self.changes = []
-        waiting, self._waiting = self._waiting, []
+        waiting = [reading for reading in self._waiting if reading[3] <= at]
         count = len(waiting)
+        self.dropped += len(self._waiting) - count  # one from the future would deafen its channel
+        self._waiting = []
         start = 0
         while start < count:
             moment = waiting[start][3]
@@ -146,9 +149,9 @@ class Senses:
         quality = self.signals[index].take(value, quality, moment)
         if quality is None:
             return
-        if quality == GOOD:
-            hand_on(index, value, moment)
         self._look(self._sensors[index], moment)
+        if quality == GOOD and not self.signals[index].sick:
+            hand_on(index, value, moment)
 
     def _look_at(self, signal, at):
         """Let every monitor look whose first channel this is."""

@@ -22,6 +22,8 @@ _FADE = const(0.8)  # memory of that comparison, per day
 _FROZEN_SHARE = const(0.3)  # share of the capacity that should have gone while nothing moved
 _HASTE = const(4.0)  # a drop is no surprise up to this many times the rate
 _HASTE_SHARE = const(0.5)  # nor ever beyond this share of the capacity
+_LEAP = const(0.1)  # share of the capacity at once, beyond that haste, that no honest counter goes
+_CALM = const(8)  # readings that must rise calmly after a leap until a counter is believed again
 
 # Columns of the state before those of the parts.
 _TOTAL = const(0)
@@ -29,7 +31,9 @@ _COUNTED = const(2)
 _BY_LEVEL = const(3)
 _BY_COUNT = const(4)
 _FADED_DAY = const(5)
-_SIZE = const(6)
+_DRY = const(6)
+_LEAPT = const(7)
+_SIZE = const(8)
 
 
 class Consumable:
@@ -69,11 +73,15 @@ class Consumable:
         """A reading in base units, of good quality; implausible ones are dropped and counted."""
         if not self.measured:
             return
-        elapsed = min(_STALE_S, max(0, since(self.gauge.state, gauge.READ_AT, at)))
-        expected = _HASTE * (self.demand.rate() or 0.0) * elapsed / DAY_S
-        used = self.gauge.read(level, at, min(expected, _HASTE_SHARE * self.capacity))
+        used = self.gauge.read(level, at, self._at_most(at))
         self.own[_BY_LEVEL] += used
         self._use(used, at)
+
+    def _at_most(self, at):
+        """What may have gone since the last reading without surprising anybody, base units."""
+        elapsed = min(_STALE_S, max(0, since(self.gauge.state, gauge.READ_AT, at)))
+        expected = _HASTE * (self.demand.rate() or 0.0) * elapsed / DAY_S
+        return min(expected, _HASTE_SHARE * self.capacity)
 
     def feed_usage(self, total, at):
         """The cumulative usage counter: brews, hours. It may start again from 0."""
@@ -82,11 +90,15 @@ class Consumable:
         own = self.own
         most = 2 * self.capacity / self.per_use if self.per_use else 0
         uses = since(own, _TOTAL, total) if own[_COUNTED] else 0
+        back = uses < -_ROUNDED
         if uses < 0:  # it began again, or only float32 rounded it down
-            uses = total if uses < -_ROUNDED else 0.0
-        if not self.measured and own[_COUNTED] and uses * self.per_use * _FINEST < self.capacity:
-            self._use(0.0, at)
-            return
+            uses = total if back else 0.0
+        if not self.measured:
+            most = self._honest(uses, back, at)
+            if own[_COUNTED] and not back and uses * self.per_use * _FINEST < self.capacity:
+                mark(self.gauge.state, gauge.READ_AT, at)
+                self._use(0.0, at)
+                return
         own[_COUNTED] = 1.0
         mark(own, _TOTAL, total)
         amount = uses * self.per_use if uses <= most else 0.0
@@ -95,6 +107,14 @@ class Consumable:
         if not self.measured:
             self.gauge.draw(amount, at)
             self._use(amount, at)
+
+    def _honest(self, uses, back, at):
+        """Uses that may be drawn now: none for a counter that leaps or goes to and fro."""
+        own = self.own
+        doubted = own[_LEAPT]
+        most = max(_LEAP * self.capacity, self._at_most(at)) / max(self.per_use, 1e-9)
+        own[_LEAPT] = _CALM if back or uses > most else max(0.0, doubted - 1)
+        return -1.0 if doubted else most
 
     def feed_in_place(self, present, at):
         """The contact that tells whether the container is in."""
@@ -119,18 +139,27 @@ class Consumable:
 
     def _use(self, used, at):
         level = self.gauge.level()
+        if self._disputed():
+            self.demand.forget_day()
         if not self.demand.use(used, at, not self.gauge.state[gauge.EMPTIED]):
             self.forecast.forget()
         elif level is not None:
             self.forecast.used(used, level, self.demand, self.capacity, at)
 
     def step(self, at):
-        """Once per step: fade the comparison of level and usage count by the day."""
-        own = self.own
-        if at // DAY_S != int(own[_FADED_DAY]):
-            own[_FADED_DAY] = at // DAY_S
-            own[_BY_LEVEL] *= _FADE
-            own[_BY_COUNT] *= _FADE
+        """Once per step; by the day: fade what contradicts, forget spares that nobody uses."""
+        own, state = self.own, self.gauge.state
+        if at // DAY_S == int(own[_FADED_DAY]):
+            return
+        own[_FADED_DAY] = at // DAY_S
+        own[_BY_LEVEL] *= _FADE
+        own[_BY_COUNT] *= _FADE
+        if not own[_COUNTED]:  # nothing will ever explain it: believed after a week
+            state[gauge.VANISHED] *= _FADE
+        dry = 0 <= state[gauge.LEVEL] <= _SCARCE * self.capacity and not self.plausible(at)
+        if dry and own[_DRY]:  # a whole day: what should lie there, does not
+            self.reorder.state[reorder.SPARES] = 0.0
+        own[_DRY] = dry
 
     def level(self):
         """Base units left in the container, or None before that is known."""
@@ -160,20 +189,29 @@ class Consumable:
             return "not in place"
         if state[gauge.SETTLED] < AGREE:
             return "single reading"
+        if self.gauge.wild():
+            return "noisy"
         if state[gauge.STRANGE] >= AGREE:
             return "out of range"
         if state[gauge.AGREED]:
             return "unsettled"
         if since(state, gauge.READ_AT, at) > _STALE_S:
             return "old reading"
+        if self.own[_LEAPT]:
+            return "counter leaps"
         return self._contradiction(at) if self.measured else None
 
-    def _contradiction(self, at):
-        own, state = self.own, self.gauge.state
-        least = _RATIO_SHARE * self.capacity
+    def _disputed(self):
+        """Has more gone, or less, than uses were counted?"""
+        own = self.own
         gone, counted = own[_BY_LEVEL], own[_BY_COUNT]
-        if own[_COUNTED] and self.per_use and (state[gauge.VANISHED] > least or (
-                max(gone, counted) > least and not counted / _RATIO <= gone <= counted * _RATIO)):
+        return (self.measured and own[_COUNTED] and self.per_use
+                and max(gone, counted) > _RATIO_SHARE * self.capacity
+                and not counted / _RATIO <= gone <= counted * _RATIO)
+
+    def _contradiction(self, at):
+        state = self.gauge.state
+        if state[gauge.VANISHED] > _RATIO_SHARE * self.capacity or self._disputed():
             return "level contradicts usage"
         due = (self.demand.rate() or 0.0) * since(state, gauge.CHANGED_AT, at) / DAY_S
         if due > _FROZEN_SHARE * self.capacity and not state[gauge.EMPTIED]:

@@ -59,7 +59,7 @@ class Demand:
         last = when(state, _FED_AT)
         mark(state, _FED_AT, at)
         if elapsed > _SILENT_S:
-            state[_USED] = state[_HOUR_USED] = state[_WATCHED] = 0.0
+            self.forget_day()
             return False
         if stocked:
             state[_USED] += amount
@@ -73,6 +73,11 @@ class Demand:
                 self._learn(max(0.0, state[_USED]) * DAY_S / state[_WATCHED], last // DAY_S)
             state[_USED] = state[_WATCHED] = 0.0
         return True
+
+    def forget_day(self):
+        """What this day has shown so far is not to be believed, so it teaches nothing."""
+        state = self.state
+        state[_USED] = state[_HOUR_USED] = state[_WATCHED] = 0.0
 
     def _follow(self, column, value, memory):
         """Running mean at first, exponential with this memory later."""

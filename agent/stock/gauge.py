@@ -11,6 +11,7 @@ AGREE = const(3)  # readings in agreement that make a jump true: outlasts a spik
 _STEP = const(0.05)  # share of the capacity within which a reading is ordinary
 _NOISE_STEPS = const(6.0)  # or this many mean differences between neighbours, whichever is more
 _NOISE_MOST = const(0.05)  # share of the capacity: more noise than this is not believed
+_WILD = const(0.04)  # neighbours that differ by more, on average, tell neither levels nor refills
 _EMPTY = const(0.01)  # share of the capacity that nothing can be served from
 _OVERFILL = const(1.25)  # a heaped container is possible, more is a unit mix-up
 _UNDER = const(-0.05)  # tare drift below zero that is still a reading
@@ -85,6 +86,10 @@ class Gauge:
         """How far a reading may be from the level and still be ordinary, base units."""
         return max(_STEP * self.capacity, _NOISE_STEPS * self.state[_NOISE])
 
+    def wild(self):
+        """Are the readings all over the place?"""
+        return self.state[_NOISE] > _WILD * self.capacity
+
     def read(self, level, at, expected):
         """One reading; expected: what may have gone since the last one. Returns the use.
 
@@ -136,15 +141,17 @@ class Gauge:
             self.tell(_EMPTIED, 0.0, at)
 
     def _doubt(self, level, at):
-        """A jump: count the readings that agree on where it went."""
+        """A jump: count the readings that agree on where it went, more of them after wild ones."""
         state = self.state
         if state[AGREED] and abs(level - state[_CANDIDATE]) <= self.step():
             state[AGREED] += 1
             state[_CANDIDATE] += (level - state[_CANDIDATE]) / state[AGREED]
         else:
+            if state[AGREED]:
+                state[STRANGE] = min(_MOST, state[STRANGE] + 4)
             state[AGREED] = 1.0
             state[_CANDIDATE] = level
-        if state[AGREED] < AGREE:
+        if state[AGREED] < AGREE + state[STRANGE]:
             return 0.0
         return self._jump(state[_CANDIDATE], at)
 
@@ -161,7 +168,7 @@ class Gauge:
             state[VANISHED] += old
         state[BEFORE] = -1.0
         self._settle(level, at)
-        if old >= 0 and level > old + self.step():
+        if old >= 0 and level > old + self.step() and not self.wild():
             self.tell(_REPLACED if away else _REFILLED, level - old, at)
         return 0.0 if away or level > old else old - level
 

@@ -257,3 +257,115 @@ def test_a_counter_of_broken_hours_does_not_seem_to_begin_again():
         if step % 6 == 0:
             hours += 0.1
     assert thing.level() > 1900
+
+
+def test_a_counter_that_leaps_or_goes_to_and_fro_draws_nothing():
+    grease = Consumable(dict(BEANS, kind="count", capacity=2000.0, per_use=1.0))
+    totals = [500, 501, 501000, 502, 503, 0.503, 504] + [400, 620, 380, 650, 500] * 20
+    for step, total in enumerate(totals):
+        grease.feed_usage(total, step * 600)
+    assert grease.level() > 1990
+    assert grease.plausible(step * 600) == "counter leaps"
+    for total in range(505, 520):
+        step += 1
+        grease.feed_usage(total, step * 600)
+    assert grease.level() > 1980 and grease.plausible(step * 600) is None
+
+
+def test_a_counter_that_rests_is_no_old_reading():
+    grease = Consumable(dict(BEANS, kind="count", capacity=2000.0, per_use=1.0))
+    for hour in range(72):
+        grease.feed_usage(500, hour * 3600)
+    assert grease.plausible(71 * 3600) is None
+
+
+def test_what_the_count_does_not_explain_teaches_no_rate():
+    machine = Machine()
+    machine.run(4)
+    machine.level = 950.0
+    machine.run(1)
+    rate = machine.stock.rate_per_day()
+    for _ in range(72):
+        machine.read(machine.level / 2)
+    assert machine.stock.plausible(machine.at) == "level contradicts usage"
+    for _ in range(144):
+        machine.read(machine.level / 2)
+    assert abs(machine.stock.rate_per_day() - rate) < 1
+
+
+def test_noise_is_no_refill_and_no_use():
+    machine = Machine()
+    machine.run(4)
+    machine.level = 950.0
+    machine.run(0.5)
+    before, rate = len(machine.events), machine.stock.rate_per_day()
+    state = 7
+    for _ in range(3 * 144):
+        state = (state * 1103515245 + 12345) & 0x7FFFFFFF
+        machine.read(machine.level * (0.6 + 0.8 * (state >> 8) / 8388608))
+    assert machine.stock.plausible(machine.at) is not None
+    assert abs(machine.stock.rate_per_day() - rate) < 0.5 * rate
+    assert len(machine.events) <= before + 1
+    for _ in range(144):
+        machine.read()
+    assert abs(machine.stock.level() - machine.level) < 30
+
+
+def test_spares_that_nobody_uses_are_forgotten_and_the_need_comes_back():
+    machine = Machine()
+    machine.run(4)
+    machine.stock.delivered(2000.0, 2 * DAY)
+    machine.run(1)
+    assert machine.level < 9 and machine.stock.need(machine.at) is None
+    machine.run(2)
+    assert machine.stock.spares() == 0.0
+    assert machine.stock.need(machine.at)[0] >= 1000.0
+
+
+def test_spares_are_kept_while_the_sensor_is_not_believed():
+    machine = Machine()
+    machine.run(4)
+    machine.level = 600.0
+    machine.run(0.1)
+    machine.stock.delivered(1000.0, 2 * DAY)
+    for _ in range(3 * 144):
+        machine.read(0.0)
+    assert machine.stock.spares() == 1000.0
+
+
+def test_a_worn_cartridge_is_ordered_once_and_its_change_is_a_refill():
+    descaler = Consumable({"name": "descaler", "kind": "wear", "capacity": 100.0, "low": 0.15,
+                           "lead_days": 4, "items": [{"sku": "c", "pack": 100.0}]})
+    at, left, asked, events = 0, 60.0, None, []
+    while at < 60 * DAY:
+        at += 600
+        left = max(0.0, left - 1.0 / 144)
+        if asked and at > asked + 4 * DAY and left < 50:
+            left = 100.0
+        descaler.feed_level(left, at)
+        descaler.step(at)
+        event = descaler.take_event()
+        events += [event] if event else []
+        need = descaler.need(at)
+        if need and not asked:
+            asked = at
+            assert need[0] == 100.0 and left < 20
+    assert [event[0] for event in events] == ["refilled"] and events[0][1] > 80
+
+
+def test_hours_of_running_wear_a_part_until_it_is_said_to_be_new():
+    strainer = Consumable({"name": "strainer", "kind": "wear", "capacity": 2000.0, "usage": 1,
+                           "per_use": 1.0, "low": 0.15, "lead_days": 7.0, "unit": "h",
+                           "items": [{"sku": "s", "pack": 2000.0}]})
+    hours, at = 1200.0, 0
+    while strainer.need(at) is None and at < 300 * DAY:
+        at += 600
+        hours += 0.5 / 6
+        strainer.feed_usage(hours, at)
+        strainer.step(at)
+    assert 90 < strainer.level() < 250 and abs(strainer.level() - (3200 - hours)) < 1
+    strainer.delivered(2000.0, 7 * DAY)
+    assert strainer.need(at) is None
+    strainer.refill(at)
+    assert strainer.level() == 2000.0 and strainer.take_event()[0] == "refilled"
+    assert strainer.spares() < 250

@@ -25,8 +25,8 @@ class Crosscheck:
     against a count, minus what one use takes), tolerance (of the residual, first's unit, default
     1), share (of gain times what the second has moved since learning, added to the tolerance,
     default 0: a dose is never exact), learn (readings, default 10), smooth (share of a new reading
-    in the residual, default 0.1), jump (first rises by that much, or the second falls back, in one
-    reading: a refill or a new counter, learned anew; default none).
+    in the residual, default 0.1), jump (in one reading first rises by that much, or the second by
+    what explains as much, or falls back: a refill or another counter, learned anew; default none).
     Score: residual's departure over tolerance; the alarm lets go at 0.8.
     """
 
@@ -54,7 +54,9 @@ class Crosscheck:
         before = state[_SECOND]
         risen = values[0] - state[_FIRST]
         state[_FIRST], state[_SECOND] = values
-        if self.jump and state[_SEEN] and (risen >= self.jump or state[_SECOND] < before):
+        leap = abs(self.gain * (state[_SECOND] - before))
+        if self.jump and state[_SEEN] and (
+                max(risen, leap) >= self.jump or state[_SECOND] < before):
             self.relearn(at)
             state[_FIRST], state[_SECOND] = values
         residual = values[0] - self.gain * values[1]
