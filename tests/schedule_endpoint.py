@@ -50,6 +50,7 @@ class Endpoint:
         self.documents: list[tuple[bytes, bytes]] = []
         self.waiting: dict[int, tuple[int, dict]] = {}  # said, not yet acknowledged
         self.plans: list[tuple[int, bytes, dict]] = []  # when, order, what its seller says
+        self.refused: set[bytes] = set()
         self.door = 0  # grams that lie beside the machine
         self.calm = False
         self.ended = lambda identifier: False
@@ -154,7 +155,8 @@ class Endpoint:
         if busy:  # legal only as long as the word of the first one's end is on its way
             need(self.ended(busy[0]), "I1", "a second open order", content)
             return 2
-        if not self.calm and self.rng.random() < 0.1:
+        if content[1] in self.refused or (not self.calm and self.rng.random() < 0.1):
+            self.refused.add(content[1])  # an answer once given stays
             return 2
         self.orders[content[1]] = {"content": content, "state": 4, "utc": content[14], "at": now}
         self.count += 2  # its decision and that it was placed are in the thing's ledger
@@ -163,7 +165,8 @@ class Endpoint:
 
     def check_order(self, content: dict) -> None:
         terms = self.offers.get(content[9])
-        need(terms is not None, "I3", "an offer nobody made")
+        if terms is None:
+            raise Broken("I3", "an offer nobody made", content)
         need(content[7] <= CAP and content[8] == "EUR", "I3", "above the cap", content)
         need(content[6] in KEYS and terms[3] == content[6], "I3", "seller", content)
         need(terms[13] > content[14], "I3", "an expired offer", content)

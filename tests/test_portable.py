@@ -69,8 +69,9 @@ def collected() -> dict[str, int]:
 
 def run(bytecode: Path, name: str) -> subprocess.CompletedProcess:
     """Run one portable file in MicroPython."""
+    heap = HEAPS.get(name.removeprefix("test_"), HEAP)
     return subprocess.run(
-        runtime.command(PORTABLE / "run.py", name, heap=HEAPS.get(name.removeprefix("test_"), HEAP)),
+        runtime.command(PORTABLE / "run.py", name, heap=heap),
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,

@@ -13,7 +13,7 @@ MICROVOLTS = {34: 3_000_000}
 
 causes = [PWRON_RESET]
 fed = [0]
-told = []  # what the clock was set to
+told: list = []  # what the clock was set to
 
 
 def reset_cause():
