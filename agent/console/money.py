@@ -86,7 +86,8 @@ def test_order(agent, words, at):
         raise CommandError("%r is no consumable" % words[0])
     if [order for order in agent.orders.open if order.consumable == words[0] and order.test]:
         raise CommandError("a test order is under way")
-    need = needs.of(agent.shelf, index, 1, [], at)
+    packs = agent.shelf.items[index].reorder.packs
+    need = needs.of(agent.shelf, index, packs[0][0] if packs else 1, [], at)
     return "test order %s" % agent.orders.begin(words[0], need, at, True).ref()
 
 

@@ -305,7 +305,7 @@ def test_a_test_order_goes_the_whole_way_and_costs_nothing():
     assert "error" in bench.line("test-order beans") and "error" in bench.line("test-order tea")
     sent = bench.serve(2)
     asked = kit.of_kind(sent, wire.RFQ)[0][wire.BODY]
-    assert asked[7] is True
+    assert asked[7] is True and asked[4] == 1000  # one pack, whatever is left
     bench.offer(asked[1])
     bench.decline(asked[1])
     document = signed(kit.of_kind(bench.serve(3), wire.ORDER)[0])
