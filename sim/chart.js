@@ -51,9 +51,12 @@ function draw(chart) {
   svg.replaceChildren();
   for (const band of data.bands) {
     if (band.last < first || band.first > last) continue;
+    if (band.monitor !== null && !chart.shows.includes(band.monitor)) continue;
     const from = x(Math.max(first, band.first)), to = x(Math.min(last, band.last));
     const wide = Math.max(2, to - from);
-    element("rect", { class: band.kind, x: from, y: 0, width: wide, height }, svg);
+    // What people labelled is a bar at the foot, so that it and what was found can be compared.
+    const tall = band.kind === "label" ? 7 : height;
+    element("rect", { class: band.kind, x: from, y: height - tall, width: wide, height: tall }, svg);
   }
   element("line", { class: "frame", x1: MARGIN, x2: MARGIN, y1: 0, y2: height }, svg);
   for (const [value, at] of [[high, 11], [low, height - 3]]) {

@@ -68,33 +68,42 @@ def _finding_row(replayed, stretch) -> str:
 def _data(replayed) -> dict:
     recording = replayed.recording
     charts: list[dict] = [
-        {"title": f"{column} → {channel}", "values": _short(recording.columns[column])}
+        {"title": f"{column} → {channel}", "values": _short(recording.columns[column]),
+         "shows": _monitors_of(replayed, channel)}
         for column, channel in replayed.channels.items()
     ]
     charts += [
-        {"title": f"score of {monitor}", "limit": 1,
+        {"title": f"score of {monitor}", "limit": 1, "shows": [monitor],
          "values": _short([min(score, SCORE_MOST) for score in scores])}
         for monitor, scores in replayed.scores.items()
     ]
     bands = [
-        {"kind": kind, "first": first, "last": last} for kind, first, last in _bands(replayed)
+        {"kind": kind, "monitor": monitor, "first": first, "last": last}
+        for kind, monitor, first, last in _bands(replayed)
     ]
     return {"times": recording.times, "charts": charts, "bands": bands}
 
 
+def _monitors_of(replayed, channel: str) -> list[str]:
+    """Monitors that a channel leads; what watches many shows its findings on its score alone."""
+    led = [name for name, channels in replayed.watched.items()
+           if channels[0] == channel and len(channels) <= 2]
+    return [*led, f"sensor_{channel}"]
+
+
 def _bands(replayed):
-    """(kind, first row, last row) of labels and findings."""
+    """(kind, monitor or None, first row, last row) of findings and labels, labels on top."""
+    for stretch in replayed.stretches:
+        yield "raised", stretch.monitor, stretch.first, stretch.last
+        if stretch.confirmed is not None:
+            yield "confirmed", stretch.monitor, stretch.confirmed, stretch.last
     recording = replayed.recording
     for rows in recording.labels.values():
-        yield from (("label", first, last) for first, last in _runs(rows))
+        yield from (("label", None, first, last) for first, last in _runs(rows))
     for first, last in recording.windows:
         rows = [i for i, at in enumerate(recording.times) if first <= at <= last]
         if rows:
-            yield "label", rows[0], rows[-1]
-    for stretch in replayed.stretches:
-        yield "raised", stretch.first, stretch.last
-        if stretch.confirmed is not None:
-            yield "confirmed", stretch.confirmed, stretch.last
+            yield "label", None, rows[0], rows[-1]
 
 
 def _runs(rows: list[int]):

@@ -42,12 +42,13 @@ class Stretch:
 
 @dataclass
 class Replayed:
-    """What came of a replay. scores: monitor -> one value a row; requests: the desk's rows."""
+    """What came of a replay. scores: monitor -> one value a row; watched: monitor -> channels."""
 
     recording: Recording
     product: str
     channels: dict[str, str]
     scores: dict[str, list[float]]
+    watched: dict[str, list[str]]
     stretches: list[Stretch] = field(default_factory=list)
     notices: list[tuple[int, str]] = field(default_factory=list)
     cases: list[dict] = field(default_factory=list)
@@ -153,6 +154,8 @@ class Replay:
         self.result = Replayed(
             recording, record["product"], {c: names[i] for c, i in self.columns.items()},
             {monitor["name"]: [] for monitor in record.get("monitors", [])},
+            {monitor["name"]: [names[index] for index in monitor["channels"]]
+             for monitor in record.get("monitors", [])},
         )
         self._open: dict[str, Stretch] = {}
         self._inbox: list[bytes] = []

@@ -1,0 +1,58 @@
+"""`why NAME` on the console gives the numbers behind every kind of monitor, alarmed or not."""
+
+import json
+
+import kit
+from monitor_streams import LIFE_WEIGHTS, Noise
+
+from agent.sense import monitors
+
+SETTINGS = {
+    "limit": {"high": 120.0}, "rate": {"rise": 30.0, "window": 600}, "stuck": {"seconds": 3600},
+    "novelty": {"hold": 30}, "joint": {"channels": 2, "learn": 30, "calibrate": 10},
+    "drift": {"block": 3600, "learn": 6}, "cycle": {"on": 100.0}, "onset": {"learn": 30},
+    "life": {"weights": LIFE_WEIGHTS, "new": 3}, "crosscheck": {"tolerance": 20.0},
+}
+PAIRED = ("joint", "life", "crosscheck")
+
+
+def watched(kind):
+    """A kit thing whose boiler is watched by one monitor of a kind, after a day and a rise."""
+    made = dict(kit.PRODUCT)
+    channels = [kit.BOILER, kit.BEANS] if kind in PAIRED else [kit.BOILER]
+    made["monitors"] = [{"name": "watch", "kind": kind, "channels": channels, "mode": "m",
+                         "severity": 2, "hold": 0, "clear": 600, "service": "repair",
+                         "settings": SETTINGS[kind]}]
+    bench = kit.Bench(made)
+    noise = Noise(2)
+    answers = [bench.thing.feed_line("why watch --json", bench.up())]
+    for row in range(144):
+        bench.boiler = 92 + noise.normal() + (40 if row > 120 else 0)
+        bench.serve()
+    return answers + [bench.thing.feed_line("why watch --json", bench.up())]
+
+
+def numbers(answer):
+    told = json.loads(answer)
+    return {word: value for word, value in told.items()
+            if isinstance(value, (int, float)) and value == value}
+
+
+def test_every_kind_tells_its_numbers():
+    for kind in monitors.KINDS:
+        new, later = watched(kind)
+        assert numbers(new), (kind, new)
+        assert len(numbers(later)) >= 2, (kind, later)
+        assert numbers(later) != numbers(new), (kind, later)
+
+
+def test_several_channels_are_told_by_name():
+    told = numbers(watched("joint")[1])
+    assert "boiler_c" in told and "beans_g" in told
+    assert abs(told["boiler_c"] + told["beans_g"] - 1) < 0.01
+
+
+def test_a_sensor_tells_its_quality():
+    bench = kit.Bench().ready()
+    told = json.loads(bench.thing.feed_line("why sensor_boiler_c --json", bench.up()))
+    assert told["quality"] == 0 and told["late"] == 0
