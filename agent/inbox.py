@@ -97,7 +97,10 @@ class Inbox:
         if entry is None:
             return
         if entry.kind == wire.HELLO:
-            self.greeted = self.greeted or outcome == wire.ACCEPTED  # exists: reconcile follows
+            self.greeted = self.greeted or outcome == wire.ACCEPTED
+            if not self.greeted:  # a reconcile message should follow; say it again if none does
+                self._agent.outbox.put(wire.HELLO, self._agent.hello(), at,
+                                       due=at + limits.RESEND_S)
         elif entry.kind in (wire.RFQ, wire.ORDER):
             self._agent.buyer.answered(entry.about, entry.kind, outcome, reason, number, at)
         elif entry.kind == wire.CASE:

@@ -51,11 +51,13 @@ class Outbox:
         self.dropped = 0
         self._told = 0
 
-    def put(self, kind, body, at, about=b""):
-        """Queue a message; it is on its way to flash when the step ends."""
+    def put(self, kind, body, at, about=b"", due=0):
+        """Queue a message, not to go out before `due`; it is on its way to flash when the step ends.
+        """
         if kind in _REPLACES:
             self.withdraw(kind, about)
         message = Message(self._number(), kind, at, about, cbor.encode(body))
+        message.due = due
         if kind == wire.HELLO:  # until it is answered, the thing may be deaf to everything else
             self._waiting.insert(0, message)
         else:

@@ -217,6 +217,9 @@ class Orders:
         """
         if identifier != order_id(self._thing, name, cycle, False):
             return  # no order of this thing; a status about it will be denied
+        for order in list(self.open):  # of an old flash: the desk knows that it ended
+            if order.consumable == name and not order.test and order.cycle < cycle:
+                self._set(order, CANCELLED, at, "a later one is known")
         own, known = self._cycle(name), self.find(identifier)
         if known:
             if state > known.state or state in MOVES[known.state]:
