@@ -52,8 +52,7 @@ class Outbox:
         self._told = 0
 
     def put(self, kind, body, at, about=b"", due=0):
-        """Queue a message, not to go out before `due`; it is on its way to flash when the step ends.
-        """
+        """Queue a message, to go out from age `due` on; on its way to flash when the step ends."""
         if kind in _REPLACES:
             self.withdraw(kind, about)
         message = Message(self._number(), kind, at, about, cbor.encode(body))

@@ -287,30 +287,6 @@ def test_nothing_is_denied_before_the_desk_has_greeted():
     assert bench.thing.disputes.all == [] and bench.order(need)
 
 
-def test_a_thing_that_forgot_waits_for_what_it_forgot():
-    bench = Market()
-    bench.boot()
-    hello = kit.of_kind(bench.tick(), wire.HELLO)[0]
-    bench.say(wire.DOWN_ACK, {1: hello[wire.ID], 2: wire.EXISTS})
-    bench.tick()
-    assert not bench.thing.may_buy()
-    bench.tell(wire.RECONCILE, {1: [], 2: hello[wire.SEQ], 3: hello[wire.BODY][13]})
-    bench.tick()
-    assert bench.thing.may_buy()
-
-
-def test_a_later_order_than_it_knows_ends_the_one_that_it_remembers():
-    bench = Market()
-    need = bench.needs()
-    bench.boot()
-    hello = kit.of_kind(bench.tick(), wire.HELLO)[0]
-    later = ordering.order_id(kit.THING, "beans", 1, False)
-    row = [later, "beans", 1, ordering.SHIPPED, "second", 1600, kit.START_UTC]
-    bench.tell(wire.RECONCILE, {1: [row], 2: hello[wire.SEQ], 3: hello[wire.BODY][13]})
-    bench.tick()
-    assert bench.order(need) is None and [o.id for o in bench.thing.orders.open] == [later]
-
-
 def test_a_test_order_goes_the_whole_way_and_costs_nothing():
     bench = Market(k9=0, k10=0, k11=0)
     assert "test order" in bench.line("test-order beans")

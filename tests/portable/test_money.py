@@ -277,3 +277,30 @@ def test_cancel_is_asked_for_within_its_window_only():
     bench.status(need, 8)
     assert bench.order(need) is None and bench.thing.budget.committed(None) == (0, 0)
     assert bench.thing.experience.trust("roaster", bench.up()) == 50  # it was not its fault
+
+
+# -- memory ------------------------------------------------------------------------------------
+
+
+def test_a_thing_that_forgot_waits_for_what_it_forgot():
+    bench = Market()
+    bench.boot()
+    hello = kit.of_kind(bench.tick(), wire.HELLO)[0]
+    bench.say(wire.DOWN_ACK, {1: hello[wire.ID], 2: wire.EXISTS})
+    bench.tick()
+    assert not bench.thing.may_buy()
+    bench.tell(wire.RECONCILE, {1: [], 2: hello[wire.SEQ], 3: hello[wire.BODY][13]})
+    bench.tick()
+    assert bench.thing.may_buy()
+
+
+def test_a_later_order_than_it_knows_ends_the_one_that_it_remembers():
+    bench = Market()
+    need = bench.needs()
+    bench.boot()
+    hello = kit.of_kind(bench.tick(), wire.HELLO)[0]
+    later = ordering.order_id(kit.THING, "beans", 1, False)
+    row = [later, "beans", 1, ordering.SHIPPED, "second", 1600, kit.START_UTC]
+    bench.tell(wire.RECONCILE, {1: [row], 2: hello[wire.SEQ], 3: hello[wire.BODY][13]})
+    bench.tick()
+    assert bench.order(need) is None and [o.id for o in bench.thing.orders.open] == [later]
