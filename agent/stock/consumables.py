@@ -156,7 +156,8 @@ class Consumable:
         own[_BY_COUNT] *= _FADE
         if not own[_COUNTED]:  # nothing will ever explain it: believed after a week
             state[gauge.VANISHED] *= _FADE
-        dry = 0 <= state[gauge.LEVEL] <= _SCARCE * self.capacity and not self.plausible(at)
+        dry = (self.measured and 0 <= state[gauge.LEVEL] <= _SCARCE * self.capacity
+               and not self.plausible(at))
         if dry and own[_DRY]:  # a whole day: what should lie there, does not
             self.reorder.state[reorder.SPARES] = 0.0
         own[_DRY] = dry

@@ -322,6 +322,16 @@ def test_spares_that_nobody_uses_are_forgotten_and_the_need_comes_back():
     assert machine.stock.need(machine.at)[0] >= 1000.0
 
 
+def test_spares_of_what_is_only_counted_are_kept():
+    """Nobody said that it was filled: more likely nobody said so than that nothing lies there."""
+    cups = Consumable(dict(BEANS, kind="count", capacity=100.0, per_use=1.0))
+    cups.delivered(200.0, DAY)
+    for hour in range(200):
+        cups.feed_usage(hour, hour * 3600)
+        cups.step(hour * 3600)
+    assert cups.level() == 0.0 and cups.spares() == 200.0
+
+
 def test_spares_are_kept_while_the_sensor_is_not_believed():
     machine = Machine()
     machine.run(4)
