@@ -56,7 +56,8 @@ function draw(chart) {
     const wide = Math.max(2, to - from);
     // What people labelled is a bar at the foot, so that it and what was found can be compared.
     const tall = band.kind === "label" ? 7 : height;
-    element("rect", { class: band.kind, x: from, y: height - tall, width: wide, height: tall }, svg);
+    const box = { x: from, y: height - tall, width: wide, height: tall };
+    element("rect", { class: band.kind, ...box }, svg);
   }
   element("line", { class: "frame", x1: MARGIN, x2: MARGIN, y1: 0, y2: height }, svg);
   for (const [value, at] of [[high, 11], [low, height - 3]]) {
