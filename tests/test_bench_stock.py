@@ -1,6 +1,5 @@
 """The stock benches: the bars they hold, and that both runtimes say the same."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,6 @@ def test_reordering_on_real_sales():
 
 
 @needs_sales
-@pytest.mark.skipif(shutil.which("micropython") is None, reason="no micropython on the path")
 def test_both_runtimes_forecast_and_order_alike():
     sales, _ = runout.load(SALES)
     spec = {"name": "beans", "kind": "level", "capacity": 1000.0, "lead_days": 2,
