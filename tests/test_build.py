@@ -1,7 +1,11 @@
 """What `steward build` makes starts in MicroPython as files and as a ROMFS, and reads a sensor."""
 
+import functools
+import http.server
 import json
 import re
+import subprocess
+import threading
 import time
 
 import pytest
@@ -12,6 +16,7 @@ from boards.problems import DescriptionError
 from firmware import build
 from firmware.closure import Missing, closure
 from sim.cli import app
+from sim.mpy import runtime
 from sim.mpy.runtime import ROOT
 
 PRODUCT = ROOT / "boards/products/coffee_machine.toml"
@@ -78,9 +83,47 @@ def test_the_manifest_names_files_that_are_there(image):
     } - {"manifest.py"}
 
 
-def test_a_driver_that_no_device_has_is_named(tmp_path):
-    with pytest.raises(Missing, match=r"hal\.drivers\.simulated"):
+def test_a_board_that_takes_no_image_says_what_to_do_instead(tmp_path):
+    with pytest.raises(build.BuildError, match="steward sim"):
         build.build(ROOT / "boards/simulated.toml", PRODUCT, tmp_path)
+    pump = ROOT / "boards/products/water_pump.toml"
+    with pytest.raises(build.BuildError, match="make pi"):
+        build.build(ROOT / "boards/pi_water_pump.toml", pump, tmp_path)
+
+
+def test_mip_finds_every_file_of_the_library(image):
+    package = json.loads((image.folder / "package.json").read_text())
+    assert {name for name, _ in package["urls"]} == set(image.sizes)
+    for name, where in package["urls"]:
+        assert where == f"files/lib/{name}" and (image.folder / where).is_file()
+
+
+def test_micropythons_mip_installs_it(tmp_path, image):
+    """Its own installer, over http on this machine, into a folder from which the agent runs."""
+    handler = functools.partial(Quiet, directory=str(image.folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/package.json"
+        script = tmp_path / "install.py"
+        script.write_text(f"import mip\nmip.install({url!r}, target={str(tmp_path / 'lib')!r})\n")
+        micropython(script, tmp_path)  # not where CPython's own `requests` is
+        server.shutdown()
+    script.write_text("from agent.core import Agent\nimport carried\nprint(carried.BUILD)\n")
+    assert micropython(script, tmp_path / "lib").strip() == image.build
+
+
+def micropython(script, folder):
+    done = subprocess.run(
+        runtime.command(script), env=runtime.environment(folder),
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        """Not into the middle of pytest's dots."""
 
 
 def test_a_wrong_product_builds_nothing(tmp_path):

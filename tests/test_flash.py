@@ -1,62 +1,183 @@
-"""The steps in which an image is copied; a fake stands in for mpremote, for there is no board."""
+"""The steps in which MicroPython and an image get onto a board; a fake stands in for the tools."""
 
+import json
+import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from firmware.flash import FlashError, flash, steps
+from firmware import flash as flashing
+from firmware.flash import CHIPS, Firmware, FlashError, flash, partitions, steps
 from sim.cli import app
+
+PORT = "/dev/ttyUSB0"
 
 
 @pytest.fixture
 def image(tmp_path):
-    (tmp_path / "files" / "lib").mkdir(parents=True)
-    (tmp_path / "files" / "main.py").touch()
-    (tmp_path / "romfs.img").touch()
-    return tmp_path
+    folder = tmp_path / "image"
+    (folder / "files" / "lib").mkdir(parents=True)
+    (folder / "files" / "main.py").touch()
+    (folder / "romfs.img").write_bytes(bytes(5000))
+    facts = {"chip": "esp32", "board": "esp32_coffee_machine"}
+    (folder / "image.json").write_text(json.dumps(facts))
+    return folder
 
 
-class FakeMpremote:
-    """Remembers what it was told; fails at step number `failing`."""
+def firmware(folder: Path, chip: str = "esp32", romfs: int = 0, table: bool = True) -> Path:
+    """As much of MicroPython as is looked at: the heads of boot loader and partitions."""
+    labels = {"nvs": 0x6000, "factory": 0x1F0000, "vfs": 0x200000}
+    labels |= {"romfs": romfs} if romfs else {}
+    data = bytearray(b"\xff" * 0x9000)
+    data[0] = 0xE9
+    data[12:14] = struct.pack("<H", CHIPS[chip].number)
+    at = 0x8000 - CHIPS[chip].boot_offset
+    for label, size in labels.items() if table else ():
+        row = struct.pack("<HBBII16sI", 0x50AA, 1, 2, 0x9000, size, label.encode(), 0)
+        data[at : at + 32] = row
+        at += 32
+    file = folder / f"{chip}.bin"
+    file.write_bytes(data)
+    return file
 
-    def __init__(self, failing: int = 0):
+
+class FakeTools:
+    """Remembers what esptool and mpremote were told; fails at the steps that `failing` names."""
+
+    def __init__(self, *failing: int):
         self.told: list[list[str]] = []
         self._failing = failing
 
     def __call__(self, command, **options):
-        self.told.append(command[3:])
-        failed = len(self.told) == self._failing
+        self.told.append(command[2:])
+        failed = len(self.told) in self._failing
         return subprocess.CompletedProcess(command, int(failed), "", "no device" if failed else "")
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch):
+    monkeypatch.setattr(flashing, "PAUSE_S", 0)
+
+
+def quiet(text):
+    assert text
 
 
 @pytest.mark.parametrize("way, word", [("files", "cp"), ("romfs", "deploy")])
 def test_what_starts_the_thing_goes_first_and_comes_last(image, way, word):
-    mpremote = FakeMpremote(failing=1)  # a new board has no main.py to take away
-    flash(image, "/dev/ttyUSB0", way, lambda text: None, mpremote)
-    assert mpremote.told[0][-2:] == ["rm", ":main.py"]
-    assert word in mpremote.told[3]
-    assert mpremote.told[-2][-1] == ":main.py" and mpremote.told[-1][-1] == "reset"
-    assert not [words for words in mpremote.told if any("state" in word for word in words)]
+    tools = FakeTools(2)  # a new board has no main.py to take away
+    flash(steps(image, PORT, way), quiet, tools)
+    assert tools.told[1][-2:] == ["rm", ":main.py"]
+    assert word in tools.told[5]
+    assert tools.told[-2][-1] == ":main.py" and tools.told[-1][-1] == "reset"
+    assert not [words for words in tools.told if any("state" in word for word in words)]
 
 
 def test_a_step_that_fails_ends_it(image):
-    mpremote = FakeMpremote(failing=4)
+    tools = FakeTools(6)
     with pytest.raises(FlashError, match="no device"):
-        flash(image, "/dev/ttyUSB0", "files", lambda text: None, mpremote)
-    assert len(mpremote.told) == 4
+        flash(steps(image, PORT, "files"), quiet, tools)
+    assert len(tools.told) == 6
 
 
-def test_nothing_built_is_said(tmp_path):
+def test_a_board_that_is_still_starting_is_waited_for(image):
+    tools = FakeTools(1, 2, 3)
+    flash(steps(image, PORT, "files"), quiet, tools)
+    assert [words[-1] for words in tools.told[:5]] == ["1", "1", "1", "1", ":main.py"]
+    tools = FakeTools(*range(1, 100))
+    with pytest.raises(FlashError, match="no device"):
+        flash(steps(image, PORT, "files"), quiet, tools)
+    assert len(tools.told) == flashing.ANSWERS_WITHIN
+
+
+@pytest.mark.parametrize(
+    "chip, offset", [("esp32", "0x1000"), ("esp32s3", "0x0"), ("esp32c3", "0x0")]
+)
+def test_micropython_goes_first_to_where_the_chip_looks_for_it(image, tmp_path, chip, offset):
+    (image / "image.json").write_text(json.dumps({"chip": chip, "board": "b"}))
+    file = firmware(tmp_path, chip)
+    first, second, *rest = steps(image, PORT, "files", Firmware(file, erase=True, baud=115_200))
+    assert first.words == ["--chip", chip, "--port", PORT, "--baud", "115200", "erase-flash"]
+    assert second.words[-3:] == ["write-flash", offset, str(file)]
+    assert {step.tool for step in rest} == {"mpremote"}
+    assert "write-flash" in steps(image, PORT, "files", Firmware(file))[0].words, "nothing erased"
+
+
+def test_frozen_code_is_not_hidden_by_files(image, tmp_path):
+    todo = steps(image, PORT, "frozen", Firmware(firmware(tmp_path)))
+    words = [" ".join(step.words) for step in todo]
+    assert "write-flash" in words[0] and not [line for line in words if " cp " in line]
+    assert [line for line in words if line.endswith("rm :main.py")]
+    assert [line for line in words if line.endswith("rm -r :lib")]
+    with pytest.raises(FlashError, match="in the firmware itself"):
+        steps(image, PORT, "frozen")
+
+
+def test_firmware_that_would_not_run_is_refused_before_anything_is_erased(image, tmp_path):
+    def refused(file: Path, way: str = "files") -> str:
+        with pytest.raises(FlashError) as caught:
+            steps(image, PORT, way, Firmware(file, erase=True))
+        return str(caught.value)
+
+    assert "is for esp32c3, the board has esp32" in refused(firmware(tmp_path, "esp32c3"))
+    assert "no partition table" in refused(firmware(tmp_path, table=False))
+    assert "no partition romfs" in refused(firmware(tmp_path), "romfs")
+    assert "has 4,096 bytes" in refused(firmware(tmp_path, romfs=4096), "romfs")
+    (tmp_path / "text.bin").write_text("hello")
+    assert "other bytes" in refused(tmp_path / "text.bin")
+    assert "No such file" in refused(tmp_path / "nowhere.bin")
+    assert steps(image, PORT, "romfs", Firmware(firmware(tmp_path, romfs=8192)))
+
+
+def test_a_board_that_esptool_does_not_serve_is_named(tmp_path):
+    with pytest.raises(FlashError, match="does not serve raspberry_pi"):
+        partitions(firmware(tmp_path), "raspberry_pi")
+
+
+def test_nothing_built_is_said(image, tmp_path):
     with pytest.raises(FlashError, match="steward build"):
-        steps(tmp_path, "port", "files")
+        steps(tmp_path, PORT, "files")
     with pytest.raises(FlashError, match="not one of"):
-        steps(tmp_path, "port", "sideways")
-    run = CliRunner().invoke(app, ["flash", "port", "--image", str(tmp_path)])
-    assert run.exit_code == 1
+        steps(image, PORT, "sideways")
+    (image / "romfs.img").unlink()
+    with pytest.raises(FlashError, match=r"romfs\.img"):
+        steps(image, PORT, "files")
 
 
-def test_the_steps_can_be_seen_before(image: Path):
-    run = CliRunner().invoke(app, ["flash", "port", "--image", str(image), "--dry-run"])
-    assert run.exit_code == 0 and run.stdout.count("mpremote connect port") == 6
+def run(*words):
+    return CliRunner().invoke(app, ["flash", *map(str, words)])
+
+
+def test_the_steps_can_be_seen_before(image, tmp_path):
+    shown = run("port", "--image", image, "--dry-run")
+    assert shown.exit_code == 0 and shown.stdout.count("mpremote connect port") == 8
+    file = firmware(tmp_path)
+    words = ("--port", "port", "--image", image, "--firmware", file, "--erase", "--dry-run")
+    shown = run(*words)
+    lines = shown.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["esptool"] * 2 + ["mpremote"] * 8
+    facts = json.loads(run(*words, "--json").stdout)
+    assert not facts["done"]
+    assert [f"{step['tool']} {' '.join(step['words'])}" for step in facts["steps"]] == lines
+
+
+def test_an_image_for_another_board_is_refused(image):
+    shown = run("port", "--image", image, "--board", "esp32", "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    shown = run("port", "--image", image, "--board", "pi_water_pump", "--dry-run", "--json")
+    assert shown.exit_code == 1
+    assert "is for esp32_coffee_machine, not for pi_water_pump" in json.loads(shown.stdout)["error"]
+    assert run("port", "--image", image, "--board", "esp99").exit_code == 1
+
+
+def test_erased_flash_wants_something_to_start_from(image):
+    assert run("port", "--image", image, "--erase").exit_code == 2
+
+
+def test_a_port_that_is_not_there_is_the_tools_complaint(image, tmp_path, monkeypatch):
+    """esptool itself, which is installed: it is called as it wants to be called."""
+    words = ("/nowhere", "--image", image, "--firmware", firmware(tmp_path), "--json")
+    answer = json.loads(run(*words).stdout)
+    assert not answer["done"] and "/nowhere" in answer["error"]

@@ -15,6 +15,7 @@ from boards.problems import DescriptionError
 from firmware.build import OPTIMISE, STRIPPED, BuildError, Image, board_file, product_file
 from firmware.build import build as build_image
 from firmware.closure import Missing
+from sim.mpy import heap as measured_heap
 
 app = typer.Typer()
 
@@ -34,14 +35,17 @@ def build(
     strip: Annotated[
         bool, typer.Option("--strip", help="Smaller; tracebacks lose their line numbers.")
     ] = False,
+    heap: Annotated[
+        bool, typer.Option("--heap", help="Measure the heap on 32 bits as well (wants node, npm).")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
     """Build .mpy files, a ROMFS image and a manifest, with only what product and board use."""
     try:
         wired = board_file(board, product or Path("coffee_machine.toml"))
-        image = build_image(
-            wired, product or product_file(wired), out, STRIPPED if strip else OPTIMISE
-        )
+        carried = product or product_file(wired)
+        image = build_image(wired, carried, out, STRIPPED if strip else OPTIMISE)
+        taken = _heap(carried, wired, strip) if heap else {}
     except DescriptionError as error:
         for problem in error.problems:
             typer.secho(str(problem), fg="red", err=True)
@@ -50,18 +54,36 @@ def build(
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from error
     if as_json:
-        print(json.dumps(_facts(image)))
+        print(json.dumps(_facts(image) | ({"heap": taken} if heap else {})))
     else:
-        _show(image)
+        _show(image, taken)
+
+
+def _heap(product: Path, board: Path, strip: bool) -> dict[str, dict[str, int]]:
+    """Bytes that modules and objects take on a 32-bit MicroPython, by way. OSError without Node."""
+    ending = ", stripped" if strip else ""
+    found = {}
+    for way, name in (("files", "copied"), ("romfs", "in ROM")):
+        steps = measured_heap.measure(product, board, name + ending)
+        found[way] = {
+            kind: sum(size for step, size in steps.items() if step.startswith(kind))
+            for kind in ("modules", "objects")
+        }
+    return found
 
 
 def _facts(image: Image) -> dict:
     return {
         "build": image.build,
+        "board": image.board,
+        "chip": image.chip,
         "folder": str(image.folder),
         "files": str(image.folder / "files"),
         "romfs": str(image.folder / "romfs.img"),
         "manifest": str(image.folder / "frozen" / "manifest.py"),
+        "mip": str(image.folder / "package.json"),
+        "wokwi": str(image.folder / "wokwi"),
+        "not_in_wokwi": image.not_in_wokwi,
         "bytes": sum(image.sizes.values()),
         "romfs_bytes": image.romfs_bytes,
         "rooms": image.rooms(),
@@ -69,7 +91,7 @@ def _facts(image: Image) -> dict:
     }
 
 
-def _show(image: Image) -> None:
+def _show(image: Image, heap: dict[str, dict[str, int]]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("part")
     table.add_column("bytes", justify="right")
@@ -77,6 +99,11 @@ def _show(image: Image) -> None:
         table.add_row(room, f"{size:,}")
     table.add_row("all .mpy", f"{sum(image.sizes.values()):,}")
     table.add_row("ROMFS image", f"{image.romfs_bytes:,}")
+    for way, kinds in heap.items():
+        for kind, size in kinds.items():
+            table.add_row(f"heap, {way}: {kind}", f"{size:,}")
     console = Console(highlight=False)
     console.print(table)
+    for part in image.not_in_wokwi:
+        console.print(f"left out of the Wokwi diagram: {part}", markup=False, soft_wrap=True)
     console.print(f"build {image.build} in {image.folder}", markup=False, soft_wrap=True)

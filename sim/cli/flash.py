@@ -1,8 +1,9 @@
-"""`steward flash`: put what `steward build` made onto a board that runs MicroPython.
+"""`steward flash`: put MicroPython and what `steward build` made onto a board.
 
-Exit codes: 0 done, 1 a step failed, 2 wrong usage.
+Exit codes: 0 done, 1 a step failed or cannot be done, 2 wrong usage.
 """
 
+import json
 import shlex
 import subprocess
 import sys
@@ -11,8 +12,11 @@ from typing import Annotated
 
 import typer
 
+from boards.load import load
+from boards.wiring import Board
+from firmware.build import BuildError, board_file
 from firmware.console_tool import ConsoleError, find_port
-from firmware.flash import FlashError, steps
+from firmware.flash import BAUD, Firmware, FlashError, Step, described, steps
 from firmware.flash import flash as flash_image
 
 app = typer.Typer()
@@ -23,20 +27,58 @@ def flash(
     port: Annotated[
         str | None, typer.Argument(envvar="STEWARD_PORT", help="Default: the one board.")
     ] = None,
+    named: Annotated[str | None, typer.Option("--port", help="The same, as an option.")] = None,
+    board: Annotated[
+        str | None, typer.Option(help="Refuse an image that is not for this board.")
+    ] = None,
     image: Annotated[Path, typer.Option(help="Folder of the build.", file_okay=False)] = Path(
         "build/device"
     ),
-    way: Annotated[str, typer.Option(help="files, or romfs where there is a partition.")] = "files",
+    firmware: Annotated[
+        Path | None,
+        typer.Option(help="MicroPython for the chip (.bin); put there first.", dir_okay=False),
+    ] = None,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Erase all flash before; keys and memory go as well.")
+    ] = False,
+    baud: Annotated[int, typer.Option(help="Of esptool; MicroPython's is fixed.")] = BAUD,
+    way: Annotated[
+        str, typer.Option(help="files; romfs where there is a partition; frozen in the firmware.")
+    ] = "files",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the steps, no more.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
-    """Copy an image onto a board and start it. What the thing remembers is not touched."""
+    """Copy an image onto a board and start it. What the thing remembers stays, without --erase."""
+    if erase and firmware is None:
+        raise typer.BadParameter("nothing could start from erased flash: name --firmware as well")
+    todo: list[Step] = []
     try:
-        where = port or find_port()
-        if dry_run:
-            for words, _ in steps(image, where, way):
-                print("mpremote", shlex.join(words))
-            return
-        flash_image(image, where, way, lambda text: print(text, file=sys.stderr))
-    except (ConsoleError, FlashError, subprocess.TimeoutExpired) as error:
-        typer.secho(str(error), fg="red", err=True)
+        described(image, None if board is None else _board(board))
+        where = named or port or find_port()
+        first = None if firmware is None else Firmware(firmware, erase, baud)
+        todo = steps(image, where, way, first)
+        if dry_run and not as_json:
+            for step in todo:
+                print(step.tool, shlex.join(step.words))
+        if not dry_run:
+            flash_image(todo, lambda text: print(text, file=sys.stderr))
+    except (BuildError, ConsoleError, FlashError, OSError, subprocess.TimeoutExpired) as error:
+        if as_json:
+            print(json.dumps(_facts(todo, False) | {"error": str(error)}))
+        else:
+            typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from error
+    if as_json:
+        print(json.dumps(_facts(todo, not dry_run)))
+
+
+def _facts(todo: list[Step], done: bool) -> dict:
+    return {"done": done, "steps": [step.as_dict() for step in todo]}
+
+
+def _board(name: str) -> str:
+    """What the file of a board calls it; raises BuildError for one that does not exist."""
+    found = load(board_file(name, Path("coffee_machine.toml"))).model
+    if not isinstance(found, Board):
+        raise BuildError(f"{name} describes no board")
+    return found.board

@@ -78,7 +78,7 @@ class Part:
         self.value = 1.0
     def read(self):
         return {'': self.value}
-sensors = firmware.start.start_sensors(store, agent, None, lambda name: Part)
+sensors = firmware.start.start_sensors(store, agent, lambda *bus: None, lambda name: Part)
 loop = firmware.loop.Loop(agent, sensors, None)
 """,
     ),
