@@ -7,8 +7,6 @@ relied on: then only a reconcile message that repeats this boot's nonce is accep
 """
 
 from agent import console, limits
-from agent.money.mandate import MandateError
-from agent.money.offers import OfferError
 from agent.wire import messages as wire
 
 INBOUND, RECONCILED = TAGS = 3, 4
@@ -31,11 +29,11 @@ class Inbox:
         self.rejected = 0
         self.reason = ""  # why the last rejected frame was
         self._handlers = {
-            wire.DOWN_ACK: self._acknowledged, wire.OFFER: self._offer,
-            wire.DECLINE: self._decline, wire.ORDER_STATUS: self._order_status,
-            wire.CASE_STATUS: self._case_status, wire.MANDATE: self._mandate,
+            wire.DOWN_ACK: self._acknowledged, wire.CASE_STATUS: self._case_status,
             wire.EXEC: self._exec, wire.RECONCILE: self._reconcile,
         }
+        self._handlers.update(agent.trade.handlers() if agent.trade else dict.fromkeys(
+            (wire.OFFER, wire.ORDER_STATUS, wire.MANDATE), _buys_nothing))
 
     def feed(self, frame):
         """Keep a frame for the step; beyond the bound it is dropped, for the desk sends again."""
@@ -53,7 +51,7 @@ class Inbox:
         for frame in waiting:
             try:
                 self._take(frame, at)
-            except (wire.MessageError, OfferError, MandateError) as error:
+            except wire.MessageError as error:
                 self.reject(str(error))
 
     def reject(self, reason):
@@ -79,7 +77,7 @@ class Inbox:
             if handler:
                 handler(message, at)
             answer = {1: identifier}
-        except (wire.MessageError, OfferError, MandateError) as error:
+        except wire.MessageError as error:
             self.reject(str(error))
             answer = {1: identifier, 2: wire.REFUSED,
                       3: str(error)[:limits.TEXT_CHARACTERS]}
@@ -102,26 +100,12 @@ class Inbox:
                 self._agent.outbox.put(wire.HELLO, self._agent.hello(), at,
                                        due=at + limits.RESEND_S)
         elif entry.kind in (wire.RFQ, wire.ORDER):
-            self._agent.buyer.answered(entry.about, entry.kind, outcome, reason, number, at)
+            self._agent.trade.buyer.answered(entry.about, entry.kind, outcome, reason, number, at)
         elif entry.kind == wire.CASE:
             self._agent.cases.answered(entry.about, outcome, reason, number, at)
 
-    def _offer(self, message, at):
-        self._agent.buyer.market.offered(message[wire.BODY], self._agent.clock.utc(at))
-
-    def _decline(self, message, at):
-        self._agent.buyer.market.declined(message[wire.BODY])
-
-    def _order_status(self, message, at):
-        agent = self._agent
-        agent.buyer.status(message[wire.BODY], message[wire.ID], agent.may_buy(), at,
-                           agent.clock.utc(at))
-
     def _case_status(self, message, at):
         self._agent.cases.status(message[wire.BODY], at, self._agent.senses)
-
-    def _mandate(self, message, at):
-        self._agent.install_mandate(wire.octets(message[wire.BODY], 1), at)
 
     def _exec(self, message, at):
         body = message[wire.BODY]
@@ -150,6 +134,10 @@ class Inbox:
         yield [INBOUND, self.last]
         if self.reconciled:
             yield [RECONCILED]
+
+
+def _buys_nothing(message, at):
+    raise wire.MessageError("this product has no consumables: it buys nothing")
 
 
 def _order_row(row):

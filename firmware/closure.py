@@ -5,7 +5,7 @@ is loaded by name at run time (a monitor, a driver) is an entry of its own.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,20 +13,26 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 
+# What a product in which nothing runs out never loads, with all that only this imports.
+WITHOUT_CONSUMABLES = ("agent.trade", "agent.console.money", "agent.console.stock")
+
 
 class Missing(Exception):
     """A module that a device needs does not exist; says its name and who wants it."""
 
 
-def closure(entries: Iterable[str]) -> dict[str, Path]:
+def closure(entries: Iterable[str], without: Container[str] = ()) -> dict[str, Path]:
     """Source by its path in an image ("agent/core.py"), in order, of `entries` and their imports.
 
-    Modules that are neither ours nor the MQTT library are the runtime's. Raises Missing.
+    Modules that are neither ours nor the MQTT library are the runtime's; those in `without` are
+    not followed, for the product never loads them. Raises Missing.
     """
     found: dict[str, Path] = {}
     waiting = [(name, "the product or its board") for name in entries]
     while waiting:
         name, wanted_by = waiting.pop()
+        if name in without:
+            continue
         if source(name) is None:
             raise Missing(f"there is no module {name}, which {wanted_by} needs")
         for module in _with_packages(name):

@@ -33,7 +33,7 @@ def prepared() -> tuple[list[bytes], float, int]:
     bench.serve(4)
     bench.say(wire.MANDATE, {1: kit.mandate(1, k13=SELLERS)}, 900)
     bench.serve(2)
-    while bench.thing.orders.open == []:
+    while bench.thing.trade.orders.open == []:
         bench.beans -= 20
         bench.serve()
     bench.thing.journal.rewrite(bench.up(), bench.thing._dump())
@@ -125,7 +125,7 @@ class Schedule:
         ))  # fmt: skip
         self.endpoint.say(wire.MANDATE, {1: document})
         words = ["pause", "resume", "status"]
-        for order in bench.thing.orders.open:
+        for order in bench.thing.trade.orders.open:
             ref = order.ref()
             words += ["approve " + ref] * 3 + ["cancel " + ref, f"received {ref} 1"]
         bench.thing.feed_line(rng.choice(words), bench.up())
@@ -186,7 +186,7 @@ class Schedule:
 
     def check(self) -> None:
         thing = self.bench.thing
-        today, month = thing.budget.committed(None)
+        today, month = thing.trade.budget.committed(None)
         need(today <= DAY_BUDGET and month <= MONTH_BUDGET, "I3", "budget", today, month)
         spent = sum(
             order["content"][7]
@@ -195,9 +195,9 @@ class Schedule:
         )
         months = (self.bench.now - self.begun) // (28 * DAY) + 2
         need(spent <= MONTH_BUDGET * months, "I3", "spent", spent)
-        open_real = [order for order in thing.orders.open if not order.test]
+        open_real = [order for order in thing.trade.orders.open if not order.test]
         need(len(open_real) <= 1, "I1", "two open orders in the thing")
-        need(thing.ledger.fault is None, "I6", thing.ledger.fault)
+        need(thing.trade.ledger.fault is None, "I6", thing.trade.ledger.fault)
 
     def settle(self) -> None:
         """The calm part: everything comes to its end, and the next order is bought and seen."""
@@ -219,7 +219,7 @@ class Schedule:
             self.step(60, 0.0)
         count, wrong = books.verify(bench.thing.journal.transactions())
         need(wrong is None, "I6", count, wrong)
-        stuck = [order.state for order in bench.thing.orders.open
+        stuck = [order.state for order in bench.thing.trade.orders.open
                  if order.state in (ordering.NEEDED, ordering.QUOTING)
                  and bench.thing._at - order.since > 3 * DAY]  # fmt: skip
         need(not stuck, "I2", "stuck", stuck)
@@ -228,7 +228,7 @@ class Schedule:
     def close_disputes(self) -> None:
         """The owner closes what nobody answers."""
         thing = self.bench.thing
-        for order in list(thing.orders.open):
+        for order in list(thing.trade.orders.open):
             if order.state == ordering.DISPUTED:
                 thing.feed_line("cancel " + order.ref(), self.bench.up())
 

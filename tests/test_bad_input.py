@@ -206,4 +206,4 @@ def test_single_readings_of_anything_at_any_time_buy_nothing(readings):
         sent += kitchen.serve()
     sent += kitchen.serve(144)
     assert not kit.of_kind(sent, kit.wire.RFQ)
-    assert kitchen.thing.shelf.items[0].plausible(kitchen.up()) is None
+    assert kitchen.thing.trade.shelf.items[0].plausible(kitchen.up()) is None

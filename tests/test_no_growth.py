@@ -63,10 +63,10 @@ def figures(playing):
     gc.collect()
     return {
         "monitors": [len(bytes(watch.detector.state)) for watch in agent.senses.watches],
-        "stock": [len(item.snapshot()) for item in agent.shelf.items],
+        "stock": [len(item.snapshot()) for item in agent.trade.shelf.items],
         "journal": len(playing.thing.journal()),
         "outbox": agent.outbox.waiting(),
-        "objects": objects(agent.senses) + objects(agent.shelf) + objects(agent.orders),
+        "objects": objects(agent.senses) + objects(agent.trade.shelf) + objects(agent.trade.orders),
     }
 
 

@@ -100,7 +100,8 @@ def test_what_was_damaged_is_bought_again_only_when_it_is_needed_again(tmp_path,
     for _ in range(3):
         reconciled += sum(row.kind == RECONCILE for row in outgoing(bench))
         bench.turn()
-        assert thing.agent.orders.find(bench.orders()[0].order_id) or not thing.agent.may_buy()
+        known = thing.agent.trade.orders.find(bench.orders()[0].order_id)
+        assert known or not thing.agent.may_buy()
     bench.finish()
     assert len(bench.orders()) == 1
     bench.close()

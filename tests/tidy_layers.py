@@ -17,6 +17,7 @@ ROOMS = (
     ("money",),
     ("service",),
     ("terms",),
+    ("trade",),
     ("outbox",),
     ("console",),
     ("inbox",),

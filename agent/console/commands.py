@@ -1,23 +1,38 @@
 """The commands of the console, a table of words: `function(agent, words, at) -> answer`."""
 
-from agent.console import grammar, money, ports
+from agent.console import grammar, ports
 from agent.console.grammar import CommandError, Pairs, Rows, one
 from agent.sense import findings
 from agent.service import cases as services
-from agent.stock import pattern
 
 
 def obey(agent, line, at, remote=False):
     """Carry out one line and return its answer, a text; remote: the desk says it."""
-    table = COMMANDS
-    if remote:
-        table = {word: COMMANDS[word] for word in COMMANDS if word not in OWNERS}
+    table = commands(agent, remote)
     lent = None if remote else getattr(agent, "ports", None)
     return grammar.obey(agent, line, at, table, lent and lent.refuses)
 
 
+def commands(agent, remote=False):
+    """Return {word: (function, help)} of what this thing has; remote: without the owner's."""
+    table = dict(COMMANDS)
+    table.update(ports.COMMANDS)
+    owners = ports.OWNERS
+    if agent.trade:
+        from agent.console import money, stock
+
+        table.update(money.COMMANDS)
+        table.update(stock.COMMANDS)
+        owners += money.OWNERS + stock.OWNERS
+    if remote:
+        for word in owners:
+            table.pop(word, None)
+    return table
+
+
 def _help(agent, words, at):
-    return Rows(("command", "does"), [[word, COMMANDS[word][1]] for word in sorted(COMMANDS)])
+    table = commands(agent)
+    return Rows(("command", "does"), [[word, table[word][1]] for word in sorted(table)])
 
 
 def _status(agent, words, at):
@@ -26,12 +41,12 @@ def _status(agent, words, at):
         ("thing", agent.identity.thing),
         ("product", "%s %s" % (agent.product.name, agent.product.version)),
         ("mode", ("run", "safe")[agent.mode]),
-        ("buying", agent.mandate.refusal(utc) or ("yes" if agent.may_buy() else "not yet")),
+        ("buying", _buying(agent, utc)),
         ("age_s", at),
         ("utc", utc),
         ("boots", agent.boots),
         ("findings", len(agent.senses.open_watches())),
-        ("orders", len(agent.orders.open)),
+        ("orders", len(agent.trade.orders.open) if agent.trade else 0),
         ("cases", len(agent.cases.open)),
         ("waiting", agent.outbox.waiting()),
         ("dropped", agent.outbox.dropped),
@@ -40,6 +55,12 @@ def _status(agent, words, at):
         ("journal_bytes", agent.journal.size),
         ("rotten_bytes", agent.journal.rotten),
     ])
+
+
+def _buying(agent, utc):
+    if not agent.trade:
+        return "no: nothing of this product runs out"
+    return agent.trade.mandate.refusal(utc) or ("yes" if agent.may_buy() else "not yet")
 
 
 def _channels(agent, words, at):
@@ -56,16 +77,6 @@ def _findings(agent, words, at):
         for watch in agent.senses.open_watches()])
 
 
-def _consumables(agent, words, at):
-    rows = []
-    for spec, item in zip(agent.shelf.specs, agent.shelf.items):
-        days = item.days_left(at) or (None, None, None)
-        rows.append([spec["name"], item.level(), spec["unit"], item.rate_per_day(), days[1],
-                     days[0], days[2], item.plausible(at)])
-    return Rows(("consumable", "level", "unit", "per_day", "days_left", "low", "high", "doubt"),
-                rows)
-
-
 def _cases(agent, words, at):
     return Rows(("case", "mode", "state", "number", "updates"), [
         [case.ref(), case.mode, services.STATES[case.state], case.number, case.updates]
@@ -77,31 +88,14 @@ def _why(agent, words, at):
     watch = agent.senses.find(word)
     if watch:
         return Pairs(watch.why())
-    index = agent.shelf.index(word)
-    if index is not None:
-        return Pairs(agent.shelf.items[index].why(at))
-    answer = money.why(agent, word)
+    answer = None
+    if agent.trade:
+        from agent.console import money, stock
+
+        answer = stock.why(agent, word, at) or money.why(agent, word)
     if answer is None:
         raise CommandError("%r is no monitor, consumable or order" % word)
     return answer
-
-
-def _usage(agent, words, at):
-    return Rows(("consumable", "per_day", "busiest_hour", "quiet_from", "quiet_hours"),
-                pattern.insight(agent.shelf, agent.clock, at), "not learned yet")
-
-
-def _privacy(agent, words, at):
-    return Rows(("purpose", "recipient", "what", "times", "last_s"), agent.privacy.rows(),
-                "nothing has left but what running the thing needs")
-
-
-def _refill(agent, words, at):
-    index = agent.shelf.index(one(words, "a consumable"))
-    if index is None:
-        raise CommandError("%r is no consumable" % words[0])
-    agent.shelf.items[index].refill(at)
-    return "noted: %s is full" % words[0]
 
 
 COMMANDS = {
@@ -109,14 +103,6 @@ COMMANDS = {
     "status": (_status, "how the thing is"),
     "channels": (_channels, "the last reading of every channel"),
     "findings": (_findings, "what the monitors hold against the machine"),
-    "consumables": (_consumables, "what is left and how long it lasts"),
     "cases": (_cases, "open service cases"),
     "why": (_why, "why NAME: the numbers behind a monitor, a consumable or an order"),
-    "usage": (_usage, "the pattern of use: how much, when most, when quiet (hours of UTC)"),
-    "privacy": (_privacy, "who got what beyond the running of the thing, for what, and when"),
-    "refill": (_refill, "refill CONSUMABLE: it was filled or changed by hand"),
 }
-COMMANDS.update(money.COMMANDS)
-COMMANDS.update(ports.COMMANDS)
-# For whoever stands before the thing; the desk cannot say these for the owner.
-OWNERS = money.OWNERS + ports.OWNERS + ("refill",)

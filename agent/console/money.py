@@ -19,7 +19,7 @@ _RULES = ("auto", "ask above", "ask always")
 
 def orders(agent, words, at):
     rows = []
-    for order in agent.orders.open:
+    for order in agent.trade.orders.open:
         terms = order.terms
         rows.append([order.ref(), order.consumable, ordering.STATES[order.state]] + (
             [terms[ordering.SELLER], terms[ordering.SKU], terms[ordering.PACKS],
@@ -30,7 +30,7 @@ def orders(agent, words, at):
 
 
 def _called(agent, word):
-    order = agent.orders.called(word)
+    order = agent.trade.orders.called(word)
     if order is None:
         raise CommandError("%r is no order that is open or was the last" % word)
     return order
@@ -55,14 +55,14 @@ def approve(agent, words, at):
     if words[1:] and not digest.startswith(words[1]):
         raise CommandError("the terms are not %s any more" % words[1])
     _sure(agent)
-    refusal = agent.buyer.approve(order, at, agent.clock.utc(at))
+    refusal = agent.trade.buyer.approve(order, at, agent.clock.utc(at))
     return _or_error(refusal, "%s is %s" % (order.ref(), ordering.STATES[order.state]))
 
 
 def cancel(agent, words, at):
     order = _called(agent, one(words, "an order, as `orders` shows it"))
     _sure(agent)
-    refusal = agent.buyer.cancel(order, at, agent.clock.utc(at), "the owner said no")
+    refusal = agent.trade.buyer.cancel(order, at, agent.clock.utc(at), "the owner said no")
     return _or_error(refusal, "cancelled, or the seller was asked to: " + order.ref())
 
 
@@ -76,43 +76,43 @@ def received(agent, words, at):
     if len(words) != 2 or not (words[1].isdigit() or words[1] in ("wrong", "nothing", "back")):
         raise CommandError("say: received ORDER PACKS, or wrong, nothing or back")
     order = _called(agent, words[0])
-    refusal = agent.buyer.delivery.received(order, words[1], at, agent.clock.utc(at))
+    refusal = agent.trade.buyer.delivery.received(order, words[1], at, agent.clock.utc(at))
     return _or_error(refusal, "noted: " + order.ref())
 
 
 def test_order(agent, words, at):
-    index = agent.shelf.index(one(words, "a consumable"))
+    index = agent.trade.shelf.index(one(words, "a consumable"))
     if index is None:
         raise CommandError("%r is no consumable" % words[0])
-    if [order for order in agent.orders.open if order.consumable == words[0] and order.test]:
+    if [order for order in agent.trade.orders.open if order.consumable == words[0] and order.test]:
         raise CommandError("a test order is under way")
-    packs = agent.shelf.items[index].reorder.packs
-    need = needs.of(agent.shelf, index, packs[0][0] if packs else 1, [], at)
-    return "test order %s" % agent.orders.begin(words[0], need, at, True).ref()
+    packs = agent.trade.shelf.items[index].reorder.packs
+    need = needs.of(agent.trade.shelf, index, packs[0][0] if packs else 1, [], at)
+    return "test order %s" % agent.trade.orders.begin(words[0], need, at, True).ref()
 
 
 def pause(agent, words, at):
-    agent.mandate.hold(True)
+    agent.trade.mandate.hold(True)
     return "nothing is bought until `resume`"
 
 
 def resume(agent, words, at):
-    agent.mandate.hold(False)
-    refusal = agent.mandate.refusal(agent.clock.utc(at))
+    agent.trade.mandate.hold(False)
+    refusal = agent.trade.mandate.refusal(agent.clock.utc(at))
     return "buying goes on" if refusal is None else "let go here, but: " + refusal
 
 
 def mandate(agent, words, at):
     if words:
         return _install(agent, one(words, "a signed mandate or control in hex"), at)
-    terms = agent.mandate.terms
+    terms = agent.trade.mandate.terms
     if terms is None:
         raise CommandError("no mandate")
     utc = agent.clock.utc(at)
-    today, month = agent.budget.committed(utc)
+    today, month = agent.trade.budget.committed(utc)
     return Pairs([
-        ("sequence", agent.mandate.sequence()),
-        ("buying", agent.mandate.refusal(utc) or "yes"),
+        ("sequence", agent.trade.mandate.sequence()),
+        ("buying", agent.trade.mandate.refusal(utc) or "yes"),
         ("from_utc", terms[term.FROM]), ("until_utc", terms[term.UNTIL]),
         ("approval", "%s %s" % (_RULES[terms[term.APPROVAL]], money(terms[term.ASK_FROM]))),
         ("currency", terms[term.CURRENCY]),
@@ -126,21 +126,22 @@ def mandate(agent, words, at):
 
 def _install(agent, text, at):
     try:
-        agent.install_mandate(bytes([int(text[i:i + 2], 16) for i in range(0, len(text), 2)]), at)
+        document = bytes([int(text[i:i + 2], 16) for i in range(0, len(text), 2)])
+        agent.trade.install_mandate(document, at)
     except (ValueError, term.MandateError) as error:
         raise CommandError(str(error))
-    return "in force: sequence %d" % agent.mandate.sequence()
+    return "in force: sequence %d" % agent.trade.mandate.sequence()
 
 
 def disputes(agent, words, at):
     return Rows(("order", "reason", "state", "seller", "total_minor", "charged_minor", "since_s"), [
         [ordering.hex_of(d.order[:4]), disputing.REASONS[d.reason], disputing.STATES[d.state],
          d.seller, d.total, None if d.charged < 0 else d.charged, at - d.since]
-        for d in agent.disputes.all])
+        for d in agent.trade.disputes.all])
 
 
 def experience(agent, words, at):
-    known = agent.experience
+    known = agent.trade.experience
     return Rows(("seller", "trust", "times") + learned.ASPECTS, [
         [name, known.trust(name, at), known.sellers[name][1]]
         + [None if value < 0 else value // 10 for value in known.sellers[name][2:]]

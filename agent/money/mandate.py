@@ -42,7 +42,7 @@ DEFAULT_WEIGHTS = {"price": 60, "delivery": 20, "quality": 10, "trust": 10, "car
 PASSING = ("quiet hours", "clock unknown")
 
 
-class MandateError(Exception):
+class MandateError(MessageError):
     """A document that is no mandate for this thing; says why."""
 
 

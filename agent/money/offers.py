@@ -27,7 +27,7 @@ VALUES = ("price", "delivery", "quality", "trust", "carbon")
 WEEK_S = 604800
 
 
-class OfferError(Exception):
+class OfferError(MessageError):
     """An offer that cannot be considered; says why, in words the supplier may be told."""
 
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException
 from sqlalchemy import select
 
-from agent.console.commands import OWNERS
+from agent.console.money import OWNERS
 from sim.desk import listing, perception, views
 from sim.desk.core import Desk
 from sim.desk.disputes import REASONS

@@ -71,7 +71,7 @@ class Market(kit.Bench):
         return self.thing.feed_line(text, self.up())
 
     def order(self, need):
-        return self.thing.orders.find(need)
+        return self.thing.trade.orders.find(need)
 
 
 def signed(message):

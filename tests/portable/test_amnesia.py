@@ -68,7 +68,7 @@ def test_a_torn_tail_is_no_damage():
     for missing in (1, last // 2, last - 1):
         damaged(bench, whole[:len(whole) - missing])
         assert bench.thing.journal.torn == last - missing
-        assert bench.thing.journal.rotten == 0 and bench.thing.ledger.fault is None
+        assert bench.thing.journal.rotten == 0 and bench.thing.trade.ledger.fault is None
         assert bench.thing.inbox.reconciled
 
 
@@ -98,18 +98,18 @@ def test_after_reconciling_a_new_chain_begins_that_says_why_and_survives():
     bench = kit.Bench()
     identifier = bench.ordered()
     damaged(bench, flipped(journal(bench), first_ledger_block(bench)))
-    assert bench.thing.ledger.fault
+    assert bench.thing.trade.ledger.fault
     bench.tick()
     reconcile(bench, [row(identifier, ordering.CONFIRMED)])
-    assert bench.thing.may_buy() and bench.thing.ledger.fault is None
+    assert bench.thing.may_buy() and bench.thing.trade.ledger.fault is None
     said = [entry for entry in entries(bench) if entry[2] == books.RECONCILED][-1]
     assert said[3] == 1 and said[4] == 500 and said[5]
-    assert bench.thing.orders.find(identifier).state == ordering.CONFIRMED
-    assert bench.thing.budget.committed(None)[1] == 1700
-    count = bench.thing.ledger.count
+    assert bench.thing.trade.orders.find(identifier).state == ordering.CONFIRMED
+    assert bench.thing.trade.budget.committed(None)[1] == 1700
+    count = bench.thing.trade.ledger.count
     for _ in range(2):  # as it was appended, and as a rewrite leaves it
         bench.boot()
-        assert bench.thing.ledger.fault is None and bench.thing.ledger.count == count
+        assert bench.thing.trade.ledger.fault is None and bench.thing.trade.ledger.count == count
         assert bench.thing.inbox.reconciled
         assert bench.thing.feed_line("ledger verify", 0).endswith("verified")
         bench.thing.journal.rewrite(0, bench.thing._dump())
@@ -139,14 +139,14 @@ def test_an_order_that_is_remembered_catches_up_and_never_goes_back():
         bench.boot()
         bench.tick()
         reconcile(bench, [row(identifier, state)])
-        order = bench.thing.orders.find(identifier)
+        order = bench.thing.trade.orders.find(identifier)
         assert (order and order.state) == after
         spent = 0 if state == ordering.CANCELLED else 1700
-        assert bench.thing.budget.committed(None)[1] == spent
+        assert bench.thing.trade.budget.committed(None)[1] == spent
     bench.boot()
     bench.tick()
     reconcile(bench, [row(identifier, ordering.PLACED)])
-    assert bench.thing.orders.find(identifier) is None
+    assert bench.thing.trade.orders.find(identifier) is None
 
 
 def test_the_greeting_goes_out_first_whatever_waits():

@@ -152,7 +152,7 @@ LIES = (
 def test_a_healthy_week_buys_nothing_and_complains_of_nothing():
     kitchen = Kitchen()
     assert harmless(kitchen.serve(7 * 144)) == []
-    assert kitchen.thing.shelf.items[0].plausible(kitchen.up()) is None
+    assert kitchen.thing.trade.shelf.items[0].plausible(kitchen.up()) is None
 
 
 def test_whatever_the_level_says():
@@ -188,7 +188,7 @@ def test_a_machine_well_again_is_believed_again():
         kitchen = Kitchen()
         harmless(lived({kit.BEANS: dict(LIES)[name]}, 1, kitchen), name)
         kitchen.serve(2 * 144)
-        assert kitchen.thing.shelf.items[0].plausible(kitchen.up()) is None, name
+        assert kitchen.thing.trade.shelf.items[0].plausible(kitchen.up()) is None, name
 
 
 def test_readings_out_of_order_are_dropped_and_counted():
@@ -239,7 +239,7 @@ def test_a_desk_whose_clock_jumps():
                 kitchen.boot()
             kitchen.desk.skew_s = skew
             assert harmless(kitchen.serve(72), skew) == [], skew
-            assert kitchen.thing.shelf.items[0].plausible(kitchen.thing._at) is None, skew
+            assert kitchen.thing.trade.shelf.items[0].plausible(kitchen.thing._at) is None, skew
 
 
 def test_a_counter_that_begins_again():
@@ -248,7 +248,7 @@ def test_a_counter_that_begins_again():
     for left in (0, 7, 480, 0):
         kitchen.brews = left
         harmless(kitchen.serve(144), left)
-    grease = kitchen.thing.shelf.items[1]
+    grease = kitchen.thing.trade.shelf.items[1]
     assert 1500 < grease.level() < 2000 and grease.plausible(kitchen.up()) is None
 
 
@@ -258,13 +258,13 @@ def test_a_counter_that_leaps_draws_nothing():
         kitchen.serve(144)
         kitchen.lie = {BREWS: lie}
         harmless(kitchen.serve(3 * 144))
-        assert kitchen.thing.shelf.items[1].level() > 1700
+        assert kitchen.thing.trade.shelf.items[1].level() > 1700
 
 
 def test_a_container_out_of_its_place():
     kitchen = Kitchen()
     kitchen.serve(4 * 144)
-    item = kitchen.thing.shelf.items[0]
+    item = kitchen.thing.trade.shelf.items[0]
     for hours in (1, 5, 30):
         kitchen.lie = {kit.BEANS: held(0.0)}
         item.feed_in_place(False, kitchen.up())
@@ -281,7 +281,7 @@ def test_without_a_counter_a_level_that_is_gone_at_once_is_not_bought_on():
     bench.serve(2 * 144)
     bench.beans = 0.8
     assert harmless(bench.serve(3 * 144)) == []
-    assert "contradicts" in bench.thing.shelf.items[0].plausible(bench.up())
+    assert "contradicts" in bench.thing.trade.shelf.items[0].plausible(bench.up())
     bench.beans = 800.0
     bench.serve(20)
-    assert bench.thing.shelf.items[0].plausible(bench.up()) is None
+    assert bench.thing.trade.shelf.items[0].plausible(bench.up()) is None

@@ -18,11 +18,11 @@ def test_low_beans_become_one_verified_order():
     for state in (5, 6, 7):
         bench.say(wire.ORDER_STATUS, {1: identifier, 2: state}, 910 + state)
         bench.serve()
-    assert bench.thing.orders.find(identifier).state == ordering.DELIVERED
+    assert bench.thing.trade.orders.find(identifier).state == ordering.DELIVERED
     bench.beans = 1000.0
     events = kit.of_kind(bench.serve(6), wire.ORDER_EVENT)
     assert [e[wire.BODY][2] for e in events] == [2]
-    assert bench.thing.orders.find(identifier) is None
+    assert bench.thing.trade.orders.find(identifier) is None
     assert bench.thing.feed_line("ledger verify", bench.up()).endswith("verified")
 
 
@@ -56,7 +56,7 @@ def test_nothing_is_bought_before_the_desk_has_reconciled():
     bench.beans = 100.0
     for _ in range(20):
         bench.tick()
-    assert bench.thing.orders.open == []
+    assert bench.thing.trade.orders.open == []
 
 
 def test_an_offer_from_a_stranger_or_with_a_wrong_sum_is_refused():
@@ -67,7 +67,7 @@ def test_an_offer_from_a_stranger_or_with_a_wrong_sum_is_refused():
         bench.say(wire.OFFER, {1: need, 2: document}, 950)
         answer = kit.of_kind(bench.serve(), wire.UP_ACK)[0][wire.BODY]
         assert answer[1] == 950 and answer[2] == wire.REFUSED and answer[3]
-    assert bench.thing.orders.find(need).offers == []
+    assert bench.thing.trade.orders.find(need).offers == []
 
 
 def test_an_offer_above_the_cap_is_not_taken_and_the_need_rests():
@@ -76,7 +76,7 @@ def test_an_offer_above_the_cap_is_not_taken_and_the_need_rests():
     bench.say(wire.OFFER, {1: need, 2: kit.offer(need, k7=9000, k10=9200)}, 901)
     sent = bench.serve(12)
     assert not kit.of_kind(sent, wire.ORDER) and not kit.of_kind(sent, wire.RFQ)
-    assert bench.thing.orders.open == []
+    assert bench.thing.trade.orders.open == []
 
 
 def test_a_restart_while_quoting_asks_again_for_the_same_need():
@@ -96,7 +96,7 @@ def test_a_replayed_frame_changes_nothing():
         bench.thing.feed_message(frame, bench.up())
     bench.serve()
     assert bench.thing.inbox.rejected == rejected + 2
-    assert bench.thing.orders.find(identifier).state == ordering.CONFIRMED
+    assert bench.thing.trade.orders.find(identifier).state == ordering.CONFIRMED
 
 
 def test_garbage_from_the_wire_is_counted_and_changes_nothing():
@@ -191,7 +191,7 @@ def test_a_power_cut_at_any_flash_operation_leaves_one_order():
             bench.serve(4)
         orders = kit.of_kind(bench.desk.seen, wire.ORDER)
         assert {cbor.decode(cose.sign1_peek(m[wire.BODY][1])[1])[1] for m in orders} == {need}
-        assert bench.thing.budget.committed(bench.thing.clock.utc(bench.up()))[1] == 1700
+        assert bench.thing.trade.budget.committed(bench.thing.clock.utc(bench.up()))[1] == 1700
         if bench.store.operations < bench.store.cut_at:
             return
         cut += 1
@@ -225,8 +225,8 @@ def test_lost_flash_buys_nothing_until_reconciled_and_keeps_cycle_and_budget():
                                2: 500, 3: nonce}, 980)
     sent = bench.serve(2)
     assert sent[0][wire.KIND] == wire.UP_ACK and sent[0][wire.SEQ] == 501
-    assert bench.thing.orders.find(identifier).state == ordering.PLACED
-    assert bench.thing.budget.committed(None)[1] == 1700
+    assert bench.thing.trade.orders.find(identifier).state == ordering.PLACED
+    assert bench.thing.trade.budget.committed(None)[1] == 1700
 
 
 def test_goods_that_are_there_before_the_word_of_them_are_verified_and_no_spare():
@@ -234,23 +234,23 @@ def test_goods_that_are_there_before_the_word_of_them_are_verified_and_no_spare(
     identifier = bench.ordered()
     bench.beans = 1000.0
     bench.serve(6)
-    assert bench.thing.orders.find(identifier).state == ordering.PLACED
+    assert bench.thing.trade.orders.find(identifier).state == ordering.PLACED
     bench.say(wire.ORDER_STATUS, {1: identifier, 2: 7}, 917)
     events = kit.of_kind(bench.serve(2), wire.ORDER_EVENT)
     assert [e[wire.BODY][2] for e in events] == [2]
-    assert bench.thing.orders.find(identifier) is None
-    assert bench.thing.shelf.items[0].spares() < 500
+    assert bench.thing.trade.orders.find(identifier) is None
+    assert bench.thing.trade.shelf.items[0].spares() < 500
 
 
 def test_a_refill_from_a_spare_verifies_no_order():
     bench = kit.Bench()
     identifier = bench.ordered()
-    bench.thing.shelf.items[0].delivered(1000.0, 0)
+    bench.thing.trade.shelf.items[0].delivered(1000.0, 0)
     bench.beans = 1000.0
     bench.serve(6)
     bench.say(wire.ORDER_STATUS, {1: identifier, 2: 7}, 917)
     bench.serve(2)
-    assert bench.thing.orders.find(identifier).state == ordering.DELIVERED
+    assert bench.thing.trade.orders.find(identifier).state == ordering.DELIVERED
 
 
 def test_a_refill_while_the_thing_has_no_power_is_seen_after_the_boot():
@@ -264,7 +264,7 @@ def test_a_refill_while_the_thing_has_no_power_is_seen_after_the_boot():
     bench.boot()
     events = kit.of_kind(bench.serve(8), wire.ORDER_EVENT)
     assert [e[wire.BODY][2] for e in events] == [2]
-    assert bench.thing.orders.find(identifier) is None
+    assert bench.thing.trade.orders.find(identifier) is None
 
 
 def test_an_offer_that_comes_twice_is_verified_once():
@@ -282,7 +282,7 @@ def test_an_offer_that_comes_twice_is_verified_once():
         bench.say(wire.OFFER, {1: need, 2: kit.offer(need)}, 901 + number)
     bench.thing.inbox.step(bench.up())
     assert len(verified) == 1
-    assert len(bench.thing.orders.find(need).offers) == 1
+    assert len(bench.thing.trade.orders.find(need).offers) == 1
 
 
 def test_without_a_link_a_waiting_message_is_no_reason_to_wake():
@@ -301,7 +301,7 @@ def test_what_a_full_flash_held_up_is_written_in_frames_that_can_be_read():
     bench.tick()
     bench.boot()
     assert bench.thing.journal.rotten == bench.thing.journal.torn == 0
-    assert bench.thing.mandate.sequence() == 1
+    assert bench.thing.trade.mandate.sequence() == 1
 
 
 def test_a_flash_that_stays_full_does_not_fill_the_heap():

@@ -74,7 +74,7 @@ def test_late_is_told_once_and_never_is_disputed():
     sent = quiet(bench, 60)
     assert disputes(sent) == [(disputing.NEVER, RAISED)] and events(sent) == [4]
     assert bench.order(need).state == ordering.DISPUTED
-    assert bench.thing.experience.trust("roaster", bench.up()) < 50
+    assert bench.thing.trade.experience.trust("roaster", bench.up()) < 50
     quiet(bench, 100)
 
 
@@ -98,7 +98,7 @@ def test_money_back_settles_the_dispute_and_the_need_goes_to_the_other_seller():
     quiet(bench, 80)
     sent = bench.status(need, 8, k7=0)
     assert disputes(sent) == [(disputing.NEVER, SETTLED)]
-    assert bench.thing.budget.committed(None)[1] == 0
+    assert bench.thing.trade.budget.committed(None)[1] == 0
     sent += bench.serve(2)
     again = kit.of_kind(sent, wire.RFQ)[0][wire.BODY][1]
     assert again != need
@@ -119,7 +119,7 @@ def test_a_dispute_that_nobody_answers_waits_for_the_owner_and_stays_paid():
     assert "error" in bench.line("deny " + ref)  # which the desk may say too
     assert "error" not in bench.line("cancel " + ref)
     assert disputes(bench.serve()) == [(disputing.NEVER, SETTLED)]
-    assert bench.order(need) is None and bench.thing.budget.committed(None)[1] == 1700
+    assert bench.order(need) is None and bench.thing.trade.budget.committed(None)[1] == 1700
 
 
 def test_a_delivery_that_lies_beside_the_machine_is_no_dispute():
@@ -158,7 +158,7 @@ def test_two_parcels_that_are_all_of_it_are_fine():
     bench.status(need, 7, k3=1)
     bench.status(need, 7, k3=1)
     bench.beans = 1000.0
-    assert events(bench.serve(6)) == [2] and bench.thing.disputes.all == []
+    assert events(bench.serve(6)) == [2] and bench.thing.trade.disputes.all == []
 
 
 def test_a_message_that_is_sent_again_is_no_second_parcel():
@@ -167,7 +167,7 @@ def test_a_message_that_is_sent_again_is_no_second_parcel():
     for _ in range(3):
         bench.say(wire.ORDER_STATUS, {1: need, 2: 7, 3: 1}, 4711)
         bench.serve()
-    assert bench.order(need).arrived == 1 and bench.thing.disputes.all == []
+    assert bench.order(need).arrived == 1 and bench.thing.trade.disputes.all == []
 
 
 def test_wrong_goods_are_the_owners_word_and_a_refill_does_not_explain_them():
@@ -235,7 +235,7 @@ def test_a_refill_that_no_order_explains_is_told_and_not_disputed():
     for level in (1000.0, 200.0, 1000.0):
         bench.beans = level
         sent += bench.serve(10)
-    assert events(sent) == [2, 6] and bench.thing.disputes.all == []
+    assert events(sent) == [2, 6] and bench.thing.trade.disputes.all == []
     assert bench.order(need) is None
 
 
@@ -253,7 +253,7 @@ def test_a_cent_more_is_a_dispute_and_the_right_sum_withdraws_it():
 def test_an_order_that_was_never_placed_is_denied_once_with_count_and_head():
     bench = Market()
     stranger = bytes(range(16))
-    count, head = bench.thing.ledger.count, bench.thing.ledger.head
+    count, head = bench.thing.trade.ledger.count, bench.thing.trade.ledger.head
     sent = bench.status(stranger, 5, k7=9900)
     assert disputes(sent) == [(disputing.UNKNOWN, RAISED)]
     denial = signed(kit.of_kind(sent, wire.DISPUTE)[0])
@@ -262,7 +262,7 @@ def test_an_order_that_was_never_placed_is_denied_once_with_count_and_head():
     assert disputes(bench.status(stranger, 7)) == []
     for number in range(30):
         bench.status(bytes([number]) * 16, 5)
-    assert len(bench.thing.disputes.all) == 8 and bench.thing.outbox.waiting() == 0
+    assert len(bench.thing.trade.disputes.all) == 8 and bench.thing.outbox.waiting() == 0
 
 
 def test_the_need_that_is_not_placed_yet_and_an_old_order_are_told_apart():
@@ -284,7 +284,7 @@ def test_nothing_is_denied_before_the_desk_has_greeted():
     bench.boot()
     bench.tell(wire.ORDER_STATUS, {1: bytes(16), 2: 5})
     bench.tick()
-    assert bench.thing.disputes.all == [] and bench.order(need)
+    assert bench.thing.trade.disputes.all == [] and bench.order(need)
 
 
 def test_a_test_order_goes_the_whole_way_and_costs_nothing():
@@ -301,8 +301,9 @@ def test_a_test_order_goes_the_whole_way_and_costs_nothing():
     bench.status(asked[1], 5)
     event = kit.of_kind(bench.status(asked[1], 7), wire.ORDER_EVENT)[0][wire.BODY]
     assert cbor.decode(cose.sign1_peek(event[5])[1])[9] is True
-    assert bench.thing.budget.committed(None) == (0, 0) and bench.thing.orders.open == []
-    assert bench.thing.experience.sellers == {}
+    assert bench.thing.trade.budget.committed(None) == (0, 0)
+    assert bench.thing.trade.orders.open == []
+    assert bench.thing.trade.experience.sellers == {}
     assert "test of beans" in bench.line("why " + ordering.hex_of(asked[1]))
     bench.line("test-order beans")
     again = kit.of_kind(bench.serve(2), wire.RFQ)[0][wire.BODY][1]
@@ -333,24 +334,25 @@ def test_experience_leaves_the_thing_only_with_consent():
 def test_who_kept_its_word_is_preferred_and_it_fades():
     bench = Market(k15={"price": 50, "trust": 50})
     learn_price(bench)
-    trust = bench.thing.experience.trust("roaster", bench.now)
-    assert trust > 70 and bench.thing.experience.trust("second", bench.up()) == 50
+    trust = bench.thing.trade.experience.trust("roaster", bench.now)
+    assert trust > 70 and bench.thing.trade.experience.trust("second", bench.up()) == 50
     need = bench.needs()
     bench.offer(need)
     bench.second(need, 1690)
     assert signed(kit.of_kind(bench.serve(3), wire.ORDER)[0])[6] == "roaster"
-    assert 50 < bench.thing.experience.trust("roaster", bench.up() + 200 * DAY) < 60
+    assert 50 < bench.thing.trade.experience.trust("roaster", bench.up() + 200 * DAY) < 60
     table = bench.line("experience")
     assert "roaster" in table and "in time" in table
     bench.boot()
-    assert bench.thing.experience.trust("roaster", bench.now) >= trust
+    assert bench.thing.trade.experience.trust("roaster", bench.now) >= trust
 
 
 def test_only_so_many_sellers_are_remembered():
     bench = Market()
     for number in range(20):
-        bench.thing.experience.observe("seller %d" % number, [(0, 100)], number)
-    assert sorted(bench.thing.experience.sellers) == sorted("seller %d" % n for n in range(12, 20))
+        bench.thing.trade.experience.observe("seller %d" % number, [(0, 100)], number)
+    known = bench.thing.trade.experience.sellers
+    assert sorted(known) == sorted("seller %d" % n for n in range(12, 20))
 
 
 # -- the ledger --------------------------------------------------------------------------------
@@ -374,5 +376,5 @@ def test_an_auditor_can_check_what_is_exported():
         head = hashlib.sha256(head + bytes.fromhex(entry)).digest()
         assert int(index) == number and link == ordering.hex_of(head[:16])
         number += 1
-    assert number == bench.thing.ledger.count and head == bench.thing.ledger.head
+    assert number == bench.thing.trade.ledger.count and head == bench.thing.trade.ledger.head
     assert len(ledger(bench, 6)) == 2

@@ -20,7 +20,7 @@ def refused(word, offer=None, **mandate):
     assert not kit.of_kind(sent, wire.ORDER), word
     assert "roaster: " + word in bench.line("why " + ordering.hex_of(need)), bench.line(
         "why " + ordering.hex_of(need))
-    assert bench.thing.budget.committed(None) == (0, 0)
+    assert bench.thing.trade.budget.committed(None) == (0, 0)
     return sent
 
 
@@ -54,7 +54,7 @@ def test_one_minor_unit_decides_and_no_amount_is_told():
     assert kit.of_kind(sent, wire.REJECTION)[0][wire.BODY][2] == {"roaster": "budget of the day"}
     bench = Market(k9=1700, k10=1700, k8=1700, k22=80, k23=500, k25=[DAY, DAY], k27={"beans": 1700})
     bench.bought()
-    assert bench.thing.budget.committed(None) == (1700, 1700)
+    assert bench.thing.trade.budget.committed(None) == (1700, 1700)
 
 
 def test_labels_and_substitutes_are_taken_when_the_owner_says_so():
@@ -74,7 +74,7 @@ def test_blocked_sellers_and_items_are_not_bought():
     assert "not allowed" in bench.thing.inbox.reason and bench.order(need).offers == []
     bench = Market(k20=["BEAN-1"])
     bench.beans = 200.0
-    assert not kit.of_kind(bench.serve(20), wire.RFQ) and bench.thing.orders.open == []
+    assert not kit.of_kind(bench.serve(20), wire.RFQ) and bench.thing.trade.orders.open == []
     assert "no item is allowed" in bench.thing.take_effect()[1]
     bench = Market(k20=["BEAN-1"], k21={"beans": ["BEAN-2"]})
     bench.needs()
@@ -90,19 +90,20 @@ def test_a_mandate_that_breaks_its_form_changes_nothing():
              {"k21": {"beans": [1]}}, {"k22": 101}, {"k25": [1, 2, 3]}, {"k26": None},
              {"k27": {"beans": 2 ** 48}}, {"k28": 5}, {"k29": []}, {"k2": "another"}, {"k1": True},
              {"k20": ["a"] * 33})
-    before = bench.thing.mandate.hash
+    before = bench.thing.trade.mandate.hash
     for number, change in enumerate(wrong):
         bench.install(2 + number, **change)
         answer = kit.of_kind(bench.serve(), wire.UP_ACK)[-1][wire.BODY]
         assert answer[2] == wire.REFUSED and answer[3], change
-        assert bench.thing.mandate.hash == before and bench.thing.mandate.sequence() == 1
+        assert bench.thing.trade.mandate.hash == before
+        assert bench.thing.trade.mandate.sequence() == 1
     for document in (b"", b"junk", kit.offer(bytes(16))):
         bench.tell(wire.MANDATE, {1: document})
         assert kit.of_kind(bench.serve(), wire.UP_ACK)[-1][wire.BODY][2] == wire.REFUSED
 
 
 def buying(bench):
-    return bench.thing.mandate.refusal(bench.thing.clock.utc(bench.up()))
+    return bench.thing.trade.mandate.refusal(bench.thing.clock.utc(bench.up()))
 
 
 def test_the_owner_pauses_resumes_and_revokes_by_higher_numbers_only():
@@ -121,7 +122,7 @@ def test_the_owner_pauses_resumes_and_revokes_by_higher_numbers_only():
     assert buying(bench) == "mandate revoked"
     bench.install(8, k13=SELLERS)
     bench.serve()
-    assert buying(bench) is None and bench.thing.mandate.sequence() == 8
+    assert buying(bench) is None and bench.thing.trade.mandate.sequence() == 8
     bench.tell(wire.MANDATE, {1: control(9, 1, kit.SELLER)})
     bench.serve()
     assert buying(bench) is None
@@ -133,7 +134,7 @@ def test_a_mandate_and_its_control_outlive_a_rewritten_journal():
     bench.serve()
     bench.thing.journal.rewrite(bench.up(), bench.thing._dump())
     bench.boot()
-    assert buying(bench) == "mandate paused" and bench.thing.mandate.sequence() == 2
+    assert buying(bench) == "mandate paused" and bench.thing.trade.mandate.sequence() == 2
 
 
 def test_the_console_pauses_and_only_the_console_lets_go():
@@ -275,8 +276,8 @@ def test_cancel_is_asked_for_within_its_window_only():
         assert bool(kit.of_kind(bench.serve(), wire.ORDER_EVENT)) == asked
         assert bench.order(need).state == ordering.PLACED
     bench.status(need, 8)
-    assert bench.order(need) is None and bench.thing.budget.committed(None) == (0, 0)
-    assert bench.thing.experience.trust("roaster", bench.up()) == 50  # it was not its fault
+    assert bench.order(need) is None and bench.thing.trade.budget.committed(None) == (0, 0)
+    assert bench.thing.trade.experience.trust("roaster", bench.up()) == 50  # it was not its fault
 
 
 # -- memory ------------------------------------------------------------------------------------
@@ -303,4 +304,4 @@ def test_a_later_order_than_it_knows_ends_the_one_that_it_remembers():
     row = [later, "beans", 1, ordering.SHIPPED, "second", 1600, kit.START_UTC]
     bench.tell(wire.RECONCILE, {1: [row], 2: hello[wire.SEQ], 3: hello[wire.BODY][13]})
     bench.tick()
-    assert bench.order(need) is None and [o.id for o in bench.thing.orders.open] == [later]
+    assert bench.order(need) is None and [o.id for o in bench.thing.trade.orders.open] == [later]

@@ -26,8 +26,8 @@ def test_busy_and_quiet_hours_are_hours_of_utc():
     bench.now += 5 * 3600  # the thing's age does not begin at midnight
     used_by_day(bench, 10)
     at = bench.thing.clock.at(bench.up())
-    name, per_day, busiest, start, length = pattern.insight(bench.thing.shelf, bench.thing.clock,
-                                                            at)[0]
+    [(name, per_day, busiest, start, length)] = pattern.insight(
+        bench.thing.trade.shelf, bench.thing.clock, at)
     assert name == "beans" and 90 < per_day < 150
     assert 7 <= busiest <= 16  # an hour of age lies across two of UTC
     assert length >= 10 and 15 <= start <= 20

@@ -1,0 +1,48 @@
+"""The console's words about what runs out: consumables, the pattern of use, what was told of it."""
+
+from agent.console.grammar import CommandError, Pairs, Rows, one
+from agent.stock import pattern
+
+
+def consumables(agent, words, at):
+    rows = []
+    shelf = agent.trade.shelf
+    for spec, item in zip(shelf.specs, shelf.items):
+        days = item.days_left(at) or (None, None, None)
+        rows.append([spec["name"], item.level(), spec["unit"], item.rate_per_day(), days[1],
+                     days[0], days[2], item.plausible(at)])
+    return Rows(("consumable", "level", "unit", "per_day", "days_left", "low", "high", "doubt"),
+                rows)
+
+
+def why(agent, word, at):
+    """Return the numbers behind a consumable, or None when the word is none."""
+    index = agent.trade.shelf.index(word)
+    return None if index is None else Pairs(agent.trade.shelf.items[index].why(at))
+
+
+def usage(agent, words, at):
+    return Rows(("consumable", "per_day", "busiest_hour", "quiet_from", "quiet_hours"),
+                pattern.insight(agent.trade.shelf, agent.clock, at), "not learned yet")
+
+
+def privacy(agent, words, at):
+    return Rows(("purpose", "recipient", "what", "times", "last_s"), agent.trade.privacy.rows(),
+                "nothing has left but what running the thing needs")
+
+
+def refill(agent, words, at):
+    index = agent.trade.shelf.index(one(words, "a consumable"))
+    if index is None:
+        raise CommandError("%r is no consumable" % words[0])
+    agent.trade.shelf.items[index].refill(at)
+    return "noted: %s is full" % words[0]
+
+
+COMMANDS = {
+    "consumables": (consumables, "what is left and how long it lasts"),
+    "usage": (usage, "the pattern of use: how much, when most, when quiet (hours of UTC)"),
+    "privacy": (privacy, "who got what beyond the running of the thing, for what, and when"),
+    "refill": (refill, "refill CONSUMABLE: it was filled or changed by hand"),
+}
+OWNERS = ("refill",)

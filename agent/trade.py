@@ -1,0 +1,149 @@
+"""Trade: what only a thing with consumables has, tied together: its shelf and the rooms of money.
+
+    shelf -> needs -> orders: market, buyer, deliveries -> outbox
+
+A product without consumables does not load this file, nor what it imports of stock/ and money/.
+"""
+
+from agent import needs
+from agent.money import budget as budgets
+from agent.money import disputes as disputing
+from agent.money import experience as learned
+from agent.money import ledger as books
+from agent.money import mandate as mandates
+from agent.money import orders as ordering
+from agent.money.buyer import Buyer
+from agent.money.rooms import Rooms
+from agent.stock import pattern
+from agent.stock import shelf as shelves
+from agent.terms import privacy as privacies
+from agent.wire import messages as wire
+
+
+class Trade:
+    """Shelf, mandate, ledger, budget, orders, disputes, experience, buyer, privacy of one Agent."""
+
+    def __init__(self, agent):
+        self._agent = agent
+        note, identity = agent.journal.note, agent.identity
+        self.shelf = shelves.Shelf(agent.product)
+        self.ledger = books.Ledger(note)
+        self.mandate = mandates.Mandate(identity, note)
+        self.budget = budgets.Budget(note)
+        self.orders = ordering.Orders(identity.thing, self.ledger, self.budget, note)
+        self.experience = learned.Experience(note)
+        self.disputes = disputing.Disputes(identity, self.ledger, agent.send, note)
+        self.buyer = Buyer(Rooms(identity, self.orders, self.mandate, self.budget, self.ledger,
+                                 self.experience, self.disputes, self.shelf, agent.send,
+                                 agent.tell))
+        self.privacy = privacies.Privacy(self.mandate, note)
+
+    def step(self, at):
+        """From what happened to the containers to orders that are decided; see agent/core.py."""
+        self._note_refills(at)
+        if self._agent.may_buy():
+            for need in needs.arising(self.shelf, self.orders.busy, at):
+                self.orders.begin(self.shelf.specs[need.consumable]["name"], need, at)
+            self.buyer.step(at, self._agent.clock.utc(at))
+        self._note_levels()
+
+    def _note_refills(self, at):
+        for index, kind, amount, _ in self.shelf.events:
+            if kind in ("refilled", "replaced"):
+                name = self.shelf.specs[index]["name"]
+                scale = self.shelf.unit_scales[index]
+                spare = self.shelf.items[index].spares() > 0
+                self.buyer.delivery.refilled(name, needs.quantise(amount, scale), spare,
+                                             self._agent.may_buy(), at,
+                                             self._agent.clock.utc(at))
+
+    def _note_levels(self):
+        """Keep the level with every move of an order: a refill without power shows only by it."""
+        moved, self.orders.moved = self.orders.moved, []
+        for name in moved:
+            index = self.shelf.index(name)
+            if index is not None:
+                self._agent.journal.note(self.shelf.record(index))
+
+    def share_usage(self, at):
+        """Tell the desk the pattern of use, if the owner agreed."""
+        rows = pattern.week(self.shelf)
+        if rows and self.privacy.allows("usage", privacies.DESK):
+            self.privacy.disclose("usage", privacies.DESK, "use of a week by consumable", at)
+            self._agent.outbox.put(wire.USAGE, {1: rows}, at)
+
+    def stock_bands(self, at):
+        """Return {consumable: fifth of its capacity x 1000 + days left}, coarse on purpose."""
+        bands = {}
+        for spec, item in zip(self.shelf.specs, self.shelf.items):
+            level, days = item.level(), item.days_left(at)
+            band = 0 if level is None else min(4, max(0, int(5 * level / item.capacity)))
+            bands[spec["name"]] = 1000 * band + (0 if days is None else min(999, int(days[1])))
+        return bands
+
+    # -- what the desk says --------------------------------------------------------------------
+
+    def handlers(self):
+        """Return by kind what takes a message of money: f(message, at)."""
+        return {wire.OFFER: self._offer, wire.DECLINE: self._decline,
+                wire.ORDER_STATUS: self._order_status, wire.MANDATE: self._mandate}
+
+    def _offer(self, message, at):
+        self.buyer.market.offered(message[wire.BODY], self._agent.clock.utc(at))
+
+    def _decline(self, message, at):
+        self.buyer.market.declined(message[wire.BODY])
+
+    def _order_status(self, message, at):
+        self.buyer.status(message[wire.BODY], message[wire.ID], self._agent.may_buy(), at,
+                          self._agent.clock.utc(at))
+
+    def _mandate(self, message, at):
+        self.install_mandate(wire.octets(message[wire.BODY], 1), at)
+
+    def install_mandate(self, document, at):
+        """Put the owner's signed mandate in force; raises MandateError and changes nothing."""
+        self.mandate.install(document)
+        self.ledger.add(at, books.MANDATE, self.mandate.sequence(), self.mandate.hash)
+
+    # -- memory --------------------------------------------------------------------------------
+
+    def doubt(self, damage):
+        """Return why what is remembered of money cannot be relied on, or None.
+
+        damage: what is wrong with the journal, or None.
+        """
+        self.ledger.fault = self.ledger.fault or damage
+        return self.ledger.fault
+
+    def greeting(self, known):
+        """Return the part of a hello: a memory that is not relied on (known) counts nothing."""
+        return {8: self.ledger.count if known else 0,
+                9: self.ledger.head[:16] if known else bytes(16), 10: self.mandate.sequence(),
+                11: [order.id for order in self.orders.open if order.state > ordering.AWAITING]}
+
+    def reconcile(self, rows, latest, at):
+        """Take the desk's word for orders that this thing may have forgotten."""
+        fault = self.ledger.fault
+        if fault:
+            self.ledger.restart()
+        self.ledger.add(at, books.RECONCILED, len(rows), latest, fault or "")
+        for identifier, name, cycle, state, seller, total, utc in rows:
+            if state not in ordering.UNFULFILLED:
+                self.budget.recall(identifier, name, seller, total, utc, at)
+            self.orders.adopt(identifier, name, cycle, state, seller, total, at)
+
+    def rooms(self):
+        """Return ((room, the tags of its records), ...)."""
+        return ((self.shelf, (shelves.STOCK,)), (self.ledger, books.TAGS),
+                (self.mandate, mandates.TAGS), (self.experience, learned.TAGS),
+                (self.disputes, (disputing.DISPUTE,)), (self.budget, budgets.TAGS),
+                (self.orders, ordering.TAGS), (self.privacy, (privacies.DISCLOSED,)))
+
+    def dump(self):
+        """Yield all that a rewritten journal holds of these rooms."""
+        for room in (self.mandate, self.budget, self.experience, self.disputes, self.orders,
+                     self.privacy, self.shelf):
+            yield from room.dump()
+        yield from self.ledger.dump(self._agent.journal.transactions(),
+                                    self.orders.oldest_entry())
