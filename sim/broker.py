@@ -14,6 +14,7 @@ import json
 import os
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 from cryptography import x509
@@ -23,6 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from iotcore import Broker
 
 LOOPBACK = "127.0.0.1"
+STARTUP_S = 15.0
 CERTIFICATE_DAYS = 30  # longer than any run, short enough to be of no use to a thief
 CLOCK_SLACK = datetime.timedelta(days=1)  # a device's clock may be a little behind the laptop's
 MAX_PAYLOAD_BYTES = 20_480  # twenty times the 1 KiB that a frame may have
@@ -60,11 +62,24 @@ class LoopbackBroker:
         config_path.write_text(self._config(), encoding="utf-8")
         self._broker = Broker(config_path=str(config_path))
         self._broker.start()
+        self._wait_until_it_listens()
         return self
 
     @property
     def running(self) -> bool:
         return self._broker is not None
+
+    def _wait_until_it_listens(self) -> None:
+        """The broker's thread binds a moment after its start; a client would be turned away."""
+        end = time.monotonic() + STARTUP_S
+        while True:
+            try:
+                socket.create_connection((self.host, self.port), STARTUP_S).close()
+                return
+            except ConnectionRefusedError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
 
     def stop(self) -> None:
         """Stop serving; `start` again serves on the same port, with all sessions forgotten."""

@@ -6,7 +6,9 @@ The buttons change the physical world, the network or the power, never the agent
 NiceGUI from files in its wheel, so it works without the internet.
 """
 
-from nicegui import app, ui
+import asyncio
+
+from nicegui import app, background_tasks, server, ui
 
 from sim.live import Live
 from sim.report import COLOURS, when
@@ -207,6 +209,11 @@ def serve(live: Live, port: int, ready) -> None:
     def _index() -> None:
         Page(live)
 
-    app.on_startup(lambda: ready(f"http://127.0.0.1:{port}"))
+    async def announce() -> None:
+        while not server.Server.instance.started:  # it listens a moment after this begins
+            await asyncio.sleep(0.01)
+        ready(f"http://127.0.0.1:{port}")
+
+    app.on_startup(lambda: background_tasks.create(announce()))
     app.on_shutdown(live.stop)
     ui.run(host="127.0.0.1", port=port, show=False, reload=False, show_welcome_message=False)

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -80,6 +81,15 @@ def test_what_is_wrong_is_said_on_standard_error(tmp_path, environment, words, s
     assert (process.returncode, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_a_port_that_is_taken_is_named_and_nothing_is_called_ready(tmp_path, environment):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        process = run(tmp_path, "--port", port)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert f"http://127.0.0.1:{port} cannot be listened on" in err
 
 
 def test_beyond_loopback_a_key_is_needed(tmp_path, environment, monkeypatch):

@@ -71,8 +71,9 @@ def desk(
     except (OSError, RuntimeError) as error:
         _stop_with(error, FAILED)
     try:
-        _announce(server, as_json)
-        server.run()
+        server.run(lambda: _announce(server, as_json))
+    except RuntimeError as error:
+        _stop_with(error, FAILED)
     finally:
         server.stop()
     counts = {"received": server.consumer.received, "published": server.consumer.published}

@@ -8,6 +8,7 @@ import dataclasses
 import ipaddress
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -21,6 +22,17 @@ from sim.desk.service import PeopleDepartment, SimpleDepartment
 
 STARTUP_S = 15.0
 SHUTDOWN_S = 5
+
+
+class _AnnouncedServer(uvicorn.Server):
+    """Says when it listens: before that a client is turned away."""
+
+    ready: Callable[[], None] = staticmethod(lambda: None)
+
+    async def startup(self, sockets=None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self.ready()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,24 +79,35 @@ class DeskServer:
                 log_level="warning",
                 timeout_graceful_shutdown=SHUTDOWN_S,
             )
-            self.http = uvicorn.Server(config)
+            self.http = _AnnouncedServer(config)
             if self.broker and not self.consumer.wait_until_ready(STARTUP_S):
                 raise RuntimeError("the embedded broker did not come up")
             self._stack = starting.pop_all()
         return self
 
-    def run(self) -> None:
-        """Serve HTTP in this (the main) thread until SIGINT or SIGTERM."""
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve HTTP in this (the main) thread until SIGINT or SIGTERM.
+
+        `ready` is called when it listens; RuntimeError when it cannot.
+        """
+        self.http.ready = ready
         # uvicorn ends in good order, then raises the signal once more for its caller.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with contextlib.suppress(KeyboardInterrupt):
-            self.http.run()
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                self.http.run()
+        except SystemExit as error:  # how uvicorn says it, after its own log line
+            raise RuntimeError(f"{self.url} cannot be listened on") from error
 
     def run_in_background(self) -> threading.Thread:
-        """Serve HTTP in a thread of its own; `stop` ends it."""
+        """Serve HTTP in a thread of its own; `stop` ends it. Returns when it listens."""
+        listening = threading.Event()
+        self.http.ready = listening.set
         thread = threading.Thread(target=self.http.run, name="desk-http", daemon=True)
         thread.start()
         self._stack.callback(thread.join, SHUTDOWN_S)
+        if not listening.wait(STARTUP_S):
+            raise RuntimeError(f"nothing listens on {self.url}")
         return thread
 
     def stop(self) -> None:
