@@ -19,6 +19,7 @@ TESTS = Path(__file__).parent
 RESET = 66  # as tests/esp32_fakes/machine.py ends the process
 POWER_CUT = -9
 HEAP = "700K"  # on 64 bits, where an object takes twice what it takes on the chip
+ROOMY = "4M"  # for the simulated chips besides
 QUIET_S = 0.25
 WAIT_S = 20
 
@@ -26,14 +27,27 @@ WAIT_S = 20
 class Esp32:
     """A board in `folder`, which keeps its flash, running the image that was built in `image`.
 
-    way: "files" or "romfs". `start` switches it on; `ask` types on its console.
+    way: "files" or "romfs". truth: what its chips measure, by channel; None: no chips are on it.
+    heap_bytes: what the firmware has, of which what stands for hardware here is not taken.
+    `start` switches it on; `ask` types on its console.
     """
 
-    def __init__(self, folder: Path, image: Path, way: str = "files"):
+    def __init__(
+        self,
+        folder: Path,
+        image: Path,
+        way: str = "files",
+        truth: dict | None = None,
+        heap_bytes: int = 0,
+    ):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.way = way
         self._image = image
+        self._heap = ROOMY if heap_bytes or truth else HEAP
+        self._parts: dict = {"heap": heap_bytes}
+        if truth:
+            self._parts["chips"] = {"hal": str(runtime.ROOT / "hal"), "truth": truth}
         self._process: subprocess.Popen | None = None
         self._chip, self._ours = pty.openpty()  # the chip's end, and the one to plug into
         tty.setraw(self._ours)
@@ -44,14 +58,15 @@ class Esp32:
 
     def start(self, cut_at: int = 0, **more) -> None:
         assert not self.running
-        settings = {"flash": str(self.folder / "flash.bin"), "blocks": 64, "cut_at": cut_at, **more}
+        settings = {"flash": str(self.folder / "flash.bin"), "blocks": 64, "cut_at": cut_at,
+                    **self._parts, **more}  # fmt: skip
         code = self._image / "files" / "lib"
         if self.way == "romfs":
             settings["romfs"] = str(self._image / "romfs.img")
             code = self.folder  # nothing to import there
         file = self.folder / "settings.json"
         file.write_text(json.dumps(settings))
-        command = runtime.command(TESTS / "mpy_esp32.py", file, heap=HEAP)
+        command = runtime.command(TESTS / "mpy_esp32.py", file, heap=self._heap)
         environment = runtime.environment(code, self.folder / "fakes")
         with open(self.folder / "err.log", "ab") as errors:
             self._process = subprocess.Popen(

@@ -1,14 +1,18 @@
 """Runs in MicroPython: firmware/esp32 as it is, over fakes of the ESP32's own modules.
 
-Argument: a JSON file {flash, blocks, cut_at, ?cause, ?romfs, ?crash}. State is littlefs on the
-file `flash`, whose power fails at operation `cut_at` of this start; `cause` is why it started, a
-name in machine. With `romfs` the code comes from that image, mounted read-only. `crash`: sensors
-cannot be put together.
+Argument: a JSON file {flash, blocks, cut_at, ?cause, ?romfs, ?crash, ?chips, ?heap}. State is
+littlefs on the file `flash`, whose power fails at operation `cut_at` of this start; `cause` is why
+it started, a name in machine. With `romfs` the code comes from that image, mounted read-only.
+`crash`: sensors cannot be put together. `chips` {hal, truth}: the simulated chips of the image's
+board are on it, out of the folder `hal`, and measure `truth`, values by channel. `heap`: the bytes
+that are left to the firmware; what stands for its hardware here is not counted.
 """
 
+import gc
 import json
 import os
 import sys
+import time
 
 with open(sys.argv[1]) as file:
     settings = json.load(file)
@@ -23,7 +27,10 @@ if settings.get("romfs"):
 import file_flash
 import machine
 
-from firmware.esp32 import main
+
+def used():
+    gc.collect()
+    return gc.mem_alloc()
 
 
 def die():
@@ -33,6 +40,42 @@ def die():
 def crash(*arguments):
     raise RuntimeError("crashed on purpose")
 
+
+def solder(chips, carried, cbor):
+    """Chips on the board that the image was built for; they are no part of the image."""
+    import hal
+
+    own, hal.__path__ = hal.__path__, chips["hal"]
+    from hal.simulated.bench import Bench
+
+    names = [channel["name"] for channel in cbor.decode(carried.product)["channels"]]
+    truth, board = chips["truth"].get, cbor.decode(carried.board)
+    machine.solder(Bench(board, names, truth, lambda: time.ticks_us() / 1e6))
+    hal.__path__ = own
+
+
+def furnish():
+    """Chips on the board, and a heap of the size that is asked for; returns what fills the rest."""
+    before = used()
+    import carried
+
+    import hal.edges
+    import hal.filters
+    import hal.verbs  # noqa: F401 - of the image, before the chips want them
+    from agent.wire import cbor
+
+    firmware = used() - before
+    if settings.get("chips"):
+        solder(settings["chips"], carried, cbor)
+    if not settings.get("heap"):
+        return None
+    used()
+    return bytearray(gc.mem_free() - (settings["heap"] - firmware))
+
+
+ballast = furnish()
+
+from firmware.esp32 import main  # noqa: E402
 
 machine.causes.append(getattr(machine, settings.get("cause", "PWRON_RESET")))
 if settings.get("crash"):

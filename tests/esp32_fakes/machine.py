@@ -1,9 +1,12 @@
-"""A fake of MicroPython's `machine` on an ESP32, for the unix port: a board with a few parts.
+"""A fake of MicroPython's `machine` on an ESP32, for the unix port: a board with or without parts.
 
-As much as hal/esp32 and firmware/esp32 touch. Nobody answers on the buses; pins and voltages are
-what LEVELS and MICROVOLTS say. A reset ends the process with RESET, and the test starts it again.
+As much as hal/esp32 and firmware/esp32 touch. With `solder` the simulated chips of a board hang on
+its buses and pins; without, nobody answers there, and pins and voltages are what LEVELS and
+MICROVOLTS say. No interrupt ever comes: nothing turns. A reset ends the process with RESET, and
+the test starts it again.
 """
 
+import errno
 import sys
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
@@ -14,6 +17,12 @@ MICROVOLTS = {34: 3_000_000}
 causes = [PWRON_RESET]
 fed = [0]
 told: list = []  # what the clock was set to
+bench: list = []  # a hal.simulated.bench.Bench at most
+
+
+def solder(made):
+    """Put the chips of a Bench on this board, before any pin or bus is opened."""
+    bench.append(made)
 
 
 def reset_cause():
@@ -54,9 +63,18 @@ class Pin:
 
     def __init__(self, number, mode=IN, pull=None, value=None):
         self.number = number
+        self._part = None
+        if bench:
+            pins = bench[0].pins
+            pulled = "down" if pull == Pin.PULL_DOWN else "up"
+            self._part = (
+                pins.output(number, value or 0) if mode == Pin.OUT else pins.input(number, pulled)
+            )
 
     def value(self, level=None):
-        return LEVELS.get(self.number, 1)
+        if self._part is None:
+            return LEVELS.get(self.number, 1)
+        return self._part.value() if level is None else self._part.value(level)
 
     def irq(self, call, trigger):
         assert trigger
@@ -69,25 +87,42 @@ class ADC:
         self._number = pin.number
 
     def read_uv(self):
+        if bench:
+            return bench[0].pins.analog(self._number).read_uv()
         return MICROVOLTS.get(self._number, 0)
 
 
 class I2C:
     def __init__(self, ident, scl, sda, freq, timeout):
         assert scl.number != sda.number
+        self._bus = bench[0].open_bus("i2c", ident, None, freq) if bench else None
 
-    def _nobody(self, *arguments, **named):
-        raise OSError(19)  # ENODEV
+    def writeto(self, address, data):
+        self._transfer(address, data, 0)
 
-    writeto = readfrom = readfrom_mem = _nobody
+    def readfrom(self, address, count):
+        return self._transfer(address, b"", count)
+
+    def readfrom_mem(self, address, register, count, addrsize):
+        return self._transfer(address, register.to_bytes(addrsize // 8, "big"), count)
+
+    def _transfer(self, address, data, count):
+        if self._bus is None:
+            raise OSError(errno.ENODEV)
+        try:
+            return self._bus.transfer(address, data, count)
+        except OSError as error:
+            number = errno.ETIMEDOUT if error.kind == "timeout" else errno.ENODEV
+        raise OSError(number)
 
 
 class SPI:
     def __init__(self, ident, baudrate, sck, mosi, miso):
         assert baudrate
+        self._bus = bench[0].open_bus("spi", ident, None, baudrate) if bench else None
 
     def write_readinto(self, data, answer):
-        answer[:] = bytes(len(data))
+        answer[:] = self._bus.exchange(data) if self._bus else bytes(len(data))
 
 
 class UART:
