@@ -69,6 +69,8 @@ ITEMS = 5
 # How long suppliers may take to quote before the best offer so far is taken, and how often they
 # are asked when none of them says a word.
 QUOTE_WINDOW_S = 2 * 3600
+# Of a test order, at whose console somebody sits and waits; programs answer in seconds.
+TEST_WINDOW_S = 60
 QUOTE_ROUNDS = 3
 # Rounds of negotiation at the most, whatever the mandate says: with silent sellers each takes a
 # quote window, and the goods are needed.

@@ -106,7 +106,8 @@ class Market:
         """Return whether all have answered who will."""
         first = order.round == order.base
         asked = len(self._rooms.mandate.terms[term.SELLERS]) if first else len(order.offers)
-        return len(order.heard) >= asked or at - order.since >= limits.QUOTE_WINDOW_S
+        window = limits.TEST_WINDOW_S if order.test else limits.QUOTE_WINDOW_S
+        return len(order.heard) >= asked or at - order.since >= window
 
     def _decide(self, order, at, utc):
         usable, dear, refused = self._sift(order, at, utc)

@@ -132,3 +132,13 @@ def test_a_need_that_somebody_filled_is_no_need_any_more():
     bench.beans = 1000.0
     sent = bench.serve(30)
     assert bench.order(need) is None and not kit.of_kind(sent, wire.ORDER)
+
+
+def test_who_tries_an_order_waits_a_minute_for_silent_sellers_and_not_two_hours():
+    bench = Market()
+    bench.line("test-order beans")
+    asked = kit.of_kind(bench.serve(2, 5), wire.RFQ)[0][wire.BODY]
+    bench.offer(asked[1])
+    assert not kit.of_kind(bench.serve(6, 5), wire.ORDER)
+    sent = bench.serve(8, 5)
+    assert signed(kit.of_kind(sent, wire.ORDER)[0])[12] is True
