@@ -4,9 +4,17 @@ A driver written for `machine.I2C`, `machine.SPI` or `onewire.OneWire` runs on e
 gives one transfer per bus and turns what the world does wrong into a HalError.
 """
 
+from hal import HalError
+
 
 class I2c:
-    """machine.I2C: addresses of 7 bits. `addrsize` is the width of a register number, 8 or 16."""
+    """machine.I2C: addresses of 7 bits. `addrsize` is the width of a register number, 8 or 16.
+
+    What is written without a stop waits for the next transfer and goes out in front of it, with a
+    repeated start before a read: so does a port that can only do whole transfers keep that promise.
+    """
+
+    _waiting = b""
 
     def transfer(self, address: int, data: bytes, count: int) -> bytes:
         """Write `data`, then, after a repeated start, read `count` bytes; either may be nothing.
@@ -19,14 +27,17 @@ class I2c:
         """The addresses that acknowledge."""
         return [address for address in range(0x08, 0x78) if self._answers(address)]
 
-    def readfrom(self, address: int, count: int) -> bytes:
-        return self.transfer(address, b"", count)
+    def readfrom(self, address: int, count: int, stop: bool = True) -> bytes:
+        data, self._waiting = self._waiting, b""
+        return self.transfer(address, data, count)
 
-    def readfrom_into(self, address: int, buffer) -> None:
-        buffer[:] = self.transfer(address, b"", len(buffer))
+    def readfrom_into(self, address: int, buffer, stop: bool = True) -> None:
+        buffer[:] = self.readfrom(address, len(buffer))
 
-    def writeto(self, address: int, data) -> int:
-        self.transfer(address, bytes(data), 0)
+    def writeto(self, address: int, data, stop: bool = True) -> int:
+        self._waiting += bytes(data)
+        if stop:
+            self.readfrom(address, 0)
         return len(data)
 
     def readfrom_mem(self, address: int, register: int, count: int, *, addrsize: int = 8) -> bytes:
@@ -53,6 +64,10 @@ class Spi:
         """Clock `data` out; what came in meanwhile, as many bytes."""
         raise NotImplementedError
 
+    def init(self, baudrate: int = 0, *, polarity: int = 0, phase: int = 0, **others) -> None:
+        """What a driver asks for before it speaks; bits are 8, the highest goes first."""
+        raise NotImplementedError
+
     def read(self, count: int, write: int = 0) -> bytes:
         return self.exchange(bytes([write]) * count)
 
@@ -67,15 +82,16 @@ class Spi:
 
 
 class OneWire:
-    """onewire.OneWire, in whole bytes. A port gives reset, readbyte, writebyte and scan.
+    """onewire.OneWire, in whole bytes. A port gives present, readbyte, writebyte and scan.
 
-    `reset()` is whether a presence pulse came; `scan()` the 8-byte codes of who is there.
+    `scan()` gives the 8-byte codes of who is there.
     """
 
     MATCH_ROM = 0x55
     SKIP_ROM = 0xCC
 
-    def reset(self) -> bool:
+    def present(self) -> bool:
+        """Reset the bus; whether a presence pulse came."""
         raise NotImplementedError
 
     def readbyte(self) -> int:
@@ -86,6 +102,13 @@ class OneWire:
 
     def scan(self) -> list:
         raise NotImplementedError
+
+    def reset(self, required: bool = False) -> bool:
+        """Whether anybody is there. Raises HalError absent when nobody is that was required."""
+        present = self.present()
+        if required and not present:
+            raise HalError("absent", "no presence pulse")
+        return present
 
     def readinto(self, buffer) -> None:
         for index in range(len(buffer)):

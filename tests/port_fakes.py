@@ -5,6 +5,8 @@ kernel's files of one wire, MicroPython's `machine`. Written from their document
 """
 
 import errno
+import importlib
+import sys
 import types
 from pathlib import Path
 
@@ -262,6 +264,14 @@ def make_pin(machine):
         def value(self, *level):
             return self.wire.value(*level) if self.seen is None else self.seen
 
+        __call__ = value
+
+        def on(self):
+            self.value(1)
+
+        def off(self):
+            self.value(0)
+
         def irq(self, handler, trigger):
             machine.handlers[self.number] = (handler, trigger, self)
 
@@ -286,3 +296,22 @@ def make_pwm(machine):
         return made
 
     return pwm
+
+
+def esp32_port(monkeypatch):
+    """hal.esp32 on a fake `machine`, `onewire` and `time`; gives (buses module, machine, wire)."""
+    machine, wire = Machine(), onewire.OneWire()
+    library = types.ModuleType("onewire")
+    library.OneWire = lambda pin: wire
+    clock = types.ModuleType("time")
+    clock.ticks_us, clock.ticks_diff = machine.bank.ticks.ticks_us, machine.bank.ticks.ticks_diff
+    clock.sleep_us = lambda duration: None
+    for name, module in (("machine", machine), ("onewire", library)):
+        monkeypatch.setitem(sys.modules, name, module)
+    for name in ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    loaded = importlib.import_module("hal.esp32.buses")
+    monkeypatch.setattr(sys.modules["hal.esp32.pins"], "time", clock)
+    yield loaded, machine, wire
+    for name in ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board"):
+        sys.modules.pop(name, None)

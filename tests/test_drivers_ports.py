@@ -11,14 +11,13 @@ import importlib
 import sys
 import threading
 import time
-import types
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).with_name("portable")))
 
-from port_fakes import Lgpio, Machine, Serial, Smbus, Spidev, write_slave
+from port_fakes import Lgpio, Serial, Smbus, Spidev, esp32_port, write_slave
 
 from hal import HalError, verbs
 from hal.linux import buses
@@ -137,7 +136,7 @@ class PatientOneWire(verbs.OneWire):
     def __init__(self, bus):
         self.bus = bus
         self.readbyte, self.writebyte = bus.readbyte, bus.writebyte
-        self.reset = lambda: self.after_a_while(bus.reset)
+        self.present = lambda: self.after_a_while(bus.present)
         self.scan = lambda: self.after_a_while(bus.scan)
 
     def after_a_while(self, action):
@@ -176,24 +175,7 @@ def test_linux_buses_that_are_not_there_are_absent(monkeypatch):
     assert contract.kind_of(Pins().input, 4) == "absent"
 
 
-@pytest.fixture
-def esp32(monkeypatch):
-    """hal.esp32 on a fake `machine`, `onewire` and `time`; gives (buses module, machine, wire)."""
-    machine, wire = Machine(), onewire.OneWire()
-    library = types.ModuleType("onewire")
-    library.OneWire = lambda pin: wire
-    clock = types.ModuleType("time")
-    clock.ticks_us, clock.ticks_diff = machine.bank.ticks.ticks_us, machine.bank.ticks.ticks_diff
-    clock.sleep_us = lambda duration: None
-    for name, module in (("machine", machine), ("onewire", library)):
-        monkeypatch.setitem(sys.modules, name, module)
-    for name in ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    loaded = importlib.import_module("hal.esp32.buses")
-    monkeypatch.setattr(sys.modules["hal.esp32.pins"], "time", clock)
-    yield loaded, machine, wire
-    for name in ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board"):
-        sys.modules.pop(name, None)
+esp32 = pytest.fixture(esp32_port)
 
 
 def test_esp32_i2c(esp32):

@@ -36,8 +36,7 @@ class Driver:
         return {"": self._temperature(data) if started else None}
 
     def _command(self, command):
-        if not self._bus.reset():
-            raise HalError("absent", "no presence pulse")
+        self._bus.reset(True)
         if self._rom:
             self._bus.select_rom(self._rom)
         else:

@@ -23,7 +23,8 @@ def open_bus(kind: str, ident: int, pins: dict, hz: int):
 
 
 class I2c(verbs.I2c):
-    """machine.I2C; a register is read by its own readfrom_mem, which keeps the repeated start."""
+    """machine.I2C; a register is read by its own readfrom_mem, which keeps the repeated start.
+    At most four bytes can be written before one."""
 
     def __init__(self, ident: int, pins: dict, hz: int):
         scl, sda = machine.Pin(pins["scl"]), machine.Pin(pins["sda"])
@@ -59,6 +60,9 @@ class Spi(verbs.Spi):
         )
         self.pins = BANK
 
+    def init(self, baudrate: int = 1_000_000, **settings) -> None:
+        self._bus.init(baudrate=baudrate, **settings)
+
     def exchange(self, data: bytes) -> bytes:
         answer = bytearray(len(data))
         self._bus.write_readinto(data, answer)
@@ -73,7 +77,7 @@ class OneWire(verbs.OneWire):
 
         self._bus = onewire.OneWire(machine.Pin(pins["data"]))
 
-    def reset(self) -> bool:
+    def present(self) -> bool:
         return bool(self._bus.reset())
 
     def readbyte(self) -> int:

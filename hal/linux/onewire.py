@@ -31,7 +31,7 @@ class OneWire(Verbs):
         names = sorted(path.name for path in self._folder.glob("??-*"))
         return [self._rom(name) for name in names if name.startswith(FAMILIES)]
 
-    def reset(self) -> bool:
+    def present(self) -> bool:
         self._written = bytearray()
         self._answer = b""
         return bool(self.scan())

@@ -8,6 +8,7 @@ import time
 from hal import HalError
 from hal.edges import Edges
 from hal.linux import ticks
+from hal.pin import Pin as Verbs
 
 TRIGGER_US = 10
 CLOCK_HIGH_NS = 50_000  # 60 us would switch a HX711 off
@@ -120,7 +121,7 @@ class Pins:
             raise HalError("io", str(error)) from error
 
 
-class Pin:
+class Pin(Verbs):
     """machine.Pin as far as drivers go."""
 
     callback = None

@@ -1,9 +1,10 @@
 """Serial ports on Linux, by pyserial, with reads that never wait."""
 
 from hal import HalError
+from hal.uart import Verbs
 
 
-class Uart:
+class Uart(Verbs):
     """machine.UART: `read` gives None when nothing has come."""
 
     def __init__(self, ident: int, baud: int, library=None):

@@ -29,7 +29,7 @@ class OneWire(Faults, Verbs):
     def scan(self):
         return [chip.rom for chip in self._present()]
 
-    def reset(self):
+    def present(self):
         fault = self.fault() if self._fault != "noise" else None
         self._selected = []
         self._match = None

@@ -6,6 +6,7 @@ test of minutes takes none and is the same every time.
 
 from hal import HalError
 from hal.edges import Edges
+from hal.pin import Pin
 
 PERIOD = 1 << 30
 
@@ -32,7 +33,7 @@ class Ticks:
         self.at_us += 1000 * duration
 
 
-class Input:
+class Input(Pin):
     """machine.Pin as an input; without a part it rests at `level`."""
 
     def __init__(self, part, level):
@@ -43,7 +44,7 @@ class Input:
         return self._part.level() if self._part else self._level
 
 
-class Output:
+class Output(Pin):
     """machine.Pin as an output, which tells its part."""
 
     def __init__(self, part, level):

@@ -20,6 +20,10 @@ class Spi(Faults, Verbs):
         self.pins = pins
         self._chips = {}
 
+    def init(self, baudrate=1_000_000, *, polarity=0, phase=0, **others):
+        """Every chip here speaks mode 0, as fast as it is asked."""
+        assert polarity == phase == 0
+
     def attach(self, select: int, chip) -> None:
         self._chips[select] = chip
 

@@ -1,7 +1,9 @@
 """A simulated serial port: what was written waits for the test, what the test sends is read."""
 
+from hal.uart import Verbs
 
-class Uart:
+
+class Uart(Verbs):
     """machine.UART whose reads never wait. `sent` collects what the driver wrote."""
 
     def __init__(self):

@@ -32,6 +32,14 @@ def check_i2c(bus, behind):
     bus.writeto(0x48, bytearray(b"\x05"))
     bus.readfrom_into(0x48, memoryview(buffer))
     assert buffer == b"\x11\x22"
+    assert bus.writeto(0x48, b"\x06", False) == 1  # no stop: read on after a repeated start
+    assert bus.readfrom(0x48, 2) == b"\x22\x33"
+    bus.writeto(0x48, b"\x07", stop=False)
+    bus.readfrom_into(0x48, buffer, True)
+    assert buffer == b"\x33\x00"
+    bus.writeto(0x48, b"\x05", False)
+    assert bus.writeto(0x48, b"\x44") == 1 and chip.values[5] == 0x44
+    bus.writeto_mem(0x48, 5, b"\x11")
     bus.writeto_mem(0x48, 0x0700, b"\x99", addrsize=16)  # two bytes of register to this chip
     assert chip.values[7] == 0x00 and chip.values[8] == 0x99
     _check_i2c_faults(bus, behind, chip)
@@ -58,6 +66,7 @@ def check_spi(bus, behind):
     args = {"cs": 5, "input": 2, "reference": 5.0}
     mcp3008.Chip(args, lambda field: 2.5).attach(behind)
     answer = bytearray(3)
+    bus.init(baudrate=500_000, polarity=0, phase=0)
     select = bus.pins.output(5, 1)
     bus.write_readinto(b"\x01\xa0\x00", answer)
     assert answer == b"\xff\xff\xff"  # nobody is selected
@@ -87,8 +96,9 @@ def check_onewire(bus, behind):
     assert bus.crc8(scratchpad(bus, chip.rom)) == 0
     chip.powered = False
     assert not bus.reset()
+    assert kind_of(bus.reset, True) == "absent"
     chip.powered = True
-    assert bus.reset()
+    assert bus.reset() and bus.reset(True)
 
 
 def scratchpad(bus, rom):
@@ -116,6 +126,13 @@ def check_uart(bus, behind):
     assert bus.any() == 5
     assert bus.read(2) == b"ab"
     assert bus.read() == b"cde"
+    assert bus.readline() is None
+    behind.receive(b"$GP\r\n12")
+    assert bus.readline() == b"$GP\r\n" and bus.readline() == b"12"
+    behind.receive(b"abc")
+    buffer = bytearray(5)
+    assert bus.readinto(buffer, 2) == 2 and bus.readinto(buffer) == 1
+    assert buffer == b"cb\x00\x00\x00" and bus.readinto(buffer) is None
     assert bus.write(b"xyz") == 3
     assert behind.sent == b"xyz"
 
@@ -134,6 +151,11 @@ def check_pins(bank, behind):
     assert behind.level(25) == 1
     out.value(0)
     assert behind.level(25) == 0 and out.value() == 0
+    out.on()
+    assert behind.level(25) == 1 and out() == 1
+    out.off()
+    out(1)
+    assert behind.level(25) == 1 and pin() == 0
     shifter = Shifter(0b1011001)
     behind.attach(12, shifter)
     behind.attach(13, shifter)

@@ -43,6 +43,10 @@ class Chip(registers.Registers):
             return  # "may be ignored" outside sleep (5.4.6), so here it is
         if register == 0xF4:
             self.values[0xF2] = self._humid
+            if value & 3 in (1, 2):  # forced: one measurement, and back to sleep (3.3.3)
+                super().put(register, value)
+                self._measure()
+                value &= ~3
         super().put(register, value)
 
     def brown_out(self):

@@ -13,6 +13,7 @@ class Chip(registers.Registers):
     WIDTH = 2
     SHUNT_STEP, SHUNT_MOST = 1e-5, 32000
     BUS_STEP = 0.004
+    CURRENT_DIVISOR, POWER_DIVISOR = 4096, 5000
 
     def __init__(self, args, quantity, address=0x40):
         self.ready = False
@@ -32,9 +33,20 @@ class Chip(registers.Registers):
             return self.shunt() & 0xFFFF
         if register == 2:
             return self.bus()
-        if register == 4:  # equation 4 of SBOS448G
-            return self.shunt() * self.values.get(5, 0) // 4096 & 0xFFFF
+        if register == 3:
+            return self.power()
+        if register == 4:
+            return self.current() & 0xFFFF
         return super().get(register)
+
+    def current(self):
+        """In the steps that the calibration register makes (equation 4 of SBOS448G)."""
+        return self.shunt() * self.values.get(5, 0) // self.CURRENT_DIVISOR
+
+    def power(self):
+        """In twenty of these steps times a volt (equation 5)."""
+        volts = int(self.quantity("voltage") / self.BUS_STEP + 0.5) if self.ready else 0
+        return abs(self.current()) * volts // self.POWER_DIVISOR
 
     def shunt(self):
         if not self.ready:

@@ -9,13 +9,12 @@ class Chip(ina219.Chip):
     RESET = {0: 0x4127, 0xFE: 0x5449, 0xFF: 0x2260}
     SHUNT_STEP, SHUNT_MOST = 2.5e-6, 32767
     BUS_STEP = 0.00125
+    CURRENT_DIVISOR, POWER_DIVISOR = 2048, 20_000  # equations 3 and 4 of SBOS547
 
     def get(self, register):
         if register == 6:
             was, self.ready = self.ready, True
             return 8 if was else 0
-        if register == 4:  # equation 3 of SBOS547
-            return self.shunt() * self.values.get(5, 0) // 2048 & 0xFFFF
         return super().get(register)
 
     def bus(self):

@@ -31,6 +31,9 @@ class Chip(registers.Registers):
     def put(self, register, value):
         if register == 0x23 and value == 0 and self.values.get(0x23):
             self._fill()
+        if register == 0x6B and value & 0x80:
+            self.brown_out()  # the reset bit, which clears itself (4.28)
+            return
         if register == 0x6A and value & 4:
             self._fifo = b""
             value &= ~4
@@ -45,10 +48,23 @@ class Chip(registers.Registers):
             value = self._fifo[0] if self._fifo else 0
             self._fifo = self._fifo[1:]
             return value
+        if 0x3B <= register <= 0x40:
+            return self._output(register - 0x3B)
         return super().get(register)
 
     def step(self, register):
         return register if register == 0x74 else register + 1
+
+    def _output(self, byte):
+        """Acceleration as of now, high byte first; none while it sleeps."""
+        if self.values.get(0x6B, 0) & 0x40:
+            return 0
+        value = self.signal("xyz"[byte // 2], self._at / RATE_HZ)
+        word = registers.code(value, self._step(), 16)
+        return word & 255 if byte & 1 else word >> 8
+
+    def _step(self):
+        return (2 << (self.values.get(0x1C, 0) >> 3 & 3)) / 32768
 
     def _fill(self):
         """What the time since the last look has put in, byte by byte and the oldest lost first."""
@@ -56,7 +72,7 @@ class Chip(registers.Registers):
         asleep = self.values.get(0x6B, 0) & 0x40
         if asleep or not self.values.get(0x6A, 0) & 0x40:
             return
-        step = (2 << (self.values.get(0x1C, 0) >> 3 & 3)) / 32768
+        step = self._step()
         size = (6 if enabled & 0x08 else 0) + (2 if enabled & 0x80 else 0)
         first = max(0, self.burst_ms - FIFO // size - 1)
         data = bytearray()
