@@ -181,7 +181,6 @@ class Agent:
         if self.trade:
             self.trade.reconcile(rows, latest, at)
         self.outbox.renumber(latest)
-        self.outbox.withdraw(wire.HELLO, b"")
 
     # -- durability ----------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ class Inbox:
         self.nonce = nonce
         self.last = 0
         self.reconciled = False  # ever: the numbers in the journal can be relied on
+        self._parts = set()  # of the desk's answer that came
         self.greeted = False  # since this boot: the desk knows no more of us than we do
         self.accepted = 0
         self.rejected = 0
@@ -120,7 +121,15 @@ class Inbox:
             raise wire.MessageError("reconcile without this boot's nonce")
         rows = [_order_row(row) for row in wire.items(body, 1)]
         latest = wire.natural(body, 2)
+        part = wire.natural(body, 4) if 4 in body else 0
+        parts = wire.natural(body, 5, limits.LIST_ITEMS) if 5 in body else 1
+        if part >= parts:
+            raise wire.MessageError("key 4 must be below key 5")
         self._agent.reconcile(rows, latest, at)
+        self._parts.add(part)
+        if len(self._parts) < parts:
+            return  # half of what was spent is no ground to spend on
+        self._agent.outbox.withdraw(wire.HELLO, b"")
         self.reconciled = self.greeted = True
         self._note([RECONCILED])
 

@@ -128,10 +128,14 @@ class Trade:
         if fault:
             self.ledger.restart()
         self.ledger.add(at, books.RECONCILED, len(rows), latest, fault or "")
+        before = list(self.orders.open)
         for identifier, name, cycle, state, seller, total, utc in rows:
             if state not in ordering.UNFULFILLED:
                 self.budget.recall(identifier, name, seller, total, utc, at)
             self.orders.adopt(identifier, name, cycle, state, seller, total, at)
+        for order in before:
+            if order.state in ordering.ENDS:  # an old flash may have it still to be placed
+                self._agent.outbox.withdraw(wire.ORDER, order.id)
 
     def rooms(self):
         """Return ((room, the tags of its records), ...)."""

@@ -1,5 +1,7 @@
 """Cases, findings, reports and greetings at the desk."""
 
+from sqlalchemy import select
+
 from sim.desk import codec
 from sim.desk.models import Case, Finding, Order, Report, Thing
 from sim.desk.service import CaseStep
@@ -116,6 +118,19 @@ def test_a_new_thing_is_reconciled_and_a_known_one_only_when_it_forgot():
     row = [order.order_id, "beans", 0, 4, "roaster", order.total_minor, order.placed_at]
     assert [row[:3] for row in bodies[0][1]] == [row[:3]]
     assert bodies[0][1][0][4:] == row[4:]
+
+
+def test_more_orders_than_one_message_holds_come_in_numbered_parts():
+    world = World()
+    for cycle in range(9):
+        world.order(cycle)
+        world.run(5 * 86_400)
+        world.send(6, {1: world.thing.need("beans", cycle), 2: 2})
+    world.clock.now = max(row.placed_at for row in world.rows(Order))
+    world.desk.act(lambda work: [setattr(row, "placed_at", world.clock.now)
+                                 for row in work.session.scalars(select(Order))])  # fmt: skip
+    bodies = reconciles(world.send(1, world.thing.hello(0)))
+    assert [(body[4], body[5], len(body[1])) for body in bodies] == [(0, 2, 8), (1, 2, 1)]
 
 
 def test_a_thing_whose_numbers_were_lost_is_told_the_highest():

@@ -74,6 +74,17 @@ def test_second_open_order_for_a_consumable_is_refused_until_the_first_is_settle
     assert (answer[2], answer[4]) == (0, "O-000002")
 
 
+def test_an_order_that_a_later_one_overtook_is_refused():
+    """The outbox of an old flash still has it, and the later one is not open any more."""
+    world = World()
+    old = world.offer(0)
+    world.order(1)
+    world.run(5 * DAY_S)
+    world.send(6, {1: world.thing.need("beans", 1), 2: 2})
+    answer = ack(world.send(5, world.thing.order("beans", 0, old)))
+    assert (answer[2], answer[3]) == (2, "order O-000001 came after this one")
+
+
 def test_database_itself_refuses_a_second_open_order():
     world = World()
     world.order()

@@ -251,6 +251,8 @@ DOWN: dict[int, Body] = {
         (1, "orders", list_of(row(id16, name, uint, uint, name, uint, uint))),
         (2, "up_seq", uint),
         (3, "nonce", octets(8)),
+        (4, "part", uint, False),
+        (5, "parts", uint, False),
     ),
     DECLINE: _body("decline", (1, "need", id16), (2, "seller", name), (3, "reason", text())),
 }

@@ -233,9 +233,10 @@ def reconcile(work: Work, thing: Thing, nonce: bytes, wants_ack: bool) -> None:
         if row.state in OPEN_ORDER or last[row.consumable] is row or row.placed_at >= month
     ]
     known = {"up_seq": thing.up_seq, "nonce": nonce}
-    for start in range(0, max(1, len(entries)), RECONCILED):
-        part = entries[start : start + RECONCILED]
-        work.queue(thing.id, messages.RECONCILE, wants_ack, orders=part, **known)
+    parts = [entries[n : n + RECONCILED] for n in range(0, len(entries), RECONCILED)] or [[]]
+    for number, part in enumerate(parts):
+        place = {"part": number, "parts": len(parts)} if len(parts) > 1 else {}
+        work.queue(thing.id, messages.RECONCILE, wants_ack, orders=part, **place, **known)
 
 
 def find_order(work: Work, order_id: bytes) -> Order | None:
@@ -262,16 +263,18 @@ def _check_order(work: Work, thing: Thing, terms: dict) -> None:
         raise Refused("order id does not follow from thing, consumable and cycle")
     if terms["seller"] not in work.suppliers:
         raise Refused("seller is not served here")
-    other = work.session.scalars(
-        select(Order).where(
-            Order.thing_id == thing.id,
-            Order.consumable == terms["consumable"],
-            Order.test == terms["test"],
-            Order.state.in_(OPEN_ORDER),
-        )
-    ).first()
+    alike = select(Order).where(
+        Order.thing_id == thing.id,
+        Order.consumable == terms["consumable"],
+        Order.test == terms["test"],
+    )
+    other = work.session.scalars(alike.where(Order.state.in_(OPEN_ORDER))).first()
     if other is not None:
         raise Refused(f"order {order_number(other)} is open for this consumable")
+    # The outbox of an old flash may hold an order that the thing got over long ago.
+    later = work.session.scalars(alike.where(Order.cycle > terms["cycle"])).first()
+    if later is not None:
+        raise Refused(f"order {order_number(later)} came after this one")
 
 
 def _offer_of(work: Work, thing: Thing, terms: dict) -> tuple[Offer, Request]:

@@ -232,3 +232,40 @@ def test_a_need_that_is_not_yet_ordered_is_no_order_in_the_greeting():
     need = bench.ordered()
     bench.boot()
     assert kit.of_kind(bench.tick(), wire.HELLO)[0][wire.BODY][11] == [need]
+
+
+def test_nothing_is_bought_on_half_of_what_was_forgotten():
+    """What the other part tells counts against the budget too, in whatever order they come."""
+    bench = kit.Bench()
+    bench.tick()
+    hello = kit.of_kind(bench.desk.seen, wire.HELLO)[-1]
+    ids = [ordering.order_id(kit.THING, "beans", cycle, False) for cycle in (0, 1)]
+    for cycle, part in ((1, 1), (1, 1), (0, 0)):
+        assert not bench.thing.may_buy() and not bench.thing.inbox.reconciled
+        assert bench.thing.outbox.waiting()  # the greeting, for the desk may not say it again
+        told = [ids[cycle], "beans", cycle, ordering.VERIFIED, "roaster", 1700,
+                kit.START_UTC + bench.now]
+        bench.say(wire.RECONCILE, {1: [told], 2: 500, 3: hello[wire.BODY][13], 4: part, 5: 2})
+        bench.tick()
+    assert bench.thing.may_buy()
+    assert bench.thing.trade.budget.committed(None) == (3400, 3400)
+    bench.say(wire.RECONCILE, {1: [], 2: 500, 3: hello[wire.BODY][13], 4: 2, 5: 2}, 7)
+    bench.tick()
+    assert bench.thing.inbox.reason == "key 4 must be below key 5"
+
+
+def test_an_order_that_a_later_one_overtook_is_not_placed_any_more():
+    """The old flash has it in its outbox, and the desk has never heard of it."""
+    bench = kit.Bench()
+    need = bench.quoted()
+    bench.say(wire.OFFER, {1: need, 2: kit.offer(need)}, 901)
+    bench.tick()  # placed, and nobody acknowledges it
+    bench.boot()
+    bench.tick()
+    hello = kit.of_kind(bench.desk.seen, wire.HELLO)[-1]
+    later = ordering.order_id(kit.THING, "beans", 1, False)
+    told = [later, "beans", 1, ordering.VERIFIED, "roaster", 1700, kit.START_UTC]
+    bench.say(wire.RECONCILE, {1: [told], 2: 500, 3: hello[wire.BODY][13]})
+    bench.tick()
+    assert bench.thing.trade.orders.open == []
+    assert kit.of_kind(bench.tick(3600) + bench.tick(3600), wire.ORDER) == []
