@@ -37,9 +37,9 @@ class Driver:
                 break
         else:
             raise HalError("timeout", "the conversion does not end")
-        if config != self._config:
-            raise HalError("io", "was reset")
         code = unpack(">h", self._bus.readfrom_mem(self._address, CONVERSION, 2))[0]
+        if unpack(">H", self._bus.readfrom_mem(self._address, CONFIG, 2))[0] != self._config:
+            raise HalError("io", "was reset")  # before or after the code was read
         if code in (32767, -32768):
             raise HalError("range", "beyond full scale")
         return {"": code * self._step}

@@ -32,21 +32,24 @@ class Driver:
         self._start()
 
     def read(self):
-        config = unpack(">H", self._get(0x0C))[0]
-        if config & 0xFFF0 != REPEAT:
-            self._start()
+        done = self._get(0x0C)[1] & 0x0C
+        codes = self._code(0), self._code(2)
+        if unpack(">H", self._get(0x0C))[0] & 0xFFF0 != REPEAT:
+            self._start()  # asked last, so that it vouches for what was read before
             raise HalError("io", "was reset")
-        if config & 0x000C != 0x000C:
+        if done != 0x0C:
             return {}  # the first round is not complete
-        c1, c2 = self._picofarad(0), self._picofarad(2)
+        c1, c2 = self._picofarad(codes[0]), self._picofarad(codes[1])
         covered = c2 - self._empty[1]
         if covered <= 0:
             raise HalError("range", "the reference electrode is not covered")
         return {"level": self._height * (c1 - self._empty[0]) / covered, "c1": c1, "c2": c2}
 
-    def _picofarad(self, register):
+    def _code(self, register):
         # The high word must be read first, it holds the low one still (6.6.1.1).
-        code = unpack(">i", self._get(register) + self._get(register + 1))[0] >> 8
+        return unpack(">i", self._get(register) + self._get(register + 1))[0] >> 8
+
+    def _picofarad(self, code):
         value = code / 524288
         if not -FULL_PF < value < FULL_PF:
             raise HalError("range", "beyond 15 pF")

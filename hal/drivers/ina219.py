@@ -25,11 +25,11 @@ class Driver:
         self._start()
 
     def read(self):
-        if self._get(0) != CONFIG:
-            self._start()
-            raise HalError("io", "was reset")
         shunt = unpack(">h", self._get(1))[0]
         bus = unpack(">H", self._get(2))[0]
+        if self._get(0) != CONFIG:  # asked last, so that it vouches for what was read before
+            self._start()
+            raise HalError("io", "was reset")
         if not bus & 2:
             return {}  # the first average is not complete
         if not -FULL < shunt < FULL:

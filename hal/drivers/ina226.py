@@ -29,14 +29,14 @@ class Driver:
         self._start()
 
     def read(self):
-        if self._get(0) != CONFIG:
-            self._start()
-            raise HalError("io", "was reset")
-        if self._fresh and not self._get(6)[1] & 8:
-            return {}  # the first average is not complete
-        self._fresh = False
+        self._fresh = self._fresh and not self._get(6)[1] & 8
         shunt = unpack(">h", self._get(1))[0]
         bus = unpack(">H", self._get(2))[0]
+        if self._get(0) != CONFIG:  # asked last, so that it vouches for what was read before
+            self._start()
+            raise HalError("io", "was reset")
+        if self._fresh:
+            return {}  # the first average is not complete
         if not -FULL < shunt < FULL:
             raise HalError("range", "more than 81.9 mV across the shunt")
         current = shunt * 2.5e-6 / self._shunt

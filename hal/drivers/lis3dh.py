@@ -42,9 +42,18 @@ class Driver:
         self._start()
 
     def read(self):
-        if self._get(0x20, 1)[0] != CONTROL1:
+        held = self._burst()
+        if self._get(0x20, 1)[0] != CONTROL1:  # asked last: it vouches for what was read before
             self._start()
             raise HalError("io", "was reset")
+        if held == SAMPLES:
+            return vibration.summary(self._samples, self._scale, RATE_HZ, self._bands)
+        if held:
+            raise HalError("timeout", "no new samples")
+        return {}  # it has only just been started
+
+    def _burst(self):
+        """How many samples in a row could be had."""
         held = 0
         for _ in range(POLLS):
             source = self._get(0x2F, 1)[0]
@@ -55,10 +64,8 @@ class Driver:
             elif source & OVERRUN:
                 held = self._take(0, LEVELS)  # full, as it has been since shortly after the start
             if held == SAMPLES:
-                return vibration.summary(self._samples, self._scale, RATE_HZ, self._bands)
-        if held:
-            raise HalError("timeout", "no new samples")
-        return {}  # it has only just been started
+                break
+        return held
 
     def _take(self, held, count):
         """Append `count` samples; returns how many there are then."""

@@ -23,14 +23,15 @@ class Driver:
         self._clear_reset()
 
     def read(self):
-        if self._get(">H", 0x1A) & 0x0100:
-            self._clear_reset()
-            raise HalError("io", "was reset")
-        return {
+        values = {
             "charge": self._get(">H", 0x04) / 256,
             "voltage": self._get(">H", 0x02) * 78.125e-6,
             "rate": self._get(">h", 0x16) * 0.208,
         }
+        if self._get(">H", 0x1A) & 0x0100:  # asked last: it vouches for what was read before
+            self._clear_reset()
+            raise HalError("io", "was reset")
+        return values
 
     def _get(self, kind, register):
         return unpack(kind, self._bus.readfrom_mem(self._address, register, 2))[0]

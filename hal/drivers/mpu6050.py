@@ -16,7 +16,8 @@ SAMPLE = 8
 RATE_HZ = 1000
 CHUNK = 128  # bytes per transfer; the whole takes 25 ms at 400 kHz
 RANGES_G = (2, 4, 8, 16)
-SETUP = ((0x6B, 0x01), (0x19, 0), (0x1A, 0x01))  # clock by the gyroscope, 1 kHz, 184 Hz low pass
+AWAKE = 0x01  # and the clock taken from the gyroscope
+SETUP = ((0x6B, AWAKE), (0x19, 0), (0x1A, 0x01))  # 1 kHz, 184 Hz low pass
 COLLECT = 0x88  # temperature and acceleration into the FIFO
 
 
@@ -39,9 +40,6 @@ class Driver:
         self._start()
 
     def read(self):
-        if self._get(0x23, 1)[0] != COLLECT:
-            self._start()
-            raise HalError("io", "was reset")
         self._set(0x23, 0)  # nothing comes in while it is read out
         held = int.from_bytes(self._get(0x72, 2), "big")
         values = {}
@@ -49,6 +47,9 @@ class Driver:
             self._drain()
             samples = [unpack_from(">h", self._fifo, at)[0] for at in range(self._axis, FIFO, 8)]
             values = vibration.summary(samples, self._scale, RATE_HZ, self._bands)
+        if self._get(0x6B, 1)[0] != AWAKE:  # asked last: it vouches for what was read before
+            self._start()
+            raise HalError("io", "was reset")
         self._collect()
         if held % SAMPLE:
             raise HalError("io", "%d bytes are no whole samples" % held)
