@@ -84,7 +84,7 @@ def test_a_bus_that_fails_anywhere_in_a_read():
     for name, kind, args, field in CASES:
         for fault in FAULTS[kind]:
             for times in (1, -1):
-                missed = through_every_place(name, kind, args, field, lambda rig: fault, times)
+                missed = through_every_place(name, kind, args, field, lambda rig, fault=fault: fault, times)
                 assert missed, (name, fault)
 
 
@@ -154,7 +154,7 @@ def test_garbage_from_a_bus_without_checksums_is_a_number_or_nothing():
         for turn in range(1, 60):
             values = part.read(turn)
             for found in (values or {}).values():
-                assert found is None or found == found and abs(found) < 1e9, (name, values)
+                assert found is None or abs(found) < 1e9, (name, values)
 
 
 class Noise:
