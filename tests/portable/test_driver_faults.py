@@ -80,11 +80,15 @@ def through_every_place(name, kind, args, field, fault, times):
     return missed
 
 
+def always(fault):
+    return lambda rig: fault
+
+
 def test_a_bus_that_fails_anywhere_in_a_read():
     for name, kind, args, field in CASES:
         for fault in FAULTS[kind]:
             for times in (1, -1):
-                missed = through_every_place(name, kind, args, field, lambda rig, fault=fault: fault, times)
+                missed = through_every_place(name, kind, args, field, always(fault), times)
                 assert missed, (name, fault)
 
 
