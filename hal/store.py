@@ -105,6 +105,7 @@ class FileStore:
             os.rename(fresh, self._path(name))
             self._sync(None)
         except OSError as error:
+            _remove(fresh)  # or it would take the room that is wanting
             raise _named(error)
         self.replaces += 1
 
@@ -114,6 +115,13 @@ def _make(directory):
         os.mkdir(directory)
     except OSError:
         os.listdir(directory)  # there already, or the error is this one's to raise
+
+
+def _remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        return  # it was never made, or what failed was to rename it and it is found at the next start
 
 
 def _cut(file, length):

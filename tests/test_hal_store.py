@@ -57,6 +57,7 @@ def test_a_replacement_whose_source_fails_leaves_the_old(tmp_path):
 
     with pytest.raises(HalError):
         store.replace(pieces())
+    assert os.listdir(tmp_path) == ["journal"], "what was begun does not take room until a restart"
     assert journal(open_store(str(tmp_path))) == b"old"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from sim.mpy import runtime
 
 CUTS = Path(__file__).with_name("mpy_flash_cuts.py")
+FULL = Path(__file__).with_name("mpy_flash_full.py")
 
 
 def test_after_any_power_cut_the_store_is_the_old_or_the_new(tmp_path):
@@ -12,6 +13,10 @@ def test_after_any_power_cut_the_store_is_the_old_or_the_new(tmp_path):
     operations = dict(zip(lines[::2], map(int, lines[1::2]), strict=True))
     assert set(operations) == {"append", "replace", "save"}
     assert all(count >= 2 for count in operations.values())
+
+
+def test_a_full_flash_keeps_what_it_has_and_is_usable_again(tmp_path):
+    assert int(runtime.run(FULL, tmp_path / "flash.bin")) > 20
 
 
 def test_what_was_written_survives_a_kill(tmp_path):
