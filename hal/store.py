@@ -121,7 +121,7 @@ def _remove(path):
     try:
         os.remove(path)
     except OSError:
-        return  # it was never made, or what failed was to rename it and it is found at the next start
+        return  # it was never made; or it is found at the next start
 
 
 def _cut(file, length):
