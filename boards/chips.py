@@ -6,7 +6,7 @@ Pins"), Espressif's GPIO and ADC pages for each chip, and the BCM numbering of t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 
@@ -31,6 +31,7 @@ class Chip:
     strapping: dict[int, str] = field(default_factory=dict)
     shared: dict[int, str] = field(default_factory=dict)
     buses: dict[str, frozenset[int]] = field(default_factory=dict)  # kind to the ids it has
+    linux: bool = False  # the kernel knows the pins of its buses, and never sleeps
 
     def errors(self, pin: int, use: Use) -> Iterator[str]:
         """Why this pin cannot do that at all."""
@@ -163,6 +164,7 @@ CHIPS = {
         Chip(
             "raspberry_pi",
             pins=_pins("0-27"),
+            linux=True,
             shared={
                 0: "the identity EEPROM of a HAT", 1: "the identity EEPROM of a HAT",
                 14: "the serial console's TX", 15: "the serial console's RX",
@@ -175,6 +177,24 @@ CHIPS = {
         ),
     )
 }  # fmt: skip
+
+
+def _model_of_pi(name: str, uarts: str) -> Chip:
+    """The models have the same header; they differ in the serial ports that come out on it.
+
+    Raspberry Pi's documentation, "Configure UARTs": two before the Pi 4, which has six; the Pi 5
+    has five of its own. Any number of I2C can be made with overlays.
+    """
+    pi = CHIPS["raspberry_pi"]
+    return replace(pi, name=name, buses={**pi.buses, "uart": _pins(uarts)})
+
+
+for _name, _uarts in (
+    ("raspberry_pi_zero_2_w", "0-1"),
+    ("raspberry_pi_4", "0-5"),
+    ("raspberry_pi_5", "0-4"),
+):
+    CHIPS[_name] = _model_of_pi(_name, _uarts)
 
 # The simulator has every pin; nothing to refuse.
 SIMULATED = "simulated"

@@ -198,6 +198,13 @@ def board_record(board: Board, channels: list[str]) -> dict[str, Any]:
     ]
     if board.outputs:
         record["outputs"] = [_output(name, output) for name, output in board.outputs.items()]
+    if board.power:
+        record["power"] = {
+            "channel": channels.index(board.power.battery),
+            "listen": board.power.listen_every,
+            "low": 100 * board.power.low,
+            "flat": 100 * board.power.flat,
+        }
     return record
 
 

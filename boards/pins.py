@@ -87,7 +87,7 @@ def _check_bus_pins(loaded: Loaded, path: Path, bus: Bus, chip: Chip) -> None:
             loaded.report((*path, "pins", name), message)
     missing = [name for name in known if name not in bus.pins]
     # Linux knows the pins of its buses; a chip with a pin matrix has to be told.
-    if missing and chip.name != "raspberry_pi":
+    if missing and not chip.linux:
         loaded.report(path, f"{bus.kind} needs pins {', '.join(missing)}")
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from boards.fields import Duration, Model, Name, Word
+from boards.fields import Duration, Model, Name, Share, Word
 from boards.units import convert, split
 
 Pin = Annotated[int, Field(ge=0, le=48)]
@@ -71,6 +71,16 @@ class Output(Model):
     args: dict[str, Argument] = {}
 
 
+class Power(Model):
+    """A battery, which the thing spares by sleeping: how much it holds, and what is left of it."""
+
+    battery: Name
+    capacity: Annotated[int, Field(gt=0, le=1_000_000)]
+    listen_every: Annotated[Duration, Field(ge=600)] = 6 * 3600
+    low: Share = 0.25
+    flat: Share = 0.05
+
+
 class Board(Model):
     """How a thing is wired: the whole of one board file."""
 
@@ -82,3 +92,4 @@ class Board(Model):
     buses: Annotated[dict[Name, Bus], Field(max_length=8)] = {}
     sensors: Annotated[dict[Name, Sensor], Field(max_length=64)]
     outputs: Annotated[dict[Name, Output], Field(max_length=16)] = {}
+    power: Power | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from boards import pins
+from boards import pins, power
 from boards.chips import NAMES
 from boards.drivers import DRIVERS, Driver
 from boards.load import Loaded
@@ -29,6 +29,7 @@ def check_board(loaded: Loaded, carried: Loaded | None = None) -> None:
         for index, stage in enumerate(sensor.filter):
             _check_stage(loaded, ("sensors", name, "filter", index), stage)
     pins.check_pins(loaded, board)
+    power.check_power(loaded, board, carried)
     if carried is not None and isinstance(carried.model, Product):
         _check_channels(loaded, board, carried)
 

@@ -28,11 +28,12 @@ from boards import compiler, load
 from boards.chips import SIMULATED
 from boards.wiring import Board
 from firmware import wokwi
-from firmware.closure import ROOT, closure
+from firmware.closure import ROOT, WITHOUT_CONSUMABLES, closure
 
 OPTIMISE, STRIPPED = "-O2", "-O3"  # without asserts; without line numbers in tracebacks as well
 MAIN = "firmware.esp32.main"
 BOOT = "firmware.esp32.boot"  # only a custom build can replace what stock firmware does at boot
+BATTERY = "firmware.esp32.battery"
 START = '"""Starts the thing."""\nfrom firmware.esp32 import main\n\nmain.main()\n'
 SETUP = (
     '"""Takes the place of a module of MicroPython that never returns from a damaged flash."""\n'
@@ -96,7 +97,9 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     if wired["chip"] not in wokwi.DEVKITS:
         how = "make pi installs it there" if wired["chip"] != SIMULATED else "steward sim runs it"
         raise BuildError(f"{wired['chip']} takes no image: {how}")
-    sources = closure([MAIN, *_loaded_by_name(product_data, board_data)])
+    buys = cbor2.loads(product_data).get("consumables")
+    without = () if buys else WITHOUT_CONSUMABLES
+    sources = closure([MAIN, *_loaded_by_name(product_data, board_data)], without)
     digest = hashlib.sha256(product_data + board_data + optimise.encode())
     for name, path in sources.items():
         digest.update(name.encode() + path.read_bytes())
@@ -147,6 +150,7 @@ def _loaded_by_name(product_data: bytes, board_data: bytes) -> list[str]:
     return sorted(
         [f"agent.sense.monitors.{kind}" for kind in kinds]
         + [f"hal.drivers.{driver}" for driver in drivers]
+        + [BATTERY] * ("power" in board)
     )
 
 

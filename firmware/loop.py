@@ -36,7 +36,11 @@ class Loop:
     def run(self) -> None:
         """Turn after turn until `running` is made False."""
         while self.running:
-            self.clock.sleep_until(self.turn(), LONGEST_SLEEP_MS)
+            self.rest(self.turn())
+
+    def rest(self, due) -> None:
+        """Between two turns; `due` is what the last one returned."""
+        self.clock.sleep_until(due, LONGEST_SLEEP_MS)
 
     def turn(self) -> int:
         """Everything that is due now; returns the uptime (s) of what is due next."""

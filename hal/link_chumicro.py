@@ -89,12 +89,15 @@ class Link:
         self._client.acknowledge()
 
     def close(self) -> None:
-        """Say goodbye if there is somebody to say it to."""
+        """Say goodbye if there is somebody to say it to; the next `poll` dials anew."""
         if self.ready():
             self._client.publish(self._topic + "status", b"offline", qos=1, retain=True)
             for _ in range(WAITING_FRAMES + 1):
                 self._client.handle(self._ticks.ticks_ms())
         self._client.disconnect()
+        self._client.forget()
+        self._dialing, self._session_began = False, None
+        self._dial_at = self._ticks.ticks_ms()
 
     def _new_client(self, thing):
         client = _Client(

@@ -205,6 +205,25 @@ def test_a_pi_has_the_one_wire_of_its_kernel(problems):
     assert "raspberry_pi has no onewire 1" in "".join(problems("raspberry_pi", other))
 
 
+@pytest.mark.parametrize(
+    ("chip", "wrong", "right"),
+    [("raspberry_pi_zero_2_w", 2, 1), ("raspberry_pi_4", 6, 5), ("raspberry_pi_5", 5, 4)],
+)
+def test_the_models_of_a_pi_differ_in_their_serial_ports(problems, chip, wrong, right):
+    wiring = '[buses.meter]\nkind = "uart"\nid = ID\n' + on("button", 17)
+    assert f"{chip} has no uart {wrong}; it has 0-{right}" in "".join(
+        problems(chip, wiring.replace("ID", str(wrong)))
+    )
+    assert problems(chip, wiring.replace("ID", str(right))) == []
+
+
+def test_a_bus_on_pins_that_cannot_drive_it_is_refused(problems):
+    wiring = I2C.replace("scl = 22", "scl = 35") + climate("a", "warm")
+    assert "GPIO 35 of esp32 is input only" in "".join(problems("esp32", wiring))
+    wiring = wiring.replace("35", "9")
+    assert "GPIO 9 of esp32 drives its flash memory" in "".join(problems("esp32", wiring))
+
+
 def test_a_bus_that_a_chip_does_not_offer_is_refused(problems, monkeypatch):
     monkeypatch.delitem(CHIPS["esp32c3"].buses, "spi")
     wiring = '[buses.spi]\nkind = "spi"\n' + on("button", 3)

@@ -12,7 +12,7 @@ from boards.fields import Model
 README = (Path(schema.__file__).parent / "README.md").read_text("utf-8")
 MODELS = [
     *(schema.Product, schema.Channel, schema.Monitor, schema.Consumable, schema.Item),
-    *(wiring.Board, wiring.Bus, wiring.Sensor, wiring.Output, wiring.Filter),
+    *(wiring.Board, wiring.Bus, wiring.Sensor, wiring.Output, wiring.Filter, wiring.Power),
 ]
 
 

@@ -80,11 +80,12 @@ def assemble(store, guard, clock, watchdog):
     ports = Ports(store, p256, board.entropy)
     if store.load("locked"):
         micropython.kbd_intr(-1)  # MicroPython's own prompt would show every key
-    link = None
+    link = battery = None
     try:
         agent = start.start_agent(store, p256, board.entropy, board.cause())
         sensors = start.start_sensors(store, agent, open_bus)
         link = go_online(store, agent)
+        battery = on_battery(store, agent, sensors, link)
     except (start.Unprovisioned, WiringError) as error:
         agent, sensors = without_agent(str(error))
     except Exception as error:
@@ -96,7 +97,7 @@ def assemble(store, guard, clock, watchdog):
     if guard.safe:
         agent.mode = SAFE
         agent.tell("safe mode: it failed to start several times; `crash` says how")
-    return Esp32Loop(agent, sensors, clock, guard, watchdog, console, link)
+    return Esp32Loop(agent, sensors, clock, guard, watchdog, console, link, battery)
 
 
 def without_agent(reason):
@@ -128,6 +129,16 @@ def go_online(store, agent):
     return Online(Wifi(station, networks, board.entropy, time), clock, link)
 
 
+def on_battery(store, agent, sensors, link):
+    """What makes it sleep, or None for a thing on mains; loaded only where the board says so."""
+    power = start.load(store, "board").get("power")
+    if power is None:
+        return None
+    module = __import__("firmware.esp32.battery", None, None, ("Battery",))
+    shortest = min(channel.period_s for channel in agent.product.channels)
+    return module.Battery(power, sensors, link, shortest, board)
+
+
 def set_utc(utc) -> None:
     """Set the chip's clock."""
     year, month, day, hour, minute, second, weekday = time.gmtime(utc - EPOCH)[:7]
@@ -137,10 +148,13 @@ def set_utc(utc) -> None:
 class Esp32Loop(Loop):
     """The one loop, and once a turn: is this start a good one, what time is it for next time."""
 
-    def __init__(self, agent, sensors, clock, guard, watchdog, console, link=None):
+    def __init__(self, agent, sensors, clock, guard, watchdog, console, link=None, battery=None):
         effects = {"notify": console.write}
         super().__init__(agent, sensors, clock, link, (console,), effects, watchdog)
         self._guard = guard
+        self._battery = battery
+        if battery is not None:
+            battery.take_over(self)
         self._saved_at = 0
         agent.ports.restart = self.restart
         agent.ports.facts = self.facts
@@ -155,6 +169,10 @@ class Esp32Loop(Loop):
             self._save_time(now)
         return due
 
+    def rest(self, due) -> None:
+        if self._battery is None or not self._battery.rest(due):
+            super().rest(due)
+
     def restart(self) -> None:
         """As a person wished, so it is not counted against this start."""
         self._guard.good()
@@ -166,6 +184,8 @@ class Esp32Loop(Loop):
         pairs = [("starts", guard.boots), ("safe", guard.safe), ("flash_error", guard.error)]
         if self.link is not None:
             pairs += self.link.facts()
+        if self._battery is not None:
+            pairs += self._battery.facts()
         return pairs
 
     def _save_time(self, now):

@@ -46,6 +46,18 @@ class Wifi:
         elif self._ticks.ticks_diff(now_ms, self._next) >= 0 and self._networks:
             self._join(now_ms)
 
+    def off(self) -> None:
+        """Leave the network and switch the radio off; do not `poll` until `on`."""
+        if self.state != WAITING:
+            self._disconnect()
+        self.state = WAITING
+        self._wlan.active(False)
+
+    def on(self) -> None:
+        """Switch the radio on; joins at the next poll."""
+        self._wlan.active(True)
+        self._next = self._ticks.ticks_ms()
+
     def network(self) -> str:
         """The name of the network that is meant."""
         return self._networks[self.failures % len(self._networks)][0] if self._networks else ""
@@ -97,7 +109,7 @@ class Wifi:
         try:
             self._wlan.disconnect()
         except OSError as error:  # the chip was not even started: nothing to leave
-            self.error += "; " + str(error)
+            self.error = "%s; %s" % (self.error, error)
 
 
 class Online:
@@ -115,8 +127,21 @@ class Online:
         self.acknowledge = link.acknowledge
         self.publish = link.publish
         self.close = link.close
+        self.asleep = False
+
+    def sleep(self) -> None:
+        """Say goodbye and switch the radio off, until `wake`."""
+        self.link.close()
+        self.wifi.off()
+        self.asleep = True
+
+    def wake(self) -> None:
+        self.wifi.on()
+        self.asleep = False
 
     def poll(self, now_ms) -> None:
+        if self.asleep:
+            return
         self.wifi.poll(now_ms, self.link.ready())
         if self.wifi.joined() and not self.clock.known:
             self.clock.poll(now_ms)

@@ -31,6 +31,11 @@ class Watchdog:
         self._timer.feed()
 
 
+def light_sleep(duration_s: int) -> None:
+    """Switch the processor off; memory and ticks go on. Wi-Fi must be off, the console is deaf."""
+    machine.lightsleep(duration_s * 1000)
+
+
 def deep_sleep(duration_s: int) -> None:
     """Switch all but the timer off; the device starts anew afterwards, cause "sleep"."""
     machine.deepsleep(duration_s * 1000)

@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from boards import compiler
-from boards.load import Loaded
+from boards.load import Loaded, load
 from boards.problems import DescriptionError, Problem
+from boards.schema import Product
 from boards.wiring import Board
+from firmware import current
 
 app = typer.Typer(no_args_is_help=True, help="Check and compile product and board descriptions.")
 
@@ -42,6 +44,9 @@ def check(files: Files, as_json: Json = False) -> None:
         for result in results:
             _print(result.problems)
             typer.echo(f"{result.file}: {_verdict(result)}")
+            drawn = _drawn(result)
+            if drawn:
+                typer.echo(f"{result.file}: {drawn}")
     raise typer.Exit(0 if all(result.sound for result in results) else 1)
 
 
@@ -73,11 +78,24 @@ def _compiled(file: Path, product: Path | None) -> bytes:
 
 
 def _as_dict(result: Loaded) -> dict[str, object]:
-    return {
+    found: dict[str, object] = {
         "file": result.file,
         "sound": result.sound,
         "problems": [problem.as_dict() for problem in result.problems],
     }
+    drawn = _drawn(result)
+    if drawn:
+        battery = {"average_ma": drawn.average_ma, "parts_ma": drawn.parts, "days": drawn.days}
+        found["battery"] = battery
+    return found
+
+
+def _drawn(result: Loaded) -> current.Estimate | None:
+    """What a sound board draws from its battery, if it has one."""
+    if not result.sound or not isinstance(result.model, Board):
+        return None
+    product = load(compiler.product_of(result)).model
+    return current.estimate(result.model, product) if isinstance(product, Product) else None
 
 
 def _print(problems: list[Problem]) -> None:

@@ -1,0 +1,119 @@
+"""A thing on a battery: its duty on both runtimes, its estimate, its board, its firmware."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from battery_cases import *  # noqa: F403 - its tests are collected here
+from battery_cases import TURN_MS, Bench
+from typer.testing import CliRunner
+
+from boards.compiler import check_file
+from boards.load import load
+from boards.schema import Product
+from boards.wiring import Board
+from firmware import current
+from firmware.esp32 import duty
+from sim.cli import app
+from sim.mpy import runtime
+
+TESTS = Path(__file__).parent
+BOARD = runtime.ROOT / "boards/esp32c3_freezer_guard.toml"
+PRODUCT = runtime.ROOT / "boards/products/freezer_guard.toml"
+
+
+def test_the_same_holds_on_micropython():
+    done = subprocess.run(
+        runtime.command(TESTS / "portable/run.py", "battery_cases"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=runtime.environment(runtime.ROOT, TESTS),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed, 0 failed" in done.stdout
+
+
+def described() -> tuple[Board, Product]:
+    board, product = load(BOARD).model, load(PRODUCT).model
+    assert isinstance(board, Board) and isinstance(product, Product)
+    return board, product
+
+
+def test_the_estimate_is_what_the_duty_comes_to():
+    """A week of the real loop on a bench, whose seconds are multiplied with the same currents."""
+    board, product = described()
+    board = board.model_copy(update={"sensors": {}})
+    channels = {"a": product.channels["inside_temp_c"].model_copy(update={"every": 600})}
+    guessed = current.estimate(board, product.model_copy(update={"channels": channels}))
+    bench, week_s = Bench(), 7 * 86_400
+    bench.run(week_s)
+    draw = current.CHIP_DRAW[board.chip]
+    online_s = bench.online_ms / 1000
+    awake_s = week_s - bench.chip.asleep_s - online_s
+    awake_s -= duty.AWAKE_S  # once, after it was switched on
+    drawn = bench.chip.asleep_s * draw.asleep + awake_s * draw.awake + online_s * draw.online
+    assert guessed is not None and TURN_MS == 1000 * current.TURN_S
+    assert drawn / week_s == pytest.approx(guessed.average_ma, rel=0.15)
+
+
+def test_what_costs_more_is_estimated_to_cost_more():
+    board, product = described()
+    plain = current.estimate(board, product)
+    assert plain is not None and board.power is not None
+    assert sum(plain.parts.values()) == plain.average_ma
+    power = board.power.model_copy(update={"listen_every": 600})
+    chatty = current.estimate(board.model_copy(update={"power": power}), product)
+    older = current.estimate(board.model_copy(update={"chip": "esp32"}), product)
+    assert chatty is not None and chatty.parts["online"] > 30 * plain.parts["online"]
+    assert older is not None and older.days < plain.days / 2
+    half = board.power.model_copy(update={"capacity": board.power.capacity // 2})
+    emptier = current.estimate(board.model_copy(update={"power": half}), product)
+    assert emptier is not None and emptier.days == plain.days // 2
+    assert current.estimate(board.model_copy(update={"power": None}), product) is None
+
+
+def test_every_part_has_a_figure():
+    drivers = {sensor.driver for sensor in described()[0].sensors.values()}
+    assert drivers <= set(current.PART_DRAW)
+
+
+def test_it_is_printed_where_the_board_is_checked():
+    shown = CliRunner().invoke(app, ["product", "check", str(BOARD)])
+    assert "mA on average (asleep 0.13" in shown.output and " days" in shown.output
+    shown = CliRunner().invoke(app, ["product", "check", "--json", str(BOARD), str(PRODUCT)])
+    board, product = json.loads(shown.stdout)["files"]
+    assert 100 < board["battery"]["days"] < 2000 and "battery" not in product
+
+
+@pytest.fixture
+def problems(tmp_path):
+    def check(*changes: tuple[str, str]) -> str:
+        text = BOARD.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "products").mkdir(exist_ok=True)
+        (tmp_path / "products" / PRODUCT.name).write_text(PRODUCT.read_text())
+        (tmp_path / "board.toml").write_text(text)
+        return "\n".join(str(p) for p in check_file(tmp_path / "board.toml").problems)
+
+    return check
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"closed"', '"count"', "counts edges, and a sleeping chip sees none"),
+        ('chip = "esp32c3"', 'chip = "raspberry_pi_4"', "raspberry_pi_4 does not sleep"),
+        ('flat = "5 %"', 'flat = "30 %"', "flat must be below low"),
+        ('battery = "battery_pct"', 'battery = "door_closed"', "it must be in %"),
+        ('battery = "battery_pct"', 'battery = "batery"', 'no channel "batery"'),
+        ('listen_every = "6h"', 'listen_every = "1min"', "power.listen_every"),
+        ("capacity = 3400", "capacity = 0", "power.capacity"),
+    ],
+)
+def test_a_battery_that_cannot_be_is_refused(problems, old, new, said):
+    assert problems() == ""
+    assert said in problems((old, new))
