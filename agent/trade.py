@@ -129,10 +129,8 @@ class Trade:
             self.ledger.restart()
         self.ledger.add(at, books.RECONCILED, len(rows), latest, fault or "")
         before = list(self.orders.open)
-        for identifier, name, cycle, state, seller, total, utc in rows:
-            if state not in ordering.UNFULFILLED:
-                self.budget.recall(identifier, name, seller, total, utc, at)
-            self.orders.adopt(identifier, name, cycle, state, seller, total, at)
+        for row in rows:
+            self.orders.adopt(*row, at)
         for order in before:
             if order.state in ordering.ENDS:  # an old flash may have it still to be placed
                 self._agent.outbox.withdraw(wire.ORDER, order.id)

@@ -19,7 +19,7 @@ from agent.wire import messages as wire  # noqa: E402
 HOUR, DAY = 3600, 86400
 CAP = 5000
 KEYS = {"roaster": kit.SELLER, "second": SECOND}
-UNFULFILLED = (8, 9, 10)
+OPEN, UNFULFILLED = (4, 5, 6, 7, 12), (8, 9, 10)
 # What a seller may do to an offer, by key of its document.
 NONSENSE = (
     {6: 0}, {6: -1}, {6: 1 << 31}, {5: 0}, {5: 4000}, {11: "USD"}, {13: 5}, {10: 1}, {4: "TEA"},
@@ -96,7 +96,7 @@ class Endpoint:
 
     def hello(self, body: dict) -> int:
         outcome = 0
-        open_ids = {i for i, order in self.orders.items() if order["state"] in (4, 5, 6, 7)}
+        open_ids = {i for i, order in self.orders.items() if order["state"] in OPEN}
         unheard = [kind for kind, _ in self.waiting.values() if kind == wire.RECONCILE]
         if body[8] < self.count or body[8] == 0 or unheard or open_ids - set(body[11]):
             self.reconcile(body[13], wants_ack=True)
@@ -107,10 +107,14 @@ class Endpoint:
     def reconcile(self, nonce: bytes, wants_ack: bool) -> None:
         self.waiting = {n: m for n, m in self.waiting.items() if m[0] != wire.RECONCILE}
         rows = [
-            [i, "beans", o["content"][13], o["state"], o["content"][6], o["content"][7], o["utc"]]
+            [i, "beans", o["content"][13], o["state"], o["content"][6],
+             0 if o["state"] in UNFULFILLED else o["content"][7], o["utc"]]
             for i, o in self.orders.items()
         ]
-        self.say(wire.RECONCILE, {1: rows[-8:], 2: self.up_seq, 3: nonce}, wants_ack)
+        parts = [rows[n : n + 3] for n in range(0, len(rows), 3)] or [[]]
+        for number, part in enumerate(parts):
+            body = {1: part, 2: self.up_seq, 3: nonce, 4: number, 5: len(parts)}
+            self.say(wire.RECONCILE, body, wants_ack)
 
     # -- sellers ---------------------------------------------------------------------------------
 
@@ -151,10 +155,11 @@ class Endpoint:
             need(known["content"] == content, "I1", "one id, two contents", content)
             return 1
         self.check_order(content)
-        cycles = [order["content"][13] for order in self.orders.values()]
+        alike = {i: o for i, o in self.orders.items() if o["content"][12] == content[12]}
+        cycles = [order["content"][13] for order in alike.values()]
         if content[13] < max(cycles, default=0):
             return 2  # of an old flash: the thing got over it long ago
-        busy = [i for i, order in self.orders.items() if order["state"] in (4, 5, 6, 7)]
+        busy = [i for i, order in alike.items() if order["state"] in OPEN]
         if busy:  # legal only as long as the word of the first one's end is on its way
             need(self.ended(busy[0]), "I1", "a second open order", content)
             return 2
@@ -165,6 +170,21 @@ class Endpoint:
         self.count += 2  # its decision and that it was placed are in the thing's ledger
         self.plan(content, now)
         return 0
+
+    def nonsense(self) -> None:
+        """A seller, or a desk that was taken over, says of orders whatever it likes."""
+        rng = self.rng
+        body = {1: rng.choice([*self.orders, rng.randbytes(16)]), 2: rng.randrange(5, 11)}
+        if body[2] == 7 and body[1] in self.orders:
+            body[2] = 6  # a delivery is the endpoint's own affair: it counts what lies at the door
+        for key, values in ((3, (0, 1, 1 << 31)), (4, (0, 1 << 40)), (7, (0, 1, 1 << 40))):
+            if rng.random() < 0.3:
+                body[key] = rng.choice(values)
+        if body[2] in UNFULFILLED and body[1] in self.orders:
+            self.plans = [plan for plan in self.plans if plan[1] != body[1]]
+            if self.orders[body[1]]["state"] in OPEN:
+                self.orders[body[1]]["state"] = body[2]
+        self.say(wire.ORDER_STATUS, body)
 
     def check_order(self, content: dict) -> None:
         terms = self.offers.get(content[9])
@@ -204,16 +224,26 @@ class Endpoint:
             order["state"] = 12
             if self.calm or self.rng.random() < 0.5:
                 self.plans.append((now + DAY, body[1], {2: 8, 7: 0}))
+        elif body[2] == 1 and order["state"] == 12:
+            order["state"], order["disputes"] = 8, set()  # its owner closed it
         elif body[2] == 1 and order["state"] in (4, 5):
             self.plans = [plan for plan in self.plans if plan[1] != body[1]]
             self.plans.append((now, body[1], {2: 8, 7: 0}))
 
     def dispute(self, content: dict) -> None:
-        """A raised dispute marks an open order; a denial must be true."""
+        """A raised dispute marks an open order, the last one frees it; a denial must be true."""
         order = self.orders.get(content[1])
         need(content[3] != 1 or order is None, "I4", "denied what it had placed", content)
-        if order and content[4] == 1 and order["state"] in (4, 5, 6, 7):
-            order["state"] = 12
+        if order is None:
+            return
+        held = order.setdefault("disputes", set())
+        if content[4] == 1:
+            held.add(content[3])
+            order["state"] = 12 if order["state"] in OPEN else order["state"]
+            return
+        held.discard(content[3])
+        if not held and order["state"] == 12:  # it came after all, or its owner closed it
+            order["state"] = 11 if content[4] == 2 else 8
 
     def go_on(self, now: int) -> None:
         """Carry out what sellers planned for now."""
@@ -222,7 +252,7 @@ class Endpoint:
             order, told = self.orders[plan[1]], plan[2]
             if order["state"] in (9, 10, 8) or (order["state"] == 11 and told[2] != 7):
                 continue
-            if told[2] == 7:
+            if told[2] == 7 and not order["content"][12]:
                 self.door += 1000 * told[3]
             if order["state"] not in (11, 12) or told[2] == 8:
                 order["state"] = told[2]

@@ -128,6 +128,21 @@ def test_what_the_thing_takes_back_is_withdrawn_and_its_order_verified():
     assert late[2] == 1
 
 
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_what_the_owner_closes_is_over_and_the_next_one_can_be_bought(forgotten):
+    """A thing that lost its memory has no dispute to settle, only the order to cancel."""
+    one = world(KINDS["absent"])
+    order = delivered(one)
+    dispute(one, order, documents.NEVER_CAME)
+    if forgotten:
+        assert ack(one.send(EVENT, {1: order, 2: 1}))[2] == 0
+    else:
+        dispute(one, order, documents.NEVER_CAME, documents.SETTLED)
+    assert only(one, Order).state == OrderState.CANCELLED
+    assert only(one, Dispute).state == DisputeState.SETTLED
+    assert one.order(1)[2] == 0
+
+
 def test_a_seller_that_insists_leaves_it_open_for_people():
     one = world(KINDS["absent"])
     order = delivered(one)

@@ -118,6 +118,7 @@ class Buyer:
         if order.state == DISPUTED:  # closed by the owner: what was paid stays spent
             order.charged = max(order.charged, order.terms[ordering.TOTAL])
             self._rooms.disputes.close(order.id, range(8), disputing.SETTLED, at, utc)
+            self._ask_to_cancel(order)  # of disputes that were forgotten only the desk knows
             self._orders.move(order, CANCELLED, at, reason)
             return None
         window = self._rooms.mandate.term(term.CANCEL_WINDOW, at)
@@ -126,8 +127,14 @@ class Buyer:
         order.cancelling = True
         self._rooms.ledger.add(at, books.ORDER, order.id, order.state, "asked to cancel")
         self._orders.keep(order)
-        self._rooms.send(wire.ORDER_EVENT, {1: order.id, 2: CANCEL, 4: reason}, order.id)
+        if order.answered:
+            self._ask_to_cancel(order)
         return None
+
+    def _ask_to_cancel(self, order):
+        """Only once the desk has the order: overtaking it, the word would be about nothing."""
+        self._rooms.send(wire.ORDER_EVENT, {1: order.id, 2: CANCEL, 4: "the owner said no"},
+                         order.id)
 
     def _place(self, order, at, utc):
         (_, digest, seller, sku, _, packs, price, total, currency, lead_s) = order.terms[:10]
@@ -164,6 +171,8 @@ class Buyer:
         order.answered = True
         order.number = number or order.number
         self._orders.keep(order)
+        if kind == wire.ORDER and order.cancelling:
+            self._ask_to_cancel(order)
 
     def status(self, body, number, sure, at, utc):
         """Take the supplier's word on an order, relayed by the desk in message `number`.

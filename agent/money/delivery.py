@@ -104,7 +104,9 @@ class Delivery:
                     self._orders.move(order, CANCELLED, at, "filled from elsewhere")
             elif not (spare and order.state in (PLACED, CONFIRMED)):
                 order.seen += amount
-                if order.state not in (SHIPPED, DISPUTED) or not self.verify(order, at, utc):
+                # Where spares explain it as well, the seller's word of the delivery is needed too.
+                if (spare or order.state not in (SHIPPED, DISPUTED)
+                        or not self.verify(order, at, utc)):
                     self._orders.keep(order)
             return
         self._refilled_again(name, amount, at)
@@ -198,6 +200,8 @@ class Delivery:
         """
         if order.state not in UNDER_WAY + (DISPUTED, VERIFIED):
             return "it is " + STATES[order.state]
+        if not order.answered:
+            return "the desk has not taken it yet"
         event = _WORDS[word] if word in _WORDS else self._counted(order, int(word), at, utc)
         if event:
             self.complaint(order, event, at, utc)

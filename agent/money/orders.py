@@ -210,17 +210,22 @@ class Orders:
             row[2] = []
         self._keep_cycle(key)
 
-    def adopt(self, identifier, name, cycle, state, seller, total, at):
+    def adopt(self, identifier, name, cycle, state, seller, total, utc, at):
         """Take the desk's word, after amnesia, for an order this thing no longer remembers.
 
         One that it remembers catches up with what the desk knows; it never goes back.
         """
-        if identifier != order_id(self._thing, name, cycle, False):
-            return  # no order of this thing; a status about it will be denied
+        test = identifier == order_id(self._thing, name, cycle, True)
+        if not test:
+            if identifier != order_id(self._thing, name, cycle, False):
+                return  # no order of this thing; a status about it will be denied
+            if total:  # of one that came to nothing: what was charged all the same
+                self._budget.recall(identifier, name, seller, total, utc, at)
         for order in list(self.open):  # of an old flash: the desk knows that it ended
-            if order.consumable == name and not order.test and order.cycle < cycle:
+            if order.consumable == name and order.test == test and order.cycle < cycle:
                 self._set(order, CANCELLED, at, "a later one is known")
-        own, known = self._cycle(name), self.find(identifier)
+        key = self._key(name, test)
+        own, known = self._cycle(key), self.find(identifier)
         if known:
             if state > known.state or state in MOVES[known.state]:
                 if not known.placed:  # and it does not know on what terms any more
@@ -235,11 +240,11 @@ class Orders:
         if state in ENDS:
             own[0] = cycle + 1
         else:
-            order = opening(identifier, name, cycle, state, at, 0, at, False, self._ledger.count)
+            order = opening(identifier, name, cycle, state, at, 0, at, test, self._ledger.count)
             _fill(order, seller, total, at)
             self.open.append(order)
             self._note(order.record())
-        self._keep_cycle(name)
+        self._keep_cycle(key)
 
     def oldest_entry(self):
         """Return the index of the first ledger entry that an open order rests on."""

@@ -66,6 +66,21 @@ def take(work: Work, thing: Thing, words: dict) -> Answer:
     return Answer(number=dispute_number(dispute))
 
 
+def event(work: Work, thing: Thing, words: dict) -> Answer:
+    """The thing's word on an order; `cancel` of one in dispute is its owner's last on it.
+
+    A thing that lost its memory knows the order from the desk and none of its disputes.
+    """
+    answer = trade.event(work, thing, words)
+    order = trade.find_order(work, words["order"])
+    if words["event"] == trade.CANCEL and order and order.state == OrderState.DISPUTED:
+        for dispute in _open_on(work, order):
+            _end(work, dispute, DisputeState.SETTLED, "thing")
+        order.state = OrderState.CANCELLED
+        work.note(order, "thing", "cancelled")
+    return answer
+
+
 def seller_step(work: Work, subject: str, content: dict) -> None:
     """A step of a seller's plan is due: what it says of the order, and of the disputes on it."""
     order, step = trade.seller_step(work, subject, content)
@@ -187,14 +202,16 @@ def _price_only(work: Work, order: Order) -> bool:
 
 
 def _follow(work: Work, dispute: Dispute, state: DisputeState) -> None:
-    """A dispute that the thing took back frees its order, unless another one is open on it."""
+    """A dispute that the thing took back or closed frees its order, unless another is open on it.
+
+    What its owner closed is over, too: while it stood open, nothing could be bought in its place.
+    """
     order = work.session.get(Order, dispute.order_number) if dispute.order_number else None
-    withdrawn = state == DisputeState.WITHDRAWN
-    if order is None or not withdrawn or order.state != OrderState.DISPUTED:
+    if order is None or order.state != OrderState.DISPUTED or _open_on(work, order):
         return
-    if not _open_on(work, order):
-        order.state = OrderState.VERIFIED
-        work.note(order, "thing", "verified")
+    withdrawn = state == DisputeState.WITHDRAWN
+    order.state = OrderState.VERIFIED if withdrawn else OrderState.CANCELLED
+    work.note(order, "thing", order.state.name.lower())
 
 
 def _end_with(work: Work, order: Order) -> None:

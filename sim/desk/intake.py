@@ -95,7 +95,7 @@ ROOMS = {
     messages.FINDING: _finding,
     messages.RFQ: quoting.request,
     messages.ORDER: trade.place,
-    messages.ORDER_EVENT: trade.event,
+    messages.ORDER_EVENT: disputes.event,
     messages.CASE: care.report,
     messages.CASE_EVENT: care.event,
     messages.DISPUTE: disputes.take,

@@ -221,16 +221,18 @@ def reconcile(work: Work, thing: Thing, nonce: bytes, wants_ack: bool) -> None:
     """
     rows = work.session.scalars(
         select(Order)
-        .where(Order.thing_id == thing.id, Order.test.is_(False))
+        .where(Order.thing_id == thing.id)
         .order_by(Order.number)
     ).all()
-    last = {order.consumable: order for order in rows}
+    last = {(order.consumable, order.test): order for order in rows}
     today = datetime.datetime.fromtimestamp(work.now, datetime.UTC)
     month = today.replace(day=1, hour=0, minute=0, second=0).timestamp()
     entries = [
         _reconciled(row)
         for row in rows
-        if row.state in OPEN_ORDER or last[row.consumable] is row or row.placed_at >= month
+        if row.state in OPEN_ORDER
+        or last[row.consumable, row.test] is row
+        or (row.placed_at >= month and not row.test)
     ]
     known = {"up_seq": thing.up_seq, "nonce": nonce}
     parts = [entries[n : n + RECONCILED] for n in range(0, len(entries), RECONCILED)] or [[]]
@@ -251,8 +253,9 @@ def open_order_ids(work: Work, thing: Thing) -> set[bytes]:
 
 
 def _reconciled(row: Order) -> list:
-    about = [row.order_id, row.consumable, row.cycle, int(row.state)]
-    return [*about, row.seller, row.total_minor, row.placed_at]
+    about = [row.order_id, row.consumable, row.cycle, int(row.state), row.seller]
+    fulfilled = row.state not in (OrderState.CANCELLED, OrderState.REFUSED, OrderState.EXPIRED)
+    return [*about, row.total_minor if fulfilled else row.charged_minor, row.placed_at]
 
 
 def _check_order(work: Work, thing: Thing, terms: dict) -> None:
@@ -298,7 +301,7 @@ def _offer_of(work: Work, thing: Thing, terms: dict) -> tuple[Offer, Request]:
 
 
 def _cancel(work: Work, order: Order) -> None:
-    if order.state not in OPEN_ORDER:
+    if order.state not in OPEN_ORDER or order.state == OrderState.DISPUTED:
         return
     seller = work.suppliers.get(order.seller)
     steps = seller.cancel(as_placed(work, order), work.now) if seller is not None else None

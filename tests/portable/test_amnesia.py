@@ -269,3 +269,35 @@ def test_an_order_that_a_later_one_overtook_is_not_placed_any_more():
     bench.tick()
     assert bench.thing.trade.orders.open == []
     assert kit.of_kind(bench.tick(3600) + bench.tick(3600), wire.ORDER) == []
+
+
+def test_a_test_order_that_was_forgotten_is_taken_back_and_never_denied():
+    bench = kit.Bench()
+    bench.tick()
+    identifier = ordering.order_id(kit.THING, "beans", 0, True)
+    reconcile(bench, [row(identifier, ordering.CONFIRMED)])
+    assert [order.test for order in bench.thing.trade.orders.open] == [True]
+    assert bench.thing.trade.budget.committed(None) == (0, 0)
+    bench.say(wire.ORDER_STATUS, {1: identifier, 2: ordering.SHIPPED}, 77)
+    assert kit.of_kind(bench.serve(), wire.DISPUTE) == []
+
+
+def test_what_was_charged_for_nothing_still_counts():
+    bench = kit.Bench()
+    bench.tick()
+    ids = [ordering.order_id(kit.THING, "beans", cycle, False) for cycle in (0, 1)]
+    rows = [[ids[cycle], "beans", cycle, ordering.CANCELLED, "roaster", total, kit.START_UTC]
+            for cycle, total in ((0, 900), (1, 0))]
+    reconcile(bench, rows)
+    assert bench.thing.trade.budget.committed(None) == (900, 900)
+
+
+def test_the_owner_closes_a_dispute_that_was_forgotten_at_the_desk_too():
+    bench = kit.Bench()
+    bench.tick()
+    identifier = ordering.order_id(kit.THING, "beans", 0, False)
+    reconcile(bench, [row(identifier, ordering.DISPUTED)])
+    order = bench.thing.trade.orders.open[0]
+    assert "error" not in bench.thing.feed_line("cancel " + order.ref(), bench.up())
+    told = kit.of_kind(bench.serve(), wire.ORDER_EVENT)
+    assert [(message[wire.BODY][1], message[wire.BODY][2]) for message in told] == [(identifier, 1)]

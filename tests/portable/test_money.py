@@ -280,6 +280,22 @@ def test_cancel_is_asked_for_within_its_window_only():
     assert bench.thing.trade.experience.trust("roaster", bench.up()) == 50  # it was not its fault
 
 
+def test_a_no_never_overtakes_the_order_that_it_is_about():
+    """Arriving first, it would be about an order that the desk does not know, and be lost."""
+    bench = Market()
+    need = bench.needs()
+    bench.decline(need)
+    bench.offer(need)
+    sent = bench.tick()  # placed, and the desk is silent
+    placed = kit.of_kind(sent, wire.ORDER)[0]
+    ref = bench.order(need).ref()
+    assert "has not taken it yet" in bench.line("received %s nothing" % ref)
+    assert "error" not in bench.line("cancel " + ref)
+    assert kit.of_kind(bench.tick(3600), wire.ORDER_EVENT) == []
+    bench.say(wire.DOWN_ACK, {1: placed[wire.ID], 2: 0})
+    assert kit.of_kind(bench.serve(), wire.ORDER_EVENT)[0][wire.BODY][2] == 1
+
+
 # -- memory ------------------------------------------------------------------------------------
 
 
