@@ -62,7 +62,10 @@ class Link:
             self._deadline = self._ticks.ticks_add(now_ms, ANSWER_S * 1000)
         elif self._state in (GREETING, OPEN):
             self._pump()
-            if self._client.socket() is None or (self._state == GREETING and late):
+            if self._client.socket() is None:
+                self._ended(now_ms)
+            elif self._state == GREETING and late:
+                self.error = TimeoutError("the broker does not answer")
                 self._ended(now_ms)
 
     def ready(self) -> bool:
@@ -110,6 +113,7 @@ class Link:
         client.max_inflight_messages_set(WAITING_FRAMES)
         client.max_queued_messages_set(WAITING_FRAMES)
         client.on_connect = self._answered
+        client.on_disconnect = self._parted
         client.on_message = self._took
         client.connect_async(*self._address, KEEP_ALIVE_S)
         return client
@@ -147,6 +151,10 @@ class Link:
         self._session_began = self._ticks.ticks_ms()
         client.subscribe(self._topic + "down", 1)
         client.publish(self._topic + "status", b"online", qos=1, retain=True)
+
+    def _parted(self, client, userdata, flags, reason, properties):
+        if self.error is None:
+            self.error = ConnectionError(str(reason))
 
     def _took(self, client, userdata, message):
         if message.qos:

@@ -1,25 +1,29 @@
 """Runs on both runtimes: a thing that does nothing but keep its link up, for tests to look at.
 
-Arguments: host, port, authority (DER file), mode, and for mode `certificate` the client's
+Arguments: host, port, authority (DER file), mode, and where the broker asks for them the client's
 certificate and key. Prints `got <text>` for each message, `error <why>`, `drops <number>`, `slow
-<ms>` for a poll that took long. Mode `hold` never acknowledges; `impatient` gives the broker two
-seconds for everything.
+<ms>` for a poll that took long, `full after <number>` when the link takes no more frames. Mode
+`hold` never acknowledges; `impatient` gives the broker two seconds for everything and dials again
+soon; `flood` sends a kilobyte in every turn.
 """
 
 import os
 import sys
 import time
 
-SLOW_MS = 150
-
 if sys.implementation.name == "micropython":
+    from hal import backoff
     from hal import link_chumicro as library
 
     ticks = time
 else:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from hal import backoff
     from hal import link_paho as library  # type: ignore[no-redef]
     from hal.linux import ticks  # type: ignore[no-redef]
+
+SLOW_MS = 1000  # a busy machine takes its time; a call that waits for a broker takes longer
+FLOOD = b"up " + b"x" * 1021
 
 
 def read(path):
@@ -39,8 +43,9 @@ def main(host, port, authority, mode, *paths):
     client = [read(path) for path in paths]
     if mode == "impatient":
         library.KEEP_ALIVE_S = library.ANSWER_S = 2
+        backoff.FIRST_MS = backoff.LONGEST_MS = 200
     link = library.Link(host, int(port), "probe", read(authority), os.urandom, ticks, client)
-    turn, drops, error = 0, 0, None
+    turn, drops, error, taken = 0, 0, None, 0
     while True:
         poll(link)
         frame = link.received()
@@ -55,7 +60,13 @@ def main(host, port, authority, mode, *paths):
             drops = link.drops
             print("drops", drops)
         turn += 1
-        if turn % 20 == 0:
+        if mode == "flood" and link.ready():
+            if link.publish(FLOOD):
+                taken += 1
+            elif taken:
+                print("full after", taken)
+                taken = 0
+        elif turn % 20 == 0:
             link.publish(b"up " + str(turn).encode())
         ticks.sleep_ms(5)
 
