@@ -10,6 +10,7 @@ from typing import Any
 
 import cbor2
 
+from boards import conversion
 from boards.checks import check_product
 from boards.load import Loaded, load
 from boards.problems import DescriptionError
@@ -58,7 +59,7 @@ def compile_board(board_path: FilePath | str, product_path: FilePath | str) -> b
     loaded = load(board_path)
     if isinstance(loaded.model, Board):
         check_board(loaded, carried)
-    return encode(board_record(_sound(loaded, Board), list(product.channels)))
+    return encode(board_record(_sound(loaded, Board), product.channels))
 
 
 def _sound(loaded: Loaded, wanted: type) -> Any:
@@ -183,8 +184,9 @@ def _present(record: dict[str, Any], **optional: Any) -> dict[str, Any]:
     return record
 
 
-def board_record(board: Board, channels: list[str]) -> dict[str, Any]:
-    """The board as the device's own words, sensors in the product's channel order."""
+def board_record(board: Board, product: dict[str, Channel]) -> dict[str, Any]:
+    """The board as the device's own words, sensors in the order of the product's channels."""
+    channels = list(product)
     record: dict[str, Any] = {"v": FORMAT, "board": board.board, "chip": board.chip}
     if board.buses:
         record["buses"] = [
@@ -192,7 +194,7 @@ def board_record(board: Board, channels: list[str]) -> dict[str, Any]:
             for name, bus in board.buses.items()
         ]
     record["sensors"] = [
-        _sensor(index, board.sensors[name])
+        _sensor(index, board.sensors[name], product[name].unit)
         for index, name in enumerate(channels)
         if name in board.sensors
     ]
@@ -208,7 +210,7 @@ def board_record(board: Board, channels: list[str]) -> dict[str, Any]:
     return record
 
 
-def _sensor(channel: int, sensor: Sensor) -> dict[str, Any]:
+def _sensor(channel: int, sensor: Sensor, unit: str) -> dict[str, Any]:
     return _present(
         {
             "channel": channel,
@@ -217,7 +219,7 @@ def _sensor(channel: int, sensor: Sensor) -> dict[str, Any]:
             "args": {**sensor.pins, **sensor.args},
         },
         field=sensor.field,
-        filter=[_stage(stage) for stage in sensor.filter],
+        filter=[*map(_stage, sensor.filter), *map(list, conversion.stages(sensor, unit))],
     )
 
 

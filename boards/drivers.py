@@ -134,3 +134,25 @@ DRIVERS: dict[str, Driver] = {
     "mpu6050": i2c(0x68, 0x69, 0x68, VIBRATION_FIELDS, VIBRATION_ARGS),
     "max17048": i2c(0x36, 0x36, 0x36, ("charge", "voltage", "rate")),
 }
+
+_POWER_UNITS = {"current": "A", "voltage": "V", "power": "W"}
+_VIBRATION_UNITS = dict.fromkeys(
+    ("rms", "peak", "band0", "band1", "band2", "band3"),
+    "g0",
+)
+
+# What each field is measured in; where nothing stands, only its calibration knows.
+UNITS: dict[str, dict[str, str]] = {
+    "hc_sr04": {"": "m"},
+    "ntc": {"": "degC"},
+    "mcp3008": {"": "V"},
+    "ads1115": {"": "V"},
+    "ds18b20": {"": "degC"},
+    "bme280": {"temperature": "degC", "pressure": "Pa", "humidity": "%"},
+    "fdc1004": {"level": "mm"},
+    "ina219": _POWER_UNITS,
+    "ina226": _POWER_UNITS,
+    "lis3dh": _VIBRATION_UNITS,
+    "mpu6050": _VIBRATION_UNITS,
+    "max17048": {"charge": "%", "voltage": "V"},
+}

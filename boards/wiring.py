@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from boards.fields import Duration, Model, Name, Share, Word
+from boards.fields import Duration, Model, Name, Share, Unit, Word
 from boards.units import convert, split
 
 Pin = Annotated[int, Field(ge=0, le=48)]
@@ -32,6 +32,7 @@ class Filter(Model):
     """One stage of a chain; exactly one key says which."""
 
     median: Annotated[int, Field(ge=3, le=31)] | None = None
+    mean: Annotated[int, Field(ge=2, le=60)] | None = None
     ema: Annotated[float, Field(gt=0, le=1)] | None = None
     clamp: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     points: (
@@ -59,6 +60,7 @@ class Sensor(Model):
     field: Word | None = None
     args: dict[str, Argument] = {}
     filter: Annotated[list[Filter], Field(max_length=6)] = []
+    unit: Unit | None = None
 
 
 class Output(Model):

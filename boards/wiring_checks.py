@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from boards import pins, power
+from boards import conversion, pins, power
 from boards.chips import NAMES
 from boards.drivers import DRIVERS, Driver
 from boards.load import Loaded
@@ -90,6 +90,16 @@ def _wrong_argument(driver: Driver, name: str, value: Argument) -> str | None:
     return None
 
 
+def _check_unit(loaded: Loaded, name: str, sensor: Sensor, wanted: str) -> None:
+    try:
+        conversion.factor(sensor, wanted)
+    except ValueError as error:
+        path = ("sensors", name, "unit") if sensor.unit else ("sensors", name)
+        source = "it" if sensor.unit else sensor.driver
+        advice = "calibrate it with points, or say with unit what it is in"
+        loaded.report(path, f"{source} does not give {wanted}: {error}; {advice}")
+
+
 def _check_stage(loaded: Loaded, path: Path, stage: Filter) -> None:
     if len(stage.model_dump(exclude_none=True)) != 1:
         loaded.report(path, f"write exactly one of {', '.join(Filter.model_fields)} per stage")
@@ -116,6 +126,8 @@ def _check_channels(loaded: Loaded, board: Board, carried: Loaded) -> None:
         if name not in channels:
             close = nearest(name, channels)
             loaded.report(("sensors", name), f'{product.product} has no channel "{name}"; {close}')
+        elif name in product.channels:
+            _check_unit(loaded, name, board.sensors[name], product.channels[name].unit)
     for name in channels:
         if name not in sensors:
             message = f"channel {name} of {product.product} has no sensor here; it will be missing"

@@ -19,6 +19,18 @@ class Median:
         return sorted(self._last)[len(self._last) // 2]
 
 
+class Mean:
+    """The moving average of the last `count` values."""
+
+    def __init__(self, count: int):
+        self._count = count
+        self._last: list = []
+
+    def __call__(self, value, now):
+        self._last = self._last[1 - self._count :] + [value]
+        return sum(self._last) / len(self._last)
+
+
 class Ema:
     """Exponential moving average: each new value counts for `share` (0..1)."""
 
@@ -80,4 +92,11 @@ class Debounce:
         return self._settled
 
 
-KINDS = {"median": Median, "ema": Ema, "clamp": Clamp, "points": Points, "debounce": Debounce}
+KINDS = {
+    "median": Median,
+    "mean": Mean,
+    "ema": Ema,
+    "clamp": Clamp,
+    "points": Points,
+    "debounce": Debounce,
+}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from boards.drivers import BUS_PINS, DRIVERS
+from boards.drivers import BUS_PINS, DRIVERS, UNITS
+from boards.units import UNITS as KNOWN
 from boards.wiring import Bus
 
 FOLDER = Path(__file__).parents[1] / "hal" / "drivers"
@@ -43,6 +44,12 @@ def test_the_table_does_not_contradict_itself(name):
     assert driver.bus is None or driver.bus in BUS_PINS
     assert set(driver.needed) <= set(driver.pins) | set(driver.args)
     assert not set(driver.pins) & set(driver.args)
+
+
+@pytest.mark.parametrize("name", sorted(UNITS))
+def test_units_are_of_fields_that_the_driver_has(name):
+    assert set(UNITS[name]) <= set(DRIVERS[name].fields or ("",))
+    assert set(UNITS[name].values()) <= set(KNOWN)
 
 
 def test_every_kind_of_bus_has_its_pins():
