@@ -2,14 +2,18 @@
 
 A frame counts only if it is sealed for this thing and this direction and its sequence number is
 above every one accepted before; that number becomes durable in the same transaction as what the
-message changed.  After amnesia (a new thing, lost or restored flash) the numbers cannot be
-relied on: then only a reconcile message that repeats this boot's nonce is accepted.
+message changed.  At boot the numbers cannot be relied on, for the flash may be an old one, to which
+everything that the desk has said since would be new: until the greeting is answered, only answers
+that repeat this boot's nonce are taken.
 """
 
 from agent import console, limits
 from agent.wire import messages as wire
 
 INBOUND, RECONCILED = TAGS = 3, 4
+
+# Where the answers to a greeting repeat its nonce.
+_NONCE_KEY = {wire.DOWN_ACK: 5, wire.RECONCILE: 3}
 
 
 class Inbox:
@@ -62,11 +66,10 @@ class Inbox:
     def _take(self, frame, at):
         message = self._channel.open(frame)
         kind, seq = message[wire.KIND], message[wire.SEQ]
-        fresh = (kind == wire.RECONCILE and message[wire.BODY].get(3) == self.nonce
-                 and not self.greeted)  # afterwards numbers count again, also for these
-        if not fresh and not self.reconciled:
-            raise wire.MessageError("kind %d before the desk has reconciled" % kind)
-        if not fresh and seq <= self.last:
+        if not self.greeted:
+            if message[wire.BODY].get(_NONCE_KEY.get(kind)) != self.nonce:
+                raise wire.MessageError("kind %d before the desk has answered the greeting" % kind)
+        elif seq <= self.last:
             raise wire.MessageError("sequence %d is not above %d" % (seq, self.last))
         self.last = seq
         self._note([INBOUND, seq])
@@ -96,7 +99,7 @@ class Inbox:
         if entry is None:
             return
         if entry.kind == wire.HELLO:
-            self.greeted = self.greeted or outcome == wire.ACCEPTED
+            self.greeted = self.greeted or (self.reconciled and outcome == wire.ACCEPTED)
             if not self.greeted:  # a reconcile message should follow; say it again if none does
                 self._agent.outbox.put(wire.HELLO, self._agent.hello(), at,
                                        due=at + limits.RESEND_S)

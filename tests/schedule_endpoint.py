@@ -92,7 +92,7 @@ class Endpoint:
         elif kind == wire.DISPUTE:
             self.dispute(cbor.decode(cose.sign1_peek(body[1])[1]))
         if message[wire.ID]:
-            self.say(wire.DOWN_ACK, {1: message[wire.ID], 2: outcome}, wants_ack=False)
+            self.say(wire.DOWN_ACK, kit.answer(message, outcome), wants_ack=False)
 
     def hello(self, body: dict) -> int:
         outcome = 0

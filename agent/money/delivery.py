@@ -105,7 +105,7 @@ class Delivery:
             elif not (spare and order.state in (PLACED, CONFIRMED)):
                 order.seen += amount
                 # Where spares explain it as well, the seller's word of the delivery is needed too.
-                if (spare or order.state not in (SHIPPED, DISPUTED)
+                if ((spare and not order.arrived) or order.state not in (SHIPPED, DISPUTED)
                         or not self.verify(order, at, utc)):
                     self._orders.keep(order)
             return

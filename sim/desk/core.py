@@ -234,12 +234,12 @@ class Desk:
         known = work.session.get(Message, (thing.id, message_id)) if message_id else None
         if known is not None and known.digest == digest:
             outcome = known.outcome or messages.EXISTS
-            _answer(work, thing, message_id, Answer(outcome, known.reason, known.number))
+            _answer(work, thing, payload, Answer(outcome, known.reason, known.number))
             return
         answer = self._try(work, intake.apply, thing, kind, payload[messages.BODY])
         if message_id:
             _remember(work, thing, payload, digest, answer, known is not None)
-            _answer(work, thing, message_id, answer)
+            _answer(work, thing, payload, answer)
 
     def _try(self, work: Work, action, *arguments) -> Answer:
         """The answer of an action; of one that refuses, nothing stays but the refusal."""
@@ -301,9 +301,12 @@ def _made_at(work: Work, thing: Thing, payload: dict) -> int:
     return work.now if thing.born_at is None else min(work.now, thing.born_at + age_s)
 
 
-def _answer(work: Work, thing: Thing, message_id: int, answer: Answer) -> None:
+def _answer(work: Work, thing: Thing, payload: dict, answer: Answer) -> None:
     words = {"outcome": answer.outcome, "reason": answer.reason, "number": answer.number}
-    work.queue(thing.id, messages.DOWN_ACK, wants_ack=False, message=message_id, **words)
+    if payload[messages.KIND] == messages.HELLO and answer.outcome != messages.REFUSED:
+        words["nonce"] = payload[messages.BODY][13]
+    about = payload[messages.ID]
+    work.queue(thing.id, messages.DOWN_ACK, wants_ack=False, message=about, **words)
 
 
 def _remember(work: Work, thing: Thing, payload: dict, digest: bytes, answer: Answer, reused: bool):

@@ -220,6 +220,7 @@ DOWN: dict[int, Body] = {
         (2, "outcome", OUTCOME),
         (3, "reason", text(), False),
         (4, "number", name, False),
+        (5, "nonce", octets(8), False),
     ),
     OFFER: _body("offer", (1, "need", id16), (2, "document", document)),
     ORDER_STATUS: _body(

@@ -115,6 +115,9 @@ class Store:
         self._operate()
         self.files[name] = data
 
+    def erase(self):
+        self.save("erasing", b"1")
+
 
 def entropy():
     """Return an entropy port whose bytes differ from call to call."""
@@ -163,6 +166,14 @@ def offer(need, private=SELLER, **changes):
     return cose.sign1_seal(sign, b"sell", cbor.encode(terms))
 
 
+def answer(message, outcome=0):
+    """The body of the desk's acknowledgement of a message; of a greeting with its nonce."""
+    body = {1: message[wire.ID], 2: outcome}
+    if message[wire.KIND] == wire.HELLO:
+        body[5] = message[wire.BODY][13]
+    return body
+
+
 class Desk:
     """Opens what a thing sends, and seals what it is told to say."""
 
@@ -194,7 +205,7 @@ class Desk:
     def acknowledge(self, thing, now, messages, outcome=0):
         for message in messages:
             if message[wire.ID]:
-                self.say(thing, now, wire.DOWN_ACK, {1: message[wire.ID], 2: outcome})
+                self.say(thing, now, wire.DOWN_ACK, answer(message, outcome))
 
 
 class Bench:
@@ -238,7 +249,7 @@ class Bench:
             got += sent
             for message in sent:
                 if message[wire.ID]:
-                    self.say(wire.DOWN_ACK, {1: message[wire.ID], 2: 0})
+                    self.say(wire.DOWN_ACK, answer(message))
                 if message[wire.KIND] == wire.HELLO and not self.thing.inbox.reconciled:
                     self.say(wire.RECONCILE, {1: [], 2: 0, 3: message[wire.BODY][13]})
         return got

@@ -301,3 +301,24 @@ def test_the_owner_closes_a_dispute_that_was_forgotten_at_the_desk_too():
     assert "error" not in bench.thing.feed_line("cancel " + order.ref(), bench.up())
     told = kit.of_kind(bench.serve(), wire.ORDER_EVENT)
     assert [(message[wire.BODY][1], message[wire.BODY][2]) for message in told] == [(identifier, 1)]
+
+
+def test_an_old_answer_is_none_to_an_old_flash():
+    """To restored numbers all that the desk has said since is new, message ids repeat, too."""
+    bench = kit.Bench()
+    bench.ordered()
+    old_flash = list(bench.store.journal)
+    for restored in (False, True):
+        bench.store.journal = list(old_flash)
+        bench.boot()
+        hello = kit.of_kind(bench.tick(), wire.HELLO)[0]
+        if not restored:
+            frame = bench.desk.frame(wire.DOWN_ACK, kit.answer(hello), bench.now)
+            later = bench.desk.frame(wire.ORDER_STATUS, {1: bytes(16), 2: 5}, bench.now, 91)
+            before = hello[wire.ID]
+        bench.thing.feed_message(frame, bench.up())
+        bench.thing.feed_message(later, bench.up())
+        assert hello[wire.ID] == before
+        bench.tick()
+        assert bench.thing.may_buy() == (not restored)
+    assert bench.thing.inbox.rejected == 2 and bench.thing.inbox.accepted == 0

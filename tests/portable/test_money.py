@@ -303,7 +303,7 @@ def test_a_thing_that_forgot_waits_for_what_it_forgot():
     bench = Market()
     bench.boot()
     hello = kit.of_kind(bench.tick(), wire.HELLO)[0]
-    bench.say(wire.DOWN_ACK, {1: hello[wire.ID], 2: wire.EXISTS})
+    bench.say(wire.DOWN_ACK, kit.answer(hello, wire.EXISTS))
     bench.tick()
     assert not bench.thing.may_buy()
     bench.tell(wire.RECONCILE, {1: [], 2: hello[wire.SEQ], 3: hello[wire.BODY][13]})
