@@ -83,6 +83,7 @@ DRIVERS: dict[str, Driver] = {
         args={"temperature": number(-40, 85)},
         needed=("trigger", "echo"),
     ),
+    "dht22": Driver(pins={"pin": "both"}, needed=("pin",), fields=("temperature", "humidity")),
     "hx711": Driver(
         pins={"clock": "out", "data": "in"},
         args={"offset": whole(-(2**23), 2**23), "per_unit": number()},
@@ -148,6 +149,7 @@ UNITS: dict[str, dict[str, str]] = {
     "mcp3008": {"": "V"},
     "ads1115": {"": "V"},
     "ds18b20": {"": "degC"},
+    "dht22": {"temperature": "degC", "humidity": "%"},
     "bme280": {"temperature": "degC", "pressure": "Pa", "humidity": "%"},
     "fdc1004": {"level": "mm"},
     "ina219": _POWER_UNITS,

@@ -298,6 +298,32 @@ def make_pwm(machine):
     return pwm
 
 
+def make_dht(machine):
+    """MicroPython's frozen `dht`, which answers with plain exceptions."""
+
+    class DHT22:
+        def __init__(self, pin):
+            self.part = pins.Dht22(machine.bank._parts.get(pin.number))
+
+        def measure(self):
+            try:
+                self.values = self.part.measure()
+            except HalError as error:
+                if error.kind == "crc":
+                    raise Exception("checksum error") from error
+                raise as_os_error(error) from error
+
+        def temperature(self):
+            return self.values[0]
+
+        def humidity(self):
+            return self.values[1]
+
+    module = types.ModuleType("dht")
+    module.DHT22 = DHT22
+    return module
+
+
 def esp32_port(monkeypatch):
     """hal.esp32 on a fake `machine`, `onewire` and `time`; gives (buses module, machine, wire)."""
     machine, wire = Machine(), onewire.OneWire()
@@ -306,12 +332,13 @@ def esp32_port(monkeypatch):
     clock = types.ModuleType("time")
     clock.ticks_us, clock.ticks_diff = machine.bank.ticks.ticks_us, machine.bank.ticks.ticks_diff
     clock.sleep_us = lambda duration: None
-    for name, module in (("machine", machine), ("onewire", library)):
+    loose = ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board", "hal.esp32.dht22")
+    for name, module in (("machine", machine), ("onewire", library), ("dht", make_dht(machine))):
         monkeypatch.setitem(sys.modules, name, module)
-    for name in ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board"):
+    for name in loose:
         monkeypatch.delitem(sys.modules, name, raising=False)
     loaded = importlib.import_module("hal.esp32.buses")
     monkeypatch.setattr(sys.modules["hal.esp32.pins"], "time", clock)
     yield loaded, machine, wire
-    for name in ("hal.esp32.pins", "hal.esp32.buses", "hal.esp32.board"):
+    for name in loose:
         sys.modules.pop(name, None)

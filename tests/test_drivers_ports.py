@@ -7,6 +7,7 @@ simulated bus. What this cannot show is whether the real libraries and chips beh
 documentation says; nothing here has run on hardware.
 """
 
+import errno
 import importlib
 import sys
 import threading
@@ -21,12 +22,14 @@ from port_fakes import Lgpio, Serial, Smbus, Spidev, esp32_port, write_slave
 
 from hal import HalError, verbs
 from hal.linux import buses
+from hal.linux import dht22 as linux_dht22
 from hal.linux.i2c import I2c
 from hal.linux.onewire import OneWire
 from hal.linux.pins import Pins
 from hal.linux.spi import Spi
 from hal.linux.uart import Uart
 from hal.simulated import i2c, onewire, pins, spi, uart
+from hal.simulated.chips import dht22
 
 contract = importlib.import_module("port_contract")
 
@@ -108,6 +111,49 @@ def test_linux_measures_an_echo_by_looking():
     assert min(abs(bank.echo_us(21, 22, 25_000) - 5800) for _ in range(5)) < 600
     wall.echo_ms = 0.0
     assert contract.kind_of(bank.echo_us, 21, 22, 5_000) == "timeout"
+
+
+AIR = {"temperature": 21.5, "humidity": 40.0}
+
+
+@pytest.fixture
+def iio(tmp_path, monkeypatch):
+    """A folder as the kernel's dht11 keeps it, of a part on pin 27; gives (bank, chip)."""
+    chip = dht22.Chip({"pin": 27}, lambda field: AIR[field])
+    (tmp_path / "iio:device0").mkdir()
+    (tmp_path / "iio:device0" / "name").write_text("dht11@1b\n")
+    monkeypatch.setattr(linux_dht22, "Path", KernelPath)
+    KernelPath.chip = chip
+    monkeypatch.setattr(linux_dht22, "DEVICES", str(tmp_path))
+    return Pins(0, None), chip
+
+
+class KernelPath(type(Path())):  # type: ignore[misc]
+    """A file whose reading is a measurement."""
+
+    chip: dht22.Chip
+
+    def read_text(self, encoding=None):
+        if self.name == "name":
+            return super().read_text(encoding)
+        frame = self.chip.frame()
+        if frame is None or self.chip.noise:
+            raise OSError(errno.ETIMEDOUT if frame is None else errno.EIO, "as the kernel says")
+        return f"{round(1000 * AIR['temperature' if 'temp' in self.name else 'humidity'])}\n"
+
+
+def test_linux_dht22(iio):
+    bank, chip = iio
+    contract.check_dht22(bank, None, chip)
+
+
+def test_linux_finds_the_dht22_of_a_pin_among_several(iio, tmp_path):
+    bank, _ = iio
+    (tmp_path / "iio:device1").mkdir()
+    (tmp_path / "iio:device1" / "name").write_text("dht11@4\n")
+    part = bank.dht22(27)
+    assert part._device().name == "iio:device0"
+    assert contract.kind_of(bank.dht22(5)._device) == "absent"
 
 
 def test_linux_notices_that_it_was_interrupted_while_the_clock_was_high():
@@ -210,6 +256,13 @@ def test_esp32_pins(esp32):
     contract.check_analog(bank, machine.bank)
     contract.check_echo(bank, machine.bank)
     contract.check_pwm(bank)
+
+
+def test_esp32_dht22(esp32):
+    loaded, machine, _ = esp32
+    chip = dht22.Chip({"pin": 27}, lambda field: AIR[field])
+    chip.attach(machine.bank)
+    contract.check_dht22(loaded.open_bus("pins", 0, {}, 0), machine.bank, chip)
 
 
 def test_esp32_has_no_can(esp32):

@@ -61,6 +61,11 @@ class Pins:
             raise HalError("timeout", "no echo")
         return width
 
+    def dht22(self, number: int):
+        from hal.esp32.dht22 import Dht22
+
+        return Dht22(number)
+
     def shift_in(self, clock, data, bits: int) -> int:
         """`bits` bits from `data`, high bit first, one after each rising edge of `clock`.
 

@@ -8,6 +8,7 @@ import time
 from hal import HalError
 from hal.edges import Edges
 from hal.linux import ticks
+from hal.linux.dht22 import Dht22
 from hal.pin import Pin as Verbs
 
 TRIGGER_US = 10
@@ -68,6 +69,9 @@ class Pins:
         speaker.value(0)
         self._wait(listener, 1, timeout_us)
         return self._wait(listener, 0, timeout_us)
+
+    def dht22(self, number: int) -> Dht22:
+        return Dht22(number)
 
     def shift_in(self, clock: "Pin", data: "Pin", bits: int) -> int:
         """`bits` bits from `data`, high bit first, one after each rising edge of `clock`. Raises

@@ -85,6 +85,23 @@ class Analog:
         return code * 3_300_000 // 4096
 
 
+class Dht22:
+    """MicroPython's dht.DHT22: `frame()` of the part is five bytes, or None."""
+
+    def __init__(self, part):
+        self._part = part
+
+    def measure(self):
+        frame = self._part and self._part.frame()
+        if not frame:
+            raise HalError("timeout", "no answer")
+        if sum(frame[:4]) & 255 != frame[4]:
+            raise HalError("crc")
+        tenths = (frame[2] & 0x7F) << 8 | frame[3]
+        celsius = (-tenths if frame[2] & 0x80 else tenths) / 10
+        return celsius, (frame[0] << 8 | frame[1]) / 10
+
+
 class Pins:
     """The bank. `attach(number, part)` puts a part on a pin; `part.level()` is asked when the pin
     is read, `part.drive(level)` told when it is written, `part.edges(since_us, until_us)` yields
@@ -129,6 +146,9 @@ class Pins:
         if width is None or width > timeout_us:
             raise HalError("timeout", "no echo")
         return int(width)
+
+    def dht22(self, number: int):
+        return Dht22(self._parts.get(number))
 
     def shift_in(self, clock, data, bits: int) -> int:
         """`bits` bits from `data`, high bit first, one after each rising edge of `clock`."""

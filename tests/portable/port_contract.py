@@ -220,6 +220,37 @@ def check_echo(bank, behind):
     assert kind_of(bank.echo_us, 21, 22, 5_000) == "timeout"
 
 
+def check_dht22(bank, behind, chip):
+    """`chip` is on pin 27 of the bank behind; a port may hear of a measurement at the next one."""
+    part = bank.dht22(27)
+
+    def measured():
+        for _ in range(100):
+            try:
+                values = part.measure()
+            except HalError as error:
+                if error.kind != "timeout" or chip.deaf:
+                    return error.kind
+                values = None
+            if values:
+                return [round(value, 3) for value in values]
+            _pause()
+        return "nothing"
+
+    def settled(wanted):
+        """The first that is of the chip as it is now: what was under way comes before it."""
+        return wanted in [measured() for _ in range(3)]
+
+    assert settled([21.5, 40.0])
+    chip.noise = True
+    assert settled("crc")
+    chip.noise = False
+    chip.deaf = True
+    assert settled("timeout")
+    chip.deaf = False
+    assert settled([21.5, 40.0])
+
+
 def check_pwm(bank):
     pwm = bank.pwm(26, 1000)
     pwm.duty_u16(32768)

@@ -5,6 +5,7 @@ import math
 from hal.drivers import (
     ads1115,
     bme280,
+    dht22,
     ds18b20,
     fdc1004,
     hc_sr04,
@@ -16,6 +17,7 @@ from hal.drivers import (
     ntc,
     pulse_meter,
 )
+from hal.simulated.chips import dht22 as dht22_chip
 from hal.simulated.chips import ds18b20 as ds18b20_chip
 from hal.simulated.chips import registers
 from hal.simulated.i2c import I2c
@@ -68,6 +70,20 @@ def test_bme280_sets_itself_to_measure_and_finds_no_stranger():
         assert error.kind == "absent"
     else:
         raise AssertionError("a BME680 was taken for a BME280")
+
+
+def test_dht22_worked_example_of_section_7_3():
+    for frame, wanted in (
+        (b"\x02\x8c\x01\x5f\xee", {"temperature": 35.1, "humidity": 65.2}),
+        (b"\x02\x8c\x80\x65\x73", {"temperature": -10.1, "humidity": 65.2}),
+    ):
+        truth = {"temperature": wanted["temperature"], "humidity": 65.2}
+        pins = Pins()
+        chip = dht22_chip.Chip({"pin": 4}, lambda field, truth=truth: truth[field])
+        chip.attach(pins)
+        assert chip.frame() == frame
+        values = dht22.Driver(pins, {"pin": 4}).read()
+        assert values == wanted, values
 
 
 def test_ds18b20_table_1():

@@ -2,6 +2,7 @@
 
 import port_contract as contract
 
+from hal.simulated.chips import dht22
 from hal.simulated.i2c import I2c
 from hal.simulated.onewire import OneWire
 from hal.simulated.pins import Pins
@@ -36,3 +37,11 @@ def test_pins():
     contract.check_analog(bank, bank)
     contract.check_echo(bank, bank)
     contract.check_pwm(bank)
+
+
+def test_dht22():
+    bank = Pins()
+    truth = {"temperature": 21.5, "humidity": 40.0}
+    chip = dht22.Chip({"pin": 27}, lambda field: truth[field])
+    chip.attach(bank)
+    contract.check_dht22(bank, bank, chip)

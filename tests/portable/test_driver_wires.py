@@ -102,6 +102,30 @@ def test_hx711_read_in_the_middle_of_a_word_by_nobody_else():
     assert words == [-1.0, -2.0, -4.0]
 
 
+def test_dht22_is_left_in_peace_for_two_seconds_and_says_what_is_wrong():
+    rig = Rig("dht22", "pins", {"pin": 27}, {"temperature": 20.0, "humidity": 50.0})
+    assert rig.driver.read() == {"temperature": 20.0, "humidity": 50.0}
+    rig.truth = {"temperature": 30.0, "humidity": 50.0}
+    rig.bus.ticks.sleep_ms(1999)
+    assert rig.driver.read()["temperature"] == 20.0
+    rig.bus.ticks.sleep_ms(1)
+    assert rig.driver.read()["temperature"] == 30.0
+    for fault, kind in (("deaf", "timeout"), ("noise", "crc")):
+        rig.bus.ticks.sleep_ms(2000)
+        setattr(rig.chip, fault, True)
+        assert rig.kind() == kind
+        setattr(rig.chip, fault, False)
+        assert rig.driver.read() == {}, "what failed is not made up for before its time"
+        rig.bus.ticks.sleep_ms(2000)
+        assert rig.driver.read()["temperature"] == 30.0
+
+
+def test_a_dht22_whose_frame_is_nothing_but_zeros_is_not_freezing_and_dry():
+    rig = Rig("dht22", "pins", {"pin": 27}, {"temperature": 0.0, "humidity": 0.0})
+    assert rig.chip.frame() == bytes(5)
+    assert rig.kind() == "range"
+
+
 def test_mcp3008_that_is_not_there():
     rig = Rig("mcp3008", "spi", {"cs": 5, "input": 0}, {"": 1.0})
     rig.bus.fail("open", 1)
