@@ -14,9 +14,14 @@ RUNTIME ?=
 HEADLESS ?=
 DEMO_OPTIONS := $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(HEADLESS),--headless)
 
+# Of `make pi`: where the thing lives, and the folder of a system image if it is not this system.
+PREFIX ?= /opt/steward
+DESTDIR ?=
+DRY_RUN ?=
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint sizes sizes-update heap products bench nightly ci clean
+.PHONY: help demo test lint sizes sizes-update heap products bench pi nightly ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +60,10 @@ bench: $(READY)  ## what the agent costs; detection and forecasts where the publ
 		$(STEWARD) bench runout $(DATA)/coffee/transactions.csv; \
 		$(STEWARD) bench reorder $(DATA)/coffee/transactions.csv; \
 	else echo "no public data in $(DATA): detection and forecasts are not measured"; fi
+
+pi:  ## on a Raspberry Pi, as root: the thing and its systemd unit (DRY_RUN=1 shows the steps)
+	@$(PYTHON) -m firmware.pi_install --prefix "$(PREFIX)" --destdir "$(DESTDIR)" \
+		$(if $(DRY_RUN),--dry-run)
 
 nightly: $(READY)  ## the long searches: power cuts, sweeps over seeds, whole device lives
 	$(BIN)/pytest -m nightly
