@@ -1,6 +1,7 @@
 """The `steward` command: one file for each group of subcommands, loaded when it is asked for."""
 
 import importlib
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -21,6 +22,7 @@ COMMANDS = {
     "build": ("build", "Build what an ESP32 carries: files, a ROMFS image, a manifest."),
     "bench": ("bench", "Measure detection, forecasts and cost on public data."),
 }
+COMPLETION = ("install_completion", "show_completion")
 
 
 class Lazy(TyperGroup):
@@ -37,7 +39,23 @@ class Lazy(TyperGroup):
         command = typer.main.get_command(app)
         command.name = cmd_name
         command.help = command.help or help_line
+        tidied(command)
         return command
+
+
+def tidied(command: Any) -> None:
+    """Take out of a command's help, and of all below it, what says nothing.
+
+    Typer adds the installation of completion to every app that it turns into a command, and tells
+    of a switch that it is a `<bool>`.
+    """
+    command.params = [option for option in command.params if option.name not in COMPLETION]
+    command.context_settings.setdefault("help_option_names", ["-h", "--help"])
+    for option in command.params:
+        if getattr(option, "is_flag", False):
+            option.metavar = ""
+    for below in getattr(command, "commands", {}).values():
+        tidied(below)
 
 
 app = typer.Typer(
@@ -46,6 +64,7 @@ app = typer.Typer(
     help="An edge agent that makes a connected product a customer in its own right.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 

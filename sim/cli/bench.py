@@ -29,7 +29,12 @@ Alarms = Annotated[
 Since = Annotated[str | None, typer.Option(help="Score from this day on (YYYY-MM-DD).")]
 Folder = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The data's folder.")]
 Data = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The data's file.")]
-Optional = Annotated[Path | None, typer.Argument(exists=True, dir_okay=False)]
+Engines = Annotated[
+    Path | None, typer.Argument(exists=True, dir_okay=False, help="Engines that still run.")
+]
+Lives = Annotated[
+    Path | None, typer.Argument(exists=True, dir_okay=False, help="How long each of them had left.")
+]
 
 
 @app.command()
@@ -54,7 +59,7 @@ def skab(folder: Folder, as_json: Json = False, alarms: Alarms = None,
 
 
 @app.command()
-def life(train: Data, test: Optional = None, rul: Optional = None, as_json: Json = False,
+def life(train: Data, test: Engines = None, rul: Lives = None, as_json: Json = False,
          runtime: Runtime = "cpython") -> None:  # fmt: skip
     """C-MAPSS: remaining life, `life`; TEST and RUL go together, without them cross-validation."""
     if (test is None) != (rul is None):
@@ -140,5 +145,7 @@ def _write(path: Path, alarms: list) -> None:
 
 
 def _wrong(text: str) -> None:
-    Console(stderr=True).print(text, style="red", markup=False, highlight=False)
+    Console(stderr=True, soft_wrap=True).print(
+        text, style="red", markup=False, highlight=False
+    )
     raise typer.Exit(USAGE)

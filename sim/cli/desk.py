@@ -21,7 +21,7 @@ FAILED, USAGE = 1, 2
 TLS_PORT = 8883
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def desk(
     database: Annotated[
         str, typer.Option(help="SQLite file, or a URL as SQLAlchemy writes it.")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -28,7 +28,9 @@ def _usage_errors() -> Iterator[None]:
     try:
         yield
     except (ValueError, FileNotFoundError) as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        Console(stderr=True, soft_wrap=True).print(
+            str(error), style="red", markup=False, highlight=False
+        )
         raise typer.Exit(USAGE) from error
 
 
@@ -56,7 +58,9 @@ def list_scenarios(
 def run(
     scenario: Annotated[str, typer.Argument(help="A name (see `list`) or a TOML file.")],
     seed: Annotated[int | None, typer.Option(help="Draw everything from this number.")] = None,
-    runtime: Annotated[str, typer.Option(help="cpython or micropython.")] = "cpython",
+    runtime: Annotated[
+        Literal["cpython", "micropython"], typer.Option(help="What the thing runs on.")
+    ] = "cpython",
     days: Annotated[
         float | None, typer.Option(min=0, help="Stop after so many days; expect nothing then.")
     ] = None,
