@@ -7,10 +7,9 @@ simulated, and everybody's clock follows it. `Live` ties them together and offer
 and the timeline show, and what a person can do to the machine.
 """
 
-import json
 import threading
 import time
-from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 import cbor2
@@ -21,10 +20,11 @@ from sim import endpoint
 from sim.broker import LoopbackBroker
 from sim.cpython_device import CpythonDevice
 from sim.desk.consumer import Consumer, Link
-from sim.desk.models import Case, CaseState, Event, Order, OrderState
+from sim.desk.models import Case, Event, Order, Outgoing, Thing
+from sim.display import QUESTION, Display
 from sim.happen import happen
 from sim.mpy.plant_server import PlantServer
-from sim.mpy.process import Device
+from sim.mpy.process import POWER_CUT, Device
 from sim.observer import Observer
 from sim.people import Housekeeper, Owner, Technician, habits_of
 from sim.plants import build
@@ -37,8 +37,8 @@ BOARD = Path(__file__).parents[1] / "boards" / "simulated.toml"
 LOOK_S = 0.4  # how often desk and console are asked, in real seconds
 TURN_S = 0.01  # how often the world is brought up to date, in real seconds
 BOOT_AGAIN_S = 1.5  # how long the power stays off, in real seconds
-POINTS = 300  # of a chart
-QUESTION = "channels --json; consumables --json; findings --json"
+SETTLING_SPEED = 60.0  # virtual seconds a second, until the thing is up and has its mandate
+SETTLING_S = 60  # and at most so many real seconds
 
 
 class Live:
@@ -53,15 +53,17 @@ class Live:
         self.world = World(scenario.seed if seed is None else seed)
         product = compile_product(scenario.product_file())
         self.record = cbor2.loads(product)
+        self.display = Display(self.record)
         self.name = f"{self.record['product']}-1"
         self.keys = endpoint.keys(self.world, self.name)
         self.plant = build(scenario.plant, self.world, scenario.plant_settings)
         self.observer = Observer(self.world, self.name, self.keys.root_key)
         self.network = self  # what sim.happen asks about the network
-        self.channels = [_Named(channel) for channel in self.record["channels"]]
-        self.consumables = [spec["name"] for spec in self.record["consumables"]]
         self.failure_modes = sorted(self.plant.modes)
-        self._pace = RealTime(self.world, speed)
+        self.failure: BaseException | None = None
+        self._speed = speed
+        self._pace = RealTime(self.world, min(speed, SETTLING_SPEED))
+        self.settled = False  # is the thing up, with what its owner signed? Until then time is slow
         self._server = PlantServer(self.world, self.plant, self.lock)
         self.broker = LoopbackBroker(directory / "broker")
         self._directory = directory
@@ -69,12 +71,6 @@ class Live:
         self._runtime = runtime
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._answers: dict[str, list] = {"channels": [], "consumables": [], "findings": []}
-        self._series: dict[str, deque] = {
-            channel.name: deque(maxlen=POINTS) for channel in self.channels
-        }
-        self._orders: list[dict] = []
-        self._cases: list[dict] = []
         self._last_event = 0
         self._device: Device | None = None
         self._off_until = 0.0
@@ -99,8 +95,9 @@ class Live:
         self.observer.booted()
         for event in self.scenario.events:
             self.world.at(event.at, happen, self, event)
+        self._settling_until = time.monotonic() + SETTLING_S
         for work in (self._keep_time, self._look_on):
-            thread = threading.Thread(target=work, daemon=True)
+            thread = threading.Thread(target=self._guarded, args=(work,), daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -125,21 +122,31 @@ class Live:
 
     @property
     def state(self) -> str:
+        if self.failure is not None:
+            return "failed"
         if self._device is None or not self._device.running:
             return "no power"
         if not self.broker_up:
             return "no network"
-        return "paused" if self._pace.paused else "running"
+        if self.paused:
+            return "paused"
+        return "running" if self.settled else "starting"
+
+    @property
+    def paused(self) -> bool:
+        return self._pace.paused
 
     @property
     def speed(self) -> float:
         """Virtual seconds a second."""
-        return self._pace.speed
+        return self._speed
 
     @speed.setter
     def speed(self, speed: float) -> None:
         with self.lock:
-            self._pace.speed = speed
+            self._speed = speed
+            if self.settled:
+                self._pace.speed = speed
 
     @property
     def now(self) -> int:
@@ -150,25 +157,6 @@ class Live:
     @property
     def timeline(self) -> list:
         return self.observer.timeline
-
-    def series(self) -> dict[str, list]:
-        """For each channel the points [virtual days, value] that the thing has read."""
-        return {name: list(points) for name, points in self._series.items()}
-
-    def stock(self) -> list[dict]:
-        """What the thing says of its consumables, with the capacity of each."""
-        capacity = {spec["name"]: spec["capacity"] for spec in self.record["consumables"]}
-        return [{**row, "capacity": capacity[row["consumable"]]}
-                for row in self._answers["consumables"]]
-
-    def findings(self) -> list[dict]:
-        return self._answers["findings"]
-
-    def orders(self) -> list[dict]:
-        return self._orders
-
-    def cases(self) -> list[dict]:
-        return self._cases
 
     # -- what a person can do --------------------------------------------------------------------
 
@@ -206,10 +194,14 @@ class Live:
         (self.broker.start if up else self.broker.stop)()
         self.observer.note("network", "the broker is back" if up else "the broker is gone")
 
-    def cut_power(self) -> None:
-        """Fail the power in the middle of the thing's next flash operation."""
-        self._running_device().cut_power(1)
+    def cut_power(self) -> bool:
+        """Fail the power in the middle of the thing's next flash operation; False: it has none."""
+        device = self._running_device()
+        if not device.running:
+            return False
+        device.cut_power(1)
         self.observer.note("power", "the power will fail in the next flash operation")
+        return True
 
     def type(self, line: str) -> str:
         """Type a line on the thing's console and return what it shows."""
@@ -223,6 +215,14 @@ class Live:
 
     # -- the parts' threads --------------------------------------------------------------------
 
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """A thread that fails ends the run with its error; alone it would die unheard."""
+        try:
+            work()
+        except Exception as error:
+            self.failure = error
+            self._stopping.set()
+
     def _keep_time(self) -> None:
         while not self._stopping.wait(TURN_S):
             with self.lock:
@@ -232,8 +232,24 @@ class Live:
     def _look_on(self) -> None:
         while not self._stopping.wait(LOOK_S):
             self._keep_powered()
-            self._ask_thing()
+            answered = self._ask_thing()
             self._ask_desk()
+            if not self.settled:
+                self._settle(answered)
+
+    def _settle(self, answered: bool) -> None:
+        """Let time go at its speed once the thing has greeted and taken what the desk had."""
+        heard, waiting = self.desk.act(lambda work: (
+            work.session.scalar(select(Thing.up_seq)),
+            work.session.scalar(select(Outgoing.id).limit(1)),
+        ))
+        given_up = time.monotonic() > self._settling_until
+        if given_up:
+            self.observer.note("trouble", f"the thing was not reached in {SETTLING_S} s")
+        if given_up or (answered and heard and waiting is None):
+            with self.lock:
+                self.settled = True
+                self._pace.speed = self._speed
 
     def _keep_powered(self) -> None:
         device = self._running_device()
@@ -241,36 +257,28 @@ class Live:
             return
         if not self._off_until:
             self._off_until = time.monotonic() + BOOT_AGAIN_S
-            self.observer.note("power", f"the thing is off (exit code {device.exit_code})")
+            last = (device.errors.strip().splitlines() or [""])[-1]
+            if device.exit_code == POWER_CUT:
+                self.observer.note("power", "the thing is off")
+            else:
+                self.observer.note("trouble", f"the thing ended with {device.exit_code}: {last}")
         elif time.monotonic() > self._off_until:
             self._off_until = 0.0
             device.start()
             self.observer.booted()
             self.observer.note("power", "the thing is on again")
 
-    def _ask_thing(self) -> None:
+    def _ask_thing(self) -> bool:
+        """Take what the thing shows of itself; False when it did not answer."""
         device = self._running_device()
         if not device.running:
-            return
+            return False
         with self._console:
             shown = device.shown() + device.ask(QUESTION, 2)
-        tables = [line for line in shown.splitlines() if line.startswith("[")]
         for text in shown.splitlines():
             if text and text[0] not in "[{":
                 self._told(text)
-        if len(tables) == len(self._answers):
-            self._take_tables(tables)
-
-    def _take_tables(self, tables: list[str]) -> None:
-        try:
-            rows = [json.loads(table) for table in tables]
-        except ValueError:
-            return  # the power failed in the middle of a word
-        self._answers = dict(zip(self._answers, rows, strict=True))
-        day = round(self.world.now / 86_400, 4)
-        for row in self._answers["channels"]:
-            if row["value"] is not None and row["quality"] == "good":
-                self._series[row["channel"]].append([day, row["value"]])
+        return self.display.take_thing(shown, self.world.now)
 
     def _ask_desk(self) -> None:
         orders, cases, events = self.desk.act(lambda work: (
@@ -286,8 +294,7 @@ class Live:
                         self._note_event(event, orders, cases)
             self.story.look(self.world.now, _histories(events, "order_number"),
                             _histories(events, "case_number"))
-        self._orders = [_order_row(order) for order in reversed(orders)]
-        self._cases = [_case_row(case) for case in reversed(cases)]
+        self.display.take_desk(orders, cases)
 
     def _note_event(self, event, orders, cases) -> None:
         subject = next((o for o in orders if o.number == event.order_number), None)
@@ -314,8 +321,12 @@ class Live:
         habits = habits_of(self.scenario.people)
         self._console = threading.Lock()
 
-        def told(what: str, consumable: str, amount: float) -> None:
-            self.observer.note("people", f"{what} {amount:g} {consumable}")
+        named = {self._signal(name): name for name in self.display.consumables}
+        units = {channel.name: channel.unit for channel in self.display.channels}
+
+        def told(what: str, signal: str, amount: float) -> None:
+            unit = {"count": "", "%": "% "}.get(units[signal], f"{units[signal]} ")
+            self.observer.note("people", f"{what} {amount:.0f} {unit}of {named[signal]}")
 
         self.housekeeper = Housekeeper(self.world, self.plant, habits, self.name, told)
         self.technician = Technician(self.world, self.plant, habits, self.name)
@@ -357,13 +368,7 @@ class Live:
     def _signal(self, consumable: str) -> str:
         """The plant's name of a consumable: the signal of its channel."""
         spec = next(s for s in self.record["consumables"] if s["name"] == consumable)
-        return self.channels[spec["channel"]].name
-
-
-class _Named:
-    def __init__(self, channel: dict):
-        self.name = channel["name"]
-        self.unit = channel["unit"]
+        return self.display.channels[spec["channel"]].name
 
 
 def _histories(events, key: str) -> list[list[str]]:
@@ -373,19 +378,3 @@ def _histories(events, key: str) -> list[list[str]]:
         if number is not None:
             found.setdefault(number, []).append(event.word)
     return list(found.values())
-
-
-def _order_row(order: Order) -> dict:
-    return {
-        "number": f"O-{order.number}", "consumable": order.consumable, "item": order.sku,
-        "packs": order.packs, "seller": order.seller,
-        "total": f"{order.total_minor / 100:.2f} {order.currency}",
-        "state": OrderState(order.state).name.lower(),
-    }  # fmt: skip
-
-
-def _case_row(case: Case) -> dict:
-    return {
-        "number": f"C-{case.number}", "mode": case.mode, "service": case.service,
-        "severity": case.severity, "state": CaseState(case.state).name.lower(),
-    }  # fmt: skip

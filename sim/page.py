@@ -6,33 +6,40 @@ The buttons change the physical world, the network or the power, never the agent
 NiceGUI from files in its wheel, so it works without the internet.
 """
 
-import asyncio
+import contextlib
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
 
-from nicegui import app, background_tasks, server, ui
+from nicegui import app, run, ui
 
 from sim.live import Live
-from sim.report import COLOURS, when
+from sim.report import when
 
+HOST = "127.0.0.1"
 REFRESH_S = 0.5
 SPEEDS = (60, 900, 3600, 7200, 14_400)  # virtual seconds a second
-
-STYLE = """
-body { background: #f5f4f0; }
-.panel { background: white; border-radius: 12px; box-shadow: 0 1px 3px rgba(0,0,0,.12); }
-.panel-title { font-size: .75rem; letter-spacing: .08em; text-transform: uppercase;
-               color: #8a8477; }
-.timeline { font-family: ui-monospace, monospace; font-size: .78rem; line-height: 1.45; }
-"""
-HUES = {"cyan": "#0b7285", "yellow": "#b8860b", "green": "#2b8a3e", "magenta": "#862e9c",
-        "blue": "#1864ab", "red": "#c92a2a", "bold red": "#c92a2a", "dim": "#868e96"}
+CSS = Path(__file__).with_name("page.css")
+COLOURS = {"running": "positive", "starting": "info", "paused": "info"}  # of states; else a warning
+GREY = "#8a919b"  # of axes: legible on light and on dark
+LINE, BAND, LOW = "#3b82c4", "rgba(245, 166, 35, .28)", "#c92a2a"
 
 
+@contextmanager
 def panel(title: str, classes: str = ""):
-    """A white card with a small heading; use as a context manager."""
-    card = ui.column().classes(f"panel p-4 gap-2 {classes}")
-    with card:
+    """A card with a small heading."""
+    with ui.element("section").classes(f"panel {classes}") as card:
         ui.label(title).classes("panel-title")
-    return card
+        yield card
+
+
+@contextmanager
+def box(classes: str):
+    """A plain container, laid out by page.css."""
+    with ui.element("div").classes(classes) as made:
+        yield made
 
 
 class Page:
@@ -40,17 +47,21 @@ class Page:
 
     def __init__(self, live: Live):
         self.live = live
-        self._charts: dict[str, ui.echart] = {}
+        self._charts: dict[str, tuple] = {}
         self._bars: dict[str, tuple] = {}
+        self._steps: list[tuple] = []
         self._shown = 0
-        ui.add_css(STYLE)
-        with ui.column().classes("w-full max-w-screen-2xl mx-auto p-4 gap-4"):
+        ui.add_css(CSS)
+        ui.colors(negative="#e5484d", positive="#2f9e44")
+        self._dark = ui.dark_mode(None)
+        with box("page"):
             self._header()
-            with ui.row().classes("w-full gap-4 no-wrap items-start"):
-                with ui.column().classes("w-2/3 gap-4"):
+            self._story_panel()
+            with box("columns"):
+                with box("main"):
                     self._consumables_panel()
                     self._channels_panel()
-                with ui.column().classes("w-1/3 gap-4"):
+                with box("side"):
                     self._controls_panel()
                     self._timeline_panel()
             self._tables()
@@ -62,101 +73,129 @@ class Page:
     def _header(self) -> None:
         with ui.row().classes("w-full items-center gap-4"):
             ui.label("Steward").classes("text-2xl font-bold")
-            ui.label(self.live.title).classes("text-lg text-gray-600")
+            ui.label(self.live.title).classes("text-lg soft")
             ui.space()
             self._clock = ui.label().classes("font-mono text-lg")
             self._state = ui.badge()
             known = sorted({*SPEEDS, self.live.speed})
             speeds = {speed: f"{speed / 3600:g} h/s" for speed in known}
-            ui.select(speeds, value=self.live.speed, on_change=lambda e: self._pace(e.value)).props(
-                "dense"
-            ).tooltip("virtual time in a second")
-            pause = ui.button(icon="play_arrow", on_click=self.live.toggle_pause)
-            pause.props("flat dense").tooltip("pause or go on")
+            choice = ui.select(speeds, value=self.live.speed, on_change=self._pace)
+            choice.props("dense borderless").tooltip("virtual time in a second")
+            self._pause = ui.button(on_click=self.live.toggle_pause).props("flat dense round")
+            self._pause.tooltip("pause or go on")
+            button = ui.button(icon="contrast", on_click=self._turn_dark).props("flat dense round")
+            button.tooltip("light, dark, or as the system has it")
 
-    def _pace(self, speed: float) -> None:
-        self.live.speed = speed
+    def _pace(self, event) -> None:
+        self.live.speed = event.value
+
+    def _turn_dark(self) -> None:
+        turns = {None: True, True: False, False: None}
+        self._dark.value = turns[self._dark.value]
+
+    def _story_panel(self) -> None:
+        story = self.live.story
+        rows = (("An order", story.ORDER, story.order_steps),
+                ("A service case", story.CASE, story.case_steps))  # fmt: skip
+        with panel("The story"), box("story"):
+            for title, words, steps in rows:
+                ui.label(title).classes("font-medium")
+                with box("steps"):
+                    for word, step in zip(words, steps, strict=True):
+                        with box("step") as chip:
+                            ui.label(word)
+                            at = ui.label().classes("at")
+                        chip.tooltip(step.words)
+                        self._steps.append((step, chip, at))
 
     def _consumables_panel(self) -> None:
-        with panel("What is left", "w-full"), ui.row().classes("w-full gap-4"):
-            for name in self.live.consumables:
-                with ui.column().classes("gap-1 grow").style("min-width: 8rem"):
+        with panel("What is left"), box("stock"):
+            for name in self.live.display.consumables:
+                with box(""):
                     ui.label(name).classes("font-medium")
                     bar = ui.linear_progress(0, show_value=False, size="10px").props("rounded")
                     self._bars[name] = (bar, ui.label().classes("text-sm"),
-                                        ui.label().classes("text-xs text-gray-500"))
+                                        ui.label().classes("text-xs soft"))
 
     def _channels_panel(self) -> None:
-        with panel("Channels", "w-full"), ui.grid(columns=3).classes("w-full gap-3"):
-            for channel in self.live.channels:
-                with ui.column().classes("gap-0"):
-                    ui.label(f"{channel.name}  [{channel.unit}]").classes("text-xs text-gray-600")
-                    self._charts[channel.name] = ui.echart(_chart()).classes("w-full h-24")
+        title = "Channels (dashed: low; shaded: a confirmed finding)"
+        with panel(title), box("charts"):
+            for channel in self.live.display.channels:
+                with box(""):
+                    with box("chart-name"):
+                        ui.label(channel.name.replace("_", " "))
+                        value = ui.label().classes("soft")
+                    chart = ui.echart(_chart(channel)).classes("w-full h-24")
+                    self._charts[channel.name] = (chart, value)
 
     def _controls_panel(self) -> None:
         live = self.live
-        with panel("Do something to it", "w-full"):
-            with ui.row().classes("w-full items-center gap-2"):
-                stock = ui.select(live.consumables, value=live.consumables[0]).classes("grow")
-                ui.button("empty", on_click=lambda: live.empty(stock.value)).props("outline")
-                ui.button("refill", on_click=lambda: live.refill(stock.value)).props("outline")
-            with ui.row().classes("w-full items-center gap-2"):
-                fault = ui.select(live.failure_modes, value=live.failure_modes[0]).classes("grow")
-                ui.button("break", on_click=lambda: live.fail(fault.value)).props(
-                    "outline color=negative"
-                )
-                ui.button("repair", on_click=lambda: live.repair(fault.value)).props(
-                    "outline color=positive"
-                )
-            with ui.row().classes("w-full items-center gap-2"):
-                ui.switch("network", value=True, on_change=lambda e: live.set_network(e.value))
-                ui.space()
-                ui.button("cut the power", on_click=live.cut_power).props(
-                    "outline color=negative"
-                ).tooltip("in the middle of the next flash operation")
+        with panel("Do something to it"):
             with ui.row().classes("w-full items-center gap-2 no-wrap"):
-                line = ui.input(placeholder="console: help").props("dense")
-                line.classes("grow font-mono")
-                line.on("keydown.enter", lambda: self._type(line))
-            self._answer = ui.label().classes("timeline whitespace-pre overflow-auto w-full")
-            self._answer.style("max-height: 12rem")
+                stock = _choice(live.display.consumables)
+                _button("empty", lambda: live.empty(stock.value))
+                _button("refill", lambda: live.refill(stock.value))
+            with ui.row().classes("w-full items-center gap-2 no-wrap"):
+                fault = _choice(live.failure_modes)
+                _button("break", lambda: live.fail(fault.value), "negative")
+                _button("repair", lambda: live.repair(fault.value), "positive")
+            with ui.row().classes("w-full items-center gap-2 no-wrap"):
+                self._network = ui.switch("network", value=True, on_change=self._switch_network)
+                ui.space()
+                button = _button("cut the power", self._cut_power, "negative")
+                button.tooltip("in the middle of the thing's next flash operation")
+            line = ui.input(placeholder="the thing's console: help").props("dense")
+            line.classes("w-full font-mono").on("keydown.enter", lambda: self._type(line))
+            self._answer = ui.label().classes("answer")
 
-    def _type(self, line: ui.input) -> None:
-        self._answer.text = self.live.type(line.value)
-        line.value = ""
+    async def _switch_network(self, event) -> None:
+        await run.io_bound(self.live.set_network, event.value)
+
+    def _cut_power(self) -> None:
+        if not self.live.cut_power():
+            ui.notify("it has no power")
+
+    async def _type(self, line: ui.input) -> None:
+        typed, line.value = line.value or "", ""
+        if typed.strip():
+            answer = await run.io_bound(self.live.type, typed)
+            self._answer.text = (answer or "").strip() or "no answer"
 
     def _timeline_panel(self) -> None:
-        with panel("What happened", "w-full"):
-            self._timeline = ui.column().classes("timeline gap-0 w-full overflow-auto")
-            self._timeline.style("height: 26rem; flex-wrap: nowrap")
+        with panel("What happened"):
+            self._timeline = ui.element("div").classes("timeline")
 
     def _tables(self) -> None:
-        with ui.row().classes("w-full gap-4 no-wrap items-start"):
-            with panel("Orders at the desk", "grow"):
+        with box("tables"):
+            with panel("Orders at the desk"):
                 self._orders = _table("number", "consumable", "item", "packs", "seller", "total",
                                       "state")
-            with panel("Cases at the desk", "grow"):
+            with panel("Cases at the desk"):
                 self._cases = _table("number", "mode", "service", "severity", "state")
-            with panel("Findings on the thing", "grow"):
+            with panel("Findings on the thing"):
                 self._findings = _table("monitor", "state", "severity", "confidence")
 
     # -- refresh -----------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Show how things are now."""
-        live = self.live
+        live, display = self.live, self.live.display
         self._clock.text = when(live.now)
         self._state.text = live.state
-        self._state.props(f"color={'positive' if live.state == 'running' else 'warning'}")
-        for row in live.stock():
+        self._state.props(f"color={COLOURS.get(live.state, 'warning')}")
+        self._pause.props(f"icon={'play_arrow' if live.paused else 'pause'}")
+        self._network.set_value(live.broker_up)
+        for step, chip, at in self._steps:
+            if step.at is not None:
+                chip.classes("seen")
+                at.text = when(step.at).strip()
+        for row in display.stock:
             self._show_stock(row)
-        for name, points in live.series().items():
-            chart = self._charts[name]
-            chart.options["series"][0]["data"] = points
-            chart.update()
-        self._orders.rows = live.orders()
-        self._cases.rows = live.cases()
-        self._findings.rows = live.findings()
+        for channel in display.channels:
+            self._show_channel(channel)
+        _fill(self._orders, display.orders)
+        _fill(self._cases, display.cases)
+        _fill(self._findings, display.findings)
         self._show_timeline()
 
     def _show_stock(self, row: dict) -> None:
@@ -167,38 +206,79 @@ class Page:
         share = max(0.0, min(1.0, row["level"] / row["capacity"]))
         bar.value = share
         bar.props(f"color={'negative' if share < 0.15 else 'primary'}")
-        level.text = f"{row['level']:.0f} {row['unit']}"
+        unit = "" if row["unit"] == "count" else row["unit"]
+        level.text = f"{row['level']:.0f} {unit}"
         days.text = row["doubt"] or (
-            "learning" if row["days_left"] is None
+            "learning its use" if row["days_left"] is None
             else f"{row['days_left']:.1f} days ({row['low']:.1f} to {row['high']:.1f})"
         )
 
+    def _show_channel(self, channel) -> None:
+        chart, value = self._charts[channel.name]
+        points = list(channel.points)
+        series = chart.options["series"][0]
+        bands = [[{"xAxis": first}, {"xAxis": last}] for first, last, _ in channel.bands]
+        if points == series["data"] and bands == series["markArea"]["data"]:
+            return
+        series["data"], series["markArea"]["data"] = points, bands
+        chart.update()
+        unit = "" if channel.unit in ("count", "on/off") else channel.unit.replace("deg", "°")
+        value.text = f"{points[-1][1]:.4g} {unit}" if points else ""
+
     def _show_timeline(self) -> None:
         timeline = self.live.timeline
-        for happening in timeline[self._shown:]:
-            hue = HUES.get(COLOURS.get(happening.kind, "dim"), "#495057")
-            with self._timeline:
-                line = ui.label(f"{when(happening.at)}  {happening.kind:<8} {happening.text}")
-            line.style(f"color: {hue}").classes("whitespace-pre-wrap")
+        news = timeline[self._shown:]
+        self._shown += len(news)
+        for happening in news:
+            with self._timeline, box("happening") as line:
+                ui.label(when(happening.at).strip())
+                ui.label(happening.kind).classes(f"kind {happening.kind}")
+                ui.label(happening.text)
             line.move(target_index=0)  # the latest on top
-        self._shown = len(timeline)
+
+
+def _button(text: str, do, colour: str = "primary") -> ui.button:
+    return ui.button(text, on_click=do).props(f"outline dense no-caps color={colour}").classes(
+        "px-3"
+    )
+
+
+def _choice(names: list[str]) -> ui.select:
+    shown = {name: name.replace("_", " ") for name in names}
+    return ui.select(shown, value=names[0]).props("dense").classes("grow")
 
 
 def _table(*names: str) -> ui.table:
     columns = [{"name": n, "label": n, "field": n, "align": "left"} for n in names]
     table = ui.table(columns=columns, rows=[], row_key=names[0])
-    return table.props("dense flat no-data-label=none").classes("w-full")
+    return table.props('dense flat no-data-label="none yet" hide-no-data').classes("w-full")
 
 
-def _chart() -> dict:
+def _fill(table: ui.table, rows: list[dict]) -> None:
+    if table.rows != rows:
+        table.rows = rows
+
+
+def _chart(channel) -> dict:
+    """An ECharts line over virtual days; keys that begin with a colon are JavaScript."""
+    low = [] if channel.low is None else [{"yAxis": channel.low}]
+    label = {"fontSize": 9, "color": GREY}
+    clock = "v => { const h = Math.round(v * 24); return Math.floor(h / 24) + 'd ' + h % 24 + 'h' }"
     return {
         "animation": False,
-        "grid": {"left": 44, "right": 6, "top": 6, "bottom": 18},
-        "xAxis": {"type": "value", "scale": True, "splitLine": {"show": False},
-                  "axisLabel": {"fontSize": 9, "formatter": "{value}d"}},
-        "yAxis": {"type": "value", "scale": True, "axisLabel": {"fontSize": 9},
-                  "splitNumber": 2},
-        "series": [{"type": "line", "showSymbol": False, "lineStyle": {"width": 1.4}, "data": []}],
+        "grid": {"left": 42, "right": 14, "top": 6, "bottom": 18},
+        "xAxis": {"type": "value", "scale": True, "splitLine": {"show": False}, "splitNumber": 3,
+                  "axisLine": {"lineStyle": {"color": GREY}},
+                  "axisLabel": {**label, ":formatter": clock, "hideOverlap": True}},
+        "yAxis": {"type": "value", "scale": True, "axisLabel": label, "splitNumber": 2,
+                  "splitLine": {"lineStyle": {"color": GREY, "opacity": 0.25}}},
+        "series": [{
+            "type": "line", "showSymbol": False, "data": [],
+            "lineStyle": {"width": 1.4, "color": LINE},
+            "markArea": {"silent": True, "itemStyle": {"color": BAND}, "data": []},
+            "markLine": {"silent": True, "symbol": "none", "label": {"show": False}, "data": low,
+                         "lineStyle": {"color": LOW, "type": "dashed", "opacity": 0.6}},
+        }],
     }  # fmt: skip
 
 
@@ -209,11 +289,14 @@ def serve(live: Live, port: int, ready) -> None:
     def _index() -> None:
         Page(live)
 
-    async def announce() -> None:
-        while not server.Server.instance.started:  # it listens a moment after this begins
-            await asyncio.sleep(0.01)
-        ready(f"http://127.0.0.1:{port}")
+    def announce() -> None:
+        # NiceGUI calls this before it listens.
+        for _ in range(600):
+            with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):
+                ready(f"http://{HOST}:{port}")
+                return
+            time.sleep(0.1)
 
-    app.on_startup(lambda: background_tasks.create(announce()))
+    app.on_startup(lambda: threading.Thread(target=announce, daemon=True).start())
     app.on_shutdown(live.stop)
-    ui.run(host="127.0.0.1", port=port, show=False, reload=False, show_welcome_message=False)
+    ui.run(host=HOST, port=port, show=False, reload=False, show_welcome_message=False)

@@ -148,7 +148,7 @@ class Run:
                    if self._container(spec) == spec["name"]}
 
         def told(what: str, consumable: str, amount: float) -> None:
-            note("people", f"{what} {amount:g} {consumable}")
+            note("people", f"{what} {amount:.0f} {consumable}")
             if what == "refilled" and consumable in counted:
                 self.site.line(f"refill {consumable}")
 

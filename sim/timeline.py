@@ -22,9 +22,10 @@ class Timeline:
         live = self.live
         self._console.print(Text(live.title, style="bold"))
         self._console.print(
-            f"A thing with {len(live.channels)} channels and {len(live.consumables)} consumables, "
-            f"its broker, its desk, two sellers and a service department.\n",
-            style="dim",
+            f"A thing with {len(live.display.channels)} channels and "
+            f"{len(live.display.consumables)} consumables, its broker, its desk, two sellers and "
+            "a service department.\n",
+            style="dim", soft_wrap=True,
         )
 
     def say(self, text: str) -> None:
@@ -55,8 +56,8 @@ class Timeline:
             "verdict": "pass" if story.complete else "fail",
             "virtual_s": self.live.now,
             "story": [{"step": step.words, "at_s": step.at} for step in story.steps],
-            "orders": self.live.orders(),
-            "cases": self.live.cases(),
+            "orders": self.live.display.orders,
+            "cases": self.live.display.cases,
         }
 
     @staticmethod

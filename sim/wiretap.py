@@ -70,7 +70,7 @@ def _finding(body: dict) -> tuple[str, str]:
 
 
 def _request(body: dict) -> tuple[str, str]:
-    return "order", f"{body[2]} run low: asks its sellers (round {body[6]})"
+    return "order", f"{body[2]} low: asks its sellers (round {body[6]})"
 
 
 def _offer(body: dict) -> tuple[str, str]:
