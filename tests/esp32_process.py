@@ -55,6 +55,7 @@ class Esp32:
         fakes = folder / "fakes"
         shutil.copytree(TESTS / "esp32_fakes", fakes, dirs_exist_ok=True)
         shutil.copy(runtime.ROOT / "hal/simulated/flash.py", fakes / "file_flash.py")
+        shutil.copy(runtime.ROOT / "hal/verbs.py", fakes / "verbs.py")
 
     def start(self, cut_at: int = 0, **more) -> None:
         assert not self.running

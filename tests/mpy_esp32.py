@@ -60,8 +60,7 @@ def furnish():
     import carried
 
     import hal.edges
-    import hal.filters
-    import hal.verbs  # noqa: F401 - of the image, before the chips want them
+    import hal.filters  # noqa: F401 - of the image, before the chips want them
     from agent.wire import cbor
 
     firmware = used() - before

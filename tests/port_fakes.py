@@ -10,7 +10,7 @@ import sys
 import types
 from pathlib import Path
 
-from hal import HalError
+from hal import HalError, verbs
 from hal.simulated import i2c, onewire, pins, spi, uart
 
 
@@ -226,24 +226,15 @@ class Machine(types.ModuleType):
         ticks.at_us = until
 
 
-class MachineI2c:
+class MachineI2c(verbs.I2c):
     """machine.I2C raises OSError, as on the board."""
 
     def __init__(self, behind):
         self.behind = behind
 
-    def writeto(self, address, data):
-        return self.call(self.behind.writeto, address, data)
-
-    def readfrom(self, address, count):
-        return self.call(self.behind.readfrom, address, count)
-
-    def readfrom_mem(self, address, register, count, addrsize):
-        return self.call(self.behind.transfer, address, register.to_bytes(addrsize // 8), count)
-
-    def call(self, action, *arguments):
+    def transfer(self, address, data, count):
         try:
-            return action(*arguments)
+            return self.behind.transfer(address, data, count)
         except HalError as error:
             raise as_os_error(error) from error
 

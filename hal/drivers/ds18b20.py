@@ -36,7 +36,8 @@ class Driver:
         return {"": self._temperature(data) if started else None}
 
     def _command(self, command):
-        self._bus.reset(True)
+        if not self._bus.reset():
+            raise HalError("absent", "no presence pulse")
         if self._rom:
             self._bus.select_rom(self._rom)
         else:

@@ -5,15 +5,20 @@ faults it sets. tests/portable/test_driver_ports.py runs it on the simulated por
 runtimes; tests/test_drivers_ports.py on the ports of Linux and of the ESP32.
 """
 
+import errno
+
 from hal import HalError
 from hal.simulated.chips import contact, ds18b20, mcp3008, pulse_meter, registers
 
 
 def kind_of(action, *arguments):
+    """The kind of a HalError, or what the OSError of an ESP32's own bus stands for."""
     try:
         action(*arguments)
     except HalError as error:
         return error.kind
+    except OSError as error:
+        return {errno.ENODEV: "absent", errno.ETIMEDOUT: "timeout"}[error.errno]
     return "no error"
 
 
