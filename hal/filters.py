@@ -1,102 +1,86 @@
 """What a raw value goes through before it is a reading; chains are declared in the board file.
 
-A stage is called with (value, now in seconds) and returns the value that goes on, or None to
-say that there is none yet.
+Each maker gives a stage, which is called with (value, now in seconds) and returns the value that
+goes on, or None to say that there is none yet.
 """
 
 
-class Median:
+def median(count: int):
     """The middle of the last `count` values: one wild value in three, two in five, do no harm."""
+    last: list = []
 
-    def __init__(self, count: int):
-        self._count = count
-        self._last: list = []
+    def stage(value, now):
+        last[:] = last[1 - count :] + [value]
+        return sorted(last)[len(last) // 2]
 
-    def __call__(self, value, now):
-        self._last.append(value)
-        if len(self._last) > self._count:
-            self._last.pop(0)
-        return sorted(self._last)[len(self._last) // 2]
+    return stage
 
 
-class Mean:
+def mean(count: int):
     """The moving average of the last `count` values."""
+    last: list = []
 
-    def __init__(self, count: int):
-        self._count = count
-        self._last: list = []
+    def stage(value, now):
+        last[:] = last[1 - count :] + [value]
+        return sum(last) / len(last)
 
-    def __call__(self, value, now):
-        self._last = self._last[1 - self._count :] + [value]
-        return sum(self._last) / len(self._last)
+    return stage
 
 
-class Ema:
+def ema(share: float):
     """Exponential moving average: each new value counts for `share` (0..1)."""
+    smooth = None
 
-    def __init__(self, share: float):
-        self._share = share
-        self._mean = None
+    def stage(value, now):
+        nonlocal smooth
+        smooth = value if smooth is None else smooth + share * (value - smooth)
+        return smooth
 
-    def __call__(self, value, now):
-        if self._mean is None:
-            self._mean = value
-        self._mean += self._share * (value - self._mean)
-        return self._mean
+    return stage
 
 
-class Clamp:
+def clamp(low: float, high: float):
     """No less than `low` and no more than `high`: a scale that is a hair below zero is at zero."""
-
-    def __init__(self, low: float, high: float):
-        self._low = low
-        self._high = high
-
-    def __call__(self, value, now):
-        return min(max(value, self._low), self._high)
+    return lambda value, now: min(max(value, low), high)
 
 
-class Points:
+def points(line: list):
     """A calibration: straight lines through [raw, value] pairs of ascending raw.
 
     The outer lines go on beyond their ends, so that what is out of range is seen to be.
     """
 
-    def __init__(self, points: list):
-        self._points = points
-
-    def __call__(self, value, now):
-        points = self._points
+    def stage(value, now):
         index = 1
-        while index < len(points) - 1 and value > points[index][0]:
+        while index < len(line) - 1 and value > line[index][0]:
             index += 1
-        (raw, low), (raw_after, high) = points[index - 1], points[index]
+        (raw, low), (raw_after, high) = line[index - 1], line[index]
         return low + (value - raw) * (high - low) / (raw_after - raw)
 
+    return stage
 
-class Debounce:
+
+def debounce(hold: int):
     """A value goes on once it has stayed the same for `hold` seconds; until then the last one."""
+    settled = candidate = None
+    since = 0
 
-    def __init__(self, hold: int):
-        self._hold = hold
-        self._settled = None
-        self._candidate = None
-        self._since = 0
+    def stage(value, now):
+        nonlocal settled, candidate, since
+        if value != candidate:
+            candidate, since = value, now
+        if now - since >= hold:
+            settled = value
+        return settled
 
-    def __call__(self, value, now):
-        if value != self._candidate:
-            self._candidate = value
-            self._since = now
-        if now - self._since >= self._hold:
-            self._settled = value
-        return self._settled
+    return stage
 
 
 KINDS = {
-    "median": Median,
-    "mean": Mean,
-    "ema": Ema,
-    "clamp": Clamp,
-    "points": Points,
-    "debounce": Debounce,
+    "median": median,
+    "mean": mean,
+    "ema": ema,
+    "clamp": clamp,
+    "points": points,
+    "debounce": debounce,
 }

@@ -5,7 +5,7 @@ chip measures the signal of the channel that it is read for; a calibration of th
 through backwards, so that the reading comes out as the signal again.
 """
 
-from hal.filters import Points
+from hal.filters import points
 from hal.simulated.i2c import I2c
 from hal.simulated.onewire import OneWire
 from hal.simulated.pins import Pins, Ticks
@@ -97,7 +97,7 @@ class Bench:
         return value
 
 
-def backwards(points):
+def backwards(line):
     """The calibration that undoes another."""
-    swapped = [[value, raw] for raw, value in points]
-    return Points(swapped if swapped[0][0] < swapped[-1][0] else swapped[::-1])
+    swapped = [[value, raw] for raw, value in line]
+    return points(swapped if swapped[0][0] < swapped[-1][0] else swapped[::-1])
