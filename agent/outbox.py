@@ -95,6 +95,10 @@ class Outbox:
         """Return how many messages the desk has not acknowledged."""
         return len(self._waiting)
 
+    def pending(self):
+        """Return the messages that the desk has not acknowledged, in the order of sending."""
+        return self._waiting
+
     def reserve(self):
         """Keep enough numbers in hand for the frames between two steps; call once in a step."""
         if self._reserved - self._next < limits.SEQUENCE_BLOCK // 2:

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 
+LATER = "later"  # of agent/console/ports.py: loads the room of the console that it is given
+
 # What a product in which nothing runs out never loads, with all that only this imports.
 WITHOUT_CONSUMABLES = ("agent.trade", "agent.console.money", "agent.console.stock")
 
@@ -72,9 +74,12 @@ def _imports(path: Path) -> Iterator[str]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == LATER:
+            names = [f"agent.console.{ast.literal_eval(node.args[0])}"]
         else:
             continue
         for name in names:
             if name.split(".")[0] not in (*OURS, LIBRARY):
                 continue
-            yield name if source(name) or isinstance(node, ast.Import) else name.rpartition(".")[0]
+            whole = source(name) or not isinstance(node, ast.ImportFrom)
+            yield name if whole else name.rpartition(".")[0]

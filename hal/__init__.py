@@ -4,7 +4,8 @@ A port is a duck type, and each exists because the loop or a driver uses it:
 
 * ticks    `ticks_ms() ticks_diff(a, b) ticks_add(t, d) sleep_ms(n)`, as in MicroPython's `time`:
            milliseconds that wrap, half of the ring comparable. hal.clock makes seconds of them.
-* store    `blocks() append(data) replace(pieces) load(name) save(name, data) quarantine(data)`
+* store    `blocks() append(data) replace(pieces) load(name) save(name, data) quarantine(data)
+           erase()`
            and the counters `appends replaces bytes_written`; what returned is durable.
 * link     `poll(now_ms) ready() publish(frame) received() acknowledge() close()`; never blocks.
 * console  `read() -> text | None` one whole line, `write(text)`; never blocks.
@@ -17,7 +18,8 @@ A port is a duck type, and each exists because the loop or a driver uses it:
            (hal.verbs). A part on no bus gets the bank of pins, kind "pins": `input(number, pull)`
            and `output(number, level)` with `value()`, `analog(number)` with `read_uv()`,
            `counter(number, pull, rising, debounce_us, gap_us)` (hal.edges), `pwm(number, hz)` with
-           `duty_u16()`, `echo_us(trigger, echo, timeout_us)`, `shift_in(clock, data, bits)`, and
+           `duty_u16()`, `echo_us(trigger, echo, timeout_us)`, `shift_in(clock, data, bits)`,
+           `dht22(number)` with `measure()` -> (degC, %) or None when it is heard of later, and
            `ticks`, the ticks port. pull is "up", "down" or "".
 
 What the world does wrong is a HalError with one of six kinds. A bad sensor is caught by the loop

@@ -13,6 +13,8 @@ BLOCK = 512  # bytes read at a time: small enough to find anywhere in a worn hea
 QUARANTINE = 4096  # bytes of rotten data kept for a person to look at; more would only cost flash
 NO_SPACE = 28  # ENOSPC, which MicroPython's errno does not name
 JOURNAL = "journal"
+ERASING = "erasing"  # is there until the last of the others has gone
+KEPT = ("product", "board", ERASING)
 FRESH = ".new"  # ending of a file that is being written; a leftover is an interrupted replacement
 
 
@@ -28,9 +30,15 @@ class FileStore:
         self.appends = self.replaces = self.bytes_written = 0
         self._sync = sync or (lambda file: None)
         _make(directory)
-        for name in os.listdir(directory):
-            if name.endswith(FRESH):
+        names = os.listdir(directory)
+        going = ERASING in names
+        for name in names:
+            if name.endswith(FRESH) or (going and name not in KEPT):
                 os.remove(self._path(name))
+        if going:
+            self._sync(None)
+            os.remove(self._path(ERASING))
+            self._sync(None)
 
     def blocks(self):
         """Yield the journal from its start, as bytes of at most BLOCK."""
@@ -65,6 +73,10 @@ class FileStore:
         """Replace a named file; after a power cut it is the old or the new one."""
         assert data and name != JOURNAL
         self._renew(name, (data,))
+
+    def erase(self) -> None:
+        """Have all but the product and the board gone when the store is opened next."""
+        self.save(ERASING, b"1")
 
     def quarantine(self, data: bytes) -> None:
         """Keep rotten bytes aside, up to QUARANTINE bytes in all."""

@@ -23,7 +23,7 @@ HEAP = "220K"
 # Files that need more for what is not the device's: the world around it, or a stream kept whole.
 HEAPS = dict.fromkeys(
     ("core", "amnesia", "bad_readings", "monitors", "money", "market", "deliveries", "pattern",
-     "why"),
+     "why", "console"),
     "640K",
 )
 TIMEOUT_S = 120

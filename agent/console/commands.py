@@ -2,6 +2,7 @@
 
 from agent.console import grammar, ports
 from agent.console.grammar import CommandError, Pairs, Rows, one
+from agent.console.ports import later
 from agent.sense import findings
 from agent.service import cases as services
 
@@ -27,6 +28,8 @@ def commands(agent, remote=False):
     if remote:
         for word in owners:
             table.pop(word, None)
+    elif getattr(agent, "ports", None):
+        table.update(agent.ports.words)
     return table
 
 
@@ -102,7 +105,13 @@ COMMANDS = {
     "help": (_help, "what can be said here; any command takes --json, several are joined by ;"),
     "status": (_status, "how the thing is"),
     "channels": (_channels, "the last reading of every channel"),
+    "read": (later("looks", "read", False), "read CHANNEL: its latest readings"),
     "findings": (_findings, "what the monitors hold against the machine"),
     "cases": (_cases, "open service cases"),
+    "outbox": (later("looks", "outbox", False), "what the desk has not acknowledged"),
+    "time": (later("looks", "time", False), "what time it is, as far as the desk has told"),
+    "log": (later("looks", "log", False), "what the owner was told of late"),
+    "selftest": (later("selftest", "selftest", False),
+                 "examine sensors, flash, keys, record and the way to the desk"),
     "why": (_why, "why NAME: the numbers behind a monitor, a consumable or an order"),
 }

@@ -1,6 +1,6 @@
 """The console's words about money: orders, mandate, ledger, disputes, experience."""
 
-from agent import needs
+from agent import limits, needs
 from agent.console.grammar import CommandError, Pairs, Rows, one
 from agent.money import disputes as disputing
 from agent.money import experience as learned
@@ -104,7 +104,7 @@ def resume(agent, words, at):
 
 def mandate(agent, words, at):
     if words:
-        return _install(agent, one(words, "a signed mandate or control in hex"), at)
+        return _install(agent, words, at)
     terms = agent.trade.mandate.terms
     if terms is None:
         raise CommandError("no mandate")
@@ -124,11 +124,19 @@ def mandate(agent, words, at):
     ])
 
 
-def _install(agent, text, at):
+def _install(agent, words, at):
+    """HEX, or put PART/PARTS HEX: nothing is in force before all of it is there and verified."""
+    from agent.console import parts, ports
+
+    if words[0] == "put":
+        document = parts.take(ports.lent(agent), "mandate", words[1:], limits.PAYLOAD_BYTES)
+        if document is None:
+            return "part %s" % words[1]
+    else:
+        document = parts.unhex(one(words, "a signed mandate or control in hex"), "the document")
     try:
-        document = bytes([int(text[i:i + 2], 16) for i in range(0, len(text), 2)])
         agent.trade.install_mandate(document, at)
-    except (ValueError, term.MandateError) as error:
+    except term.MandateError as error:
         raise CommandError(str(error))
     return "in force: sequence %d" % agent.trade.mandate.sequence()
 
@@ -253,7 +261,7 @@ COMMANDS = {
     "test-order": (test_order, "test-order CONSUMABLE: the whole way, marked, without money"),
     "pause": (pause, "buy nothing until `resume`"),
     "resume": (resume, "let go of what `pause` holds"),
-    "mandate": (mandate, "mandate [HEX]: what the owner allows; or take a signed document"),
+    "mandate": (mandate, "mandate [HEX | put PART/PARTS HEX]: what is allowed; or take it anew"),
     "disputes": (disputes, "what is held against sellers and the desk"),
     "experience": (experience, "how sellers kept their word, percent"),
     "ledger": (ledger, "ledger [verify | export [FROM]]: the record of money and decisions"),

@@ -6,7 +6,7 @@ are secrets are taken and never shown.
 
 import binascii
 
-from agent.console.grammar import CommandError, Rows, one, verb
+from agent.console.grammar import CommandError, Pairs, Rows, one, verb
 from agent.wire import cbor
 
 # Most characters, least, whether it is a secret, what it is.
@@ -75,6 +75,22 @@ def reset(agent, words, at):
 
 def undo(agent, words, at):
     agent.ports.draft = settings(agent.ports.store, "config.last")
+    return apply(agent, words, at)
+
+
+def wifi(agent, words, at):
+    """wifi [NAME [PASSWORD]]: how the network is, or another one, in place of the whole draft."""
+    if not words:
+        return Pairs(agent.ports.facts() or [("network", None)])
+    agent.ports.draft = None
+    try:
+        set_one(agent, ["wifi.name", words[0]], at)
+        agent.ports.draft.pop("wifi.password", None)
+        if words[1:]:
+            set_one(agent, ["wifi.password"] + words[1:], at)
+    except CommandError:
+        agent.ports.draft = None
+        raise
     return apply(agent, words, at)
 
 

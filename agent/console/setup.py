@@ -8,6 +8,7 @@ is saved is replaced whole, so a power cut leaves the old or the new.
 import binascii
 import hashlib
 
+from agent.console import parts
 from agent.console.grammar import CommandError, Pairs, one, verb
 from agent.product import Product, ProductError
 from agent.wire import cbor, p256
@@ -57,25 +58,13 @@ def pair_owner(agent, words, at):
 
 def put(agent, words, at):
     """put NAME k/n HEX: one part of a document; the last one has it checked and saved."""
-    store, parts = _open(agent), agent.ports.parts
-    if len(words) != 3 or words[0] not in DOCUMENTS:
+    store = _open(agent)
+    if not words or words[0] not in DOCUMENTS:
         raise CommandError("put %s, part/parts, hexadecimal" % "|".join(sorted(DOCUMENTS)))
-    name, place, data = words[0], words[1].split("/"), _bytes(words[2], "the part")
-    if len(place) != 2 or not (place[0].isdigit() and place[1].isdigit()):
-        raise CommandError("%r is not part/parts" % words[1])
-    number, count = int(place[0]), int(place[1])
-    if number == 1:
-        parts[name] = []
-    so_far = parts.get(name, [])
-    if number != len(so_far) + 1 or number > count:
-        raise CommandError("part %d was expected, not %s" % (len(so_far) + 1, words[1]))
-    if sum([len(part) for part in so_far]) + len(data) > DOCUMENT_BYTES:
-        raise CommandError("a document has at most %d bytes" % DOCUMENT_BYTES)
-    so_far.append(data)
-    if number < count:
+    name = words[0]
+    document = parts.take(agent, name, words[1:], DOCUMENT_BYTES)
+    if document is None:
         return "part %s" % words[1]
-    del parts[name]
-    document = b"".join(so_far)
     DOCUMENTS[name](document)
     store.save(name, document)
     return Pairs([("name", name), ("bytes", len(document)),
@@ -170,7 +159,7 @@ def _key_pair(signer, entropy):
 
 
 def _public_key(word):
-    key = _bytes(word, "the key")
+    key = parts.unhex(word, "the key")
     if len(key) != 64 or not p256.on_curve(key):
         raise CommandError("a public key is 128 hexadecimal digits, X and Y of a point on P-256")
     return key
@@ -184,13 +173,6 @@ def _record(data, name):
     if not isinstance(record, dict):
         raise CommandError("%s: not a map" % name)
     return record
-
-
-def _bytes(word, what):
-    try:
-        return binascii.unhexlify(word)
-    except ValueError:
-        raise CommandError("%s is not hexadecimal" % what)
 
 
 def _hex(data):

@@ -21,6 +21,17 @@ def why(agent, word, at):
     return None if index is None else Pairs(agent.trade.shelf.items[index].why(at))
 
 
+def needs(agent, words, at):
+    """What would be bought now, and what holds it back."""
+    trade, rows = agent.trade, []
+    for spec, item in zip(trade.shelf.specs, trade.shelf.items):
+        need = item.need(at)
+        busy = need and trade.orders.busy(spec["name"], at)
+        rows.append([spec["name"], need[0] if need else 0, spec["unit"],
+                     item.plausible(at) or ("an open order, or a rest" if busy else None)])
+    return Rows(("consumable", "wanted", "unit", "held_by"), rows)
+
+
 def usage(agent, words, at):
     return Rows(("consumable", "per_day", "busiest_hour", "quiet_from", "quiet_hours"),
                 pattern.insight(agent.trade.shelf, agent.clock, at), "not learned yet")
@@ -41,6 +52,7 @@ def refill(agent, words, at):
 
 COMMANDS = {
     "consumables": (consumables, "what is left and how long it lasts"),
+    "needs": (needs, "what would be bought now, and what holds it back"),
     "usage": (usage, "the pattern of use: how much, when most, when quiet (hours of UTC)"),
     "privacy": (privacy, "who got what beyond the running of the thing, for what, and when"),
     "refill": (refill, "refill CONSUMABLE: it was filled or changed by hand"),

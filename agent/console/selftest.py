@@ -1,0 +1,57 @@
+"""The thing examines itself: its sensors, its flash, its keys, its record, and its way out.
+
+`failed` is for what a person has to mend, `missing` for what setting up has not given it yet or
+what has not happened yet. It takes a small chip two seconds, for it signs and verifies.
+"""
+
+from agent.console.grammar import Rows
+from agent.sense.channels import MISSING, QUALITIES
+from agent.wire import cbor
+
+WORDS = b"selftest"
+
+
+def selftest(agent, words, at):
+    rows = _sensors(agent)
+    ports = getattr(agent, "ports", None)
+    if ports:
+        ports.store.save("selftest", WORDS)
+        rows.append(_row("flash", ports.store.load("selftest") == WORDS, "failed"))
+    identity, rotten = agent.identity, agent.journal.rotten
+    signature = identity.sign(WORDS)
+    rows.append(_row("keys", identity.verifier(identity.public_key)(WORDS, signature), "failed"))
+    rows.append(_row("journal", not rotten, "failed", "%d bytes rotten" % rotten))
+    rows.append(_row("time", agent.clock.utc(at) is not None, "missing", "no message of the desk"))
+    rows.append(_row("desk", agent.inbox.greeted, "missing", "has not greeted this thing"))
+    if agent.trade:
+        _money(agent, rows, at)
+    return Rows(("check", "result", "detail"), rows)
+
+
+def _sensors(agent):
+    """Of every channel that the board has a sensor for; all where it is not known."""
+    ports = getattr(agent, "ports", None)
+    data = ports and ports.store.load("board")
+    wired = [sensor["channel"] for sensor in cbor.decode(data)["sensors"]] if data else None
+    rows = []
+    for signal in agent.senses.signals:
+        channel = signal.channel
+        if wired is None or channel.index in wired:
+            late = signal.at is None or signal.quality == MISSING
+            rows.append(_row(channel.name, not signal.quality, "failed",
+                             "no reading" if late else QUALITIES[signal.quality]))
+    return rows
+
+
+def _money(agent, rows, at):
+    from agent.money import ledger
+
+    wrong = ledger.verify(agent.journal.transactions())[1]
+    rows.append(_row("ledger", not wrong, "failed", wrong))
+    rows.append(_row("owner", agent.identity.owner_key is not None, "missing", "none is paired"))
+    refusal = agent.trade.mandate.refusal(agent.clock.utc(at))
+    rows.append(_row("mandate", refusal is None, "missing", refusal))
+
+
+def _row(check, good, otherwise, detail=""):
+    return [check, "good" if good else otherwise, "" if good else detail]

@@ -1,0 +1,169 @@
+"""The words of the console that look closer, take documents in parts, and end a thing's life."""
+
+import json
+
+import kit
+from market_bench import Market
+
+from agent.console import looks
+from agent.console.ports import LOOKS, Ports
+from agent.wire import cbor, p256
+
+# What the design asks of every console and has something behind it here.
+WORDS = ("help status channels read findings consumables needs orders cases why approve deny "
+         "cancel pause resume mandate ledger outbox privacy experience config wifi link time "
+         "provision selftest log reboot reset")
+
+
+def lend(bench):
+    """What a main lends; returns a list that grows with every restart."""
+    restarts = []
+    bench.thing.ports = Ports(bench.store, p256, kit.entropy())
+    bench.thing.ports.restart = lambda: restarts.append(bench.now)
+    return restarts
+
+
+def line(bench, text):
+    return bench.thing.feed_line(text, bench.up())
+
+
+def value(bench, text):
+    return json.loads(line(bench, text + " --json"))
+
+
+def put(document, size=80):
+    """The lines in which a document is typed."""
+    parts = [document[start:start + size] for start in range(0, len(document), size)]
+    return ["mandate put %d/%d %s" % (number + 1, len(parts), "".join(["%02x" % b for b in part]))
+            for number, part in enumerate(parts)]
+
+
+def test_every_word_is_in_help_and_answers_in_json():
+    bench = Market()
+    lend(bench)
+    words = [row["command"] for row in value(bench, "help")]
+    assert not [word for word in WORDS.split() if word not in words]
+    for word in words:
+        json.loads(line(bench, word + " --json"))
+        answer = line(bench, word + " no-such-thing")
+        assert answer and "Traceback" not in answer, word
+    known = set(LOOKS)
+    assert known - {"crash"} - set(words) == {"messages"}, "words that the PIN lets through"
+
+
+def test_a_channel_is_read_back_and_the_outbox_shown():
+    bench = kit.Bench()
+    bench.tick()
+    bench.beans = 700.0
+    bench.tick(60)
+    rows = value(bench, "read beans_g")
+    assert [(row["age_s"], row["value"]) for row in rows] == [(60, 800.0), (0, 700.0)]
+    assert "'tea' is no channel" in line(bench, "read tea")
+    assert value(bench, "outbox")[0]["kind"] == "hello"
+    bench.serve(3)
+    assert line(bench, "outbox") == "the desk has acknowledged everything"
+
+
+def test_the_time_is_told_as_a_date():
+    bench = kit.Bench()
+    assert value(bench, "time")["utc"] is None
+    bench.serve(2)
+    assert value(bench, "time")["date"].startswith("2026-01-01 00:")
+    for utc, text in ((0, "1970-01-01 00:00:00"), (951782399, "2000-02-28 23:59:59"),
+                      (951782400, "2000-02-29 00:00:00"), (4107542399, "2100-02-28 23:59:59"),
+                      (4107542400, "2100-03-01 00:00:00"), (1798761599, "2026-12-31 23:59:59")):
+        assert looks.date(utc) == text
+
+
+def test_what_would_be_bought_is_shown_with_what_holds_it_back():
+    bench = Market()
+    assert value(bench, "needs")[0]["wanted"] == 0
+    bench.needs()
+    [row] = value(bench, "needs")
+    assert row["wanted"] > 0 and row["held_by"] == "an open order, or a rest"
+
+
+def test_the_thing_examines_itself():
+    bench = Market()
+    lend(bench)
+    bench.store.save("board", cbor.encode({"v": 1, "sensors": [{"channel": 0}, {"channel": 1}]}))
+    results = {row["check"]: row for row in value(bench, "selftest")}
+    assert {row["result"] for row in results.values()} == {"good"}, results
+    bench.thing.feed_reading(kit.BOILER, None, 4, bench.up())
+    bench.thing.step(bench.up())
+    results = {row["check"]: row for row in value(bench, "selftest")}
+    assert results["boiler_c"] == {"check": "boiler_c", "result": "failed", "detail": "no reading"}
+    fresh = kit.Bench()
+    results = {row["check"]: row["result"] for row in value(fresh, "selftest")}
+    assert (results["desk"], results["mandate"], results["keys"]) == ("missing", "missing", "good")
+
+
+def test_a_mandate_comes_in_parts_and_holds_from_the_last_one():
+    bench = kit.Bench()
+    bench.serve(3)
+    lend(bench)
+    lines = put(kit.mandate(7))
+    for text in lines[:-1]:
+        assert line(bench, text).startswith("part")
+        assert bench.thing.trade.mandate.terms is None
+    assert line(bench, lines[-1]) == "in force: sequence 7"
+    bench.tick(1)
+    bench.boot()
+    assert bench.thing.trade.mandate.sequence() == 7, "it is durable"
+    lend(bench)
+    answers = [line(bench, text) for text in lines]
+    assert "not newer" in answers[-1], "the same one is not taken twice"
+
+
+def test_parts_that_are_wrong_change_nothing():
+    bench = kit.Bench()
+    lend(bench)
+    lines = put(kit.mandate(1))
+    assert "part 1 was expected" in line(bench, lines[1])
+    line(bench, lines[0])
+    assert "part 2 was expected" in line(bench, lines[2])
+    for text, why in (("mandate put 2", "hexadecimal"), ("mandate put x 00", "not part/parts"),
+                      ("mandate put 2/1 00", "part 2"), ("mandate put 2/9 zz", "not hexadecimal"),
+                      ("mandate put 2/9 " + "00" * 1000, "at most"), ("mandate zz", "hexadecimal"),
+                      ("mandate 00 00", "one word")):
+        assert why in line(bench, text), text
+    forged = kit.mandate(9)[:-1] + b"\0"
+    answers = [line(bench, text) for text in put(forged)]
+    assert answers[-1].startswith("error") and bench.thing.trade.mandate.terms is None
+    assert bench.thing.ports.parts == {}
+    del bench.thing.ports
+    assert "not on this console" in line(bench, lines[0])
+
+
+def test_a_reset_wants_the_name_and_no_order_under_way():
+    bench = Market()
+    restarts = lend(bench)
+    bench.store.save("identity", cbor.encode({"thing": kit.THING}))
+    assert "reset kit-1" in line(bench, "reset") and "erases" in line(bench, "reset other")
+    need = bench.bought()
+    answer = line(bench, "reset kit-1")
+    assert bench.order(need).ref() in answer and "erasing" not in bench.store.files
+    assert restarts == []
+    assert "starting anew" in line(bench, "reset kit-1 forced") and len(restarts) == 1
+    assert "erasing" in bench.store.files
+
+
+def test_what_the_owner_was_told_is_kept_for_a_while():
+    bench = kit.Bench()
+    lend(bench)
+    shown = []
+    tell = bench.thing.ports.tells(shown.append, bench.up)
+    for number in range(20):
+        bench.now += 1
+        tell("note %d" % number)
+    rows = value(bench, "log")
+    assert len(rows) == 16 and rows[-1] == {"age_s": 0, "told": "note 19"} and len(shown) == 20
+
+
+def test_the_desk_can_say_none_of_the_owners_words():
+    bench = Market()
+    lend(bench)
+    from agent import console
+
+    for text in ("reset kit-1", "wifi home", "reboot", "provision", "pin set 1234"):
+        assert "is no command" in console.obey(bench.thing, text, bench.up(), True), text
