@@ -82,17 +82,20 @@ def test_it_starts_answers_on_its_terminal_and_stops_when_told(thing, tmp_path):
     assert not (tmp_path / "console").is_symlink()
 
 
-def test_a_thing_that_was_not_provisioned_says_so_and_does_not_run(thing):
+def test_a_thing_that_was_not_provisioned_says_so_on_its_console(thing, tmp_path):
     process = thing()
-    assert process.wait(WAIT_S) == 2
+    assert thing.notify.recv(100) == b"READY=1"
+    assert "no identity" in ask(tmp_path / "console", b"status\r")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(WAIT_S) == 0
     assert "no identity" in process.stderr.read()
 
 
 def test_a_board_with_a_driver_that_is_not_there_is_named(thing, tmp_path):
     provision(tmp_path / "state", sensors=[{"channel": 0, "driver": "warp_core"}])
-    process = thing()
-    assert process.wait(WAIT_S) == 2
-    assert "no driver warp_core" in process.stderr.read()
+    thing()
+    assert thing.notify.recv(100) == b"READY=1"
+    assert "no driver warp_core" in ask(tmp_path / "console", b"status\r")
 
 
 def ask(path: Path, line: bytes) -> str:

@@ -1,7 +1,7 @@
 """The main program on Linux: chooses the ports, puts the thing together and runs the loop.
 
 `python -m firmware.pi.main --state /var/lib/steward --console /run/steward/console`, as
-steward.service beside this file starts it. Exit code 2: the thing has not been provisioned.
+steward.service beside this file starts it.
 """
 
 import argparse
@@ -9,7 +9,9 @@ import os
 import signal
 import sys
 
+from agent.console.ports import Ports
 from firmware import start
+from firmware.blank import Blank, NoSensors
 from firmware.loop import Loop
 from hal.clock import Clock
 from hal.link_paho import Link
@@ -24,38 +26,74 @@ JUST_BOOTED_S = 120.0
 
 
 def main(arguments=None) -> int:
-    """Run until SIGTERM; returns the exit code."""
+    """Run until SIGTERM; a `restart` on the console puts the thing together anew."""
     options = _options(arguments)
-    store = open_store(options.state)
     console = Terminal(options.console)
     watchdog = Watchdog()
+    again = True
     try:
-        loop = assemble(store, console, watchdog)
-        signal.signal(signal.SIGTERM, lambda number, frame: setattr(loop, "running", False))
-        loop.run()
-        if loop.link is not None:
-            loop.link.close()
-    except (start.Unprovisioned, WiringError) as error:
-        print(error, file=sys.stderr)
-        return 2
+        while again:
+            loop = assemble(open_store(options.state), console, watchdog)
+            signal.signal(signal.SIGTERM, loop.stop)
+            again = _run(loop)
     finally:
         console.close()
         watchdog.close()
     return 0
 
 
-def assemble(store, console, watchdog) -> Loop:
-    """The loop with the ports of Linux. Raises Unprovisioned and WiringError."""
-    agent = start.start_agent(store, p256, os.urandom, _cause())
-    return Loop(
-        agent,
-        start.start_sensors(store, agent, open_bus),
-        Clock(ticks),
-        start.start_link(store, agent, Link, os.urandom, ticks),
-        [console],
-        {"notify": console.write},
-        watchdog,
-    )
+def assemble(store, console, watchdog) -> "PiLoop":
+    """The loop with the ports of Linux, whatever there is to put together.
+
+    A thing that has not been provisioned answers on its console, where it can be.
+    """
+    link = None
+    try:
+        agent = start.start_agent(store, p256, os.urandom, _cause())
+        sensors = start.start_sensors(store, agent, open_bus)
+        link = start.start_link(store, agent, Link, os.urandom, ticks)
+    except (start.Unprovisioned, WiringError) as error:
+        print(error, file=sys.stderr)
+        agent, sensors = Blank(str(error)), NoSensors()
+    agent.ports = Ports(store, p256, os.urandom)
+    return PiLoop(agent, sensors, Clock(ticks), console, watchdog, link)
+
+
+class PiLoop(Loop):
+    """The one loop, with what its console may ask of it. `again`: it ended to start anew."""
+
+    def __init__(self, agent, sensors, clock, console, watchdog, link):
+        ports = agent.ports
+        effects = {"notify": ports.tells(console.write, clock.uptime)}
+        super().__init__(agent, sensors, clock, link, [console], effects, watchdog)
+        self.again = False
+        ports.restart = self.restart
+        if link is not None:
+            ports.facts = self.facts
+
+    def restart(self) -> None:
+        self.running, self.again = False, True
+
+    def stop(self, *signal) -> None:
+        self.running = self.again = False
+
+    def facts(self) -> list:
+        """Name and value of what a person wants to know of the way to the desk."""
+        error = self.link.error
+        return [
+            ("broker", "connected" if self.link.ready() else "not connected"),
+            ("broker_error", None if error is None else str(error)),
+        ]
+
+
+def _run(loop: PiLoop) -> bool:
+    """Until it ends; whether it is to start anew."""
+    try:
+        loop.run()
+    finally:
+        if loop.link is not None:
+            loop.link.close()
+    return loop.again
 
 
 def _cause() -> str:
