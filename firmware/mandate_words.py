@@ -8,13 +8,14 @@ import datetime
 import json
 from typing import Any
 
+from agent.money.mandate import DEFAULT_WEIGHTS
 from firmware import mandate_model as term
 from firmware import owner
 from firmware.currency import shown
 from firmware.mandate_file import WALK_AWAY_UNITS, spec_of
 
 CONTROLS = ("resume buying", "pause buying", "end the mandate for good")
-DEFAULTS = "price 60, delivery 20, quality 10, trust 10, carbon 0 (nothing was said)"
+DEFAULTS = ", ".join(f"{value} {weight}" for value, weight in DEFAULT_WEIGHTS.items())
 
 Line = tuple[str, str]
 
@@ -127,7 +128,7 @@ def _bargaining(terms: dict[int, Any], product: dict | None) -> list[Line]:
     weighed = weights and ", ".join(f"{word} {share}" for word, share in sorted(weights.items()))
     rounds = terms.get(term.ROUNDS)
     rows = [
-        ("weighs", weighed or DEFAULTS),
+        ("weighs", weighed or f"{DEFAULTS} (nothing was said)"),
         *_optional("bargains", rounds and f"{rounds} rounds at most"),
     ]
     for name, most in sorted(terms.get(term.WALK_AWAY, {}).items()):

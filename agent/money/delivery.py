@@ -104,12 +104,20 @@ class Delivery:
                     self._orders.move(order, CANCELLED, at, "filled from elsewhere")
             elif not (spare and order.state in (PLACED, CONFIRMED)):
                 order.seen += amount
+                self._not_needed_before(order, at)
                 # Where spares explain it as well, the seller's word of the delivery is needed too.
                 if ((spare and not order.arrived) or order.state not in (SHIPPED, DISPUTED)
                         or not self.verify(order, at, utc)):
                     self._orders.keep(order)
             return
         self._refilled_again(name, amount, at)
+
+    def _not_needed_before(self, order, at):
+        """Some of it went into the container: the rest is missed only when that is used up."""
+        item = self._rooms.shelf.items[self._rooms.shelf.index(order.consumable)]
+        days = item.days_left(at)
+        if days:
+            order.need_by = max(order.need_by, at + int(days[0] * 86400))
 
     def _refilled_again(self, name, amount, at):
         """No order explains it: soon after one it may be a parcel that came twice."""

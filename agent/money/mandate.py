@@ -36,7 +36,7 @@ _OPTIONAL = {PER_CONSUMABLE: {"": ("n", "n")}, WEIGHTS: {"": "%"}, CONSENTS: {""
 _CONTROL = {1: "n", 2: "t", 3: "n"}
 
 # Weights of the offer score when the owner gives none, in percent.
-DEFAULT_WEIGHTS = {"price": 60, "delivery": 20, "quality": 10, "trust": 10, "carbon": 0}
+DEFAULT_WEIGHTS = {"price": 50, "delivery": 15, "quality": 5, "trust": 30, "carbon": 0}
 
 # Refusals that pass by themselves, so nobody needs to be told.
 PASSING = ("quiet hours", "clock unknown")

@@ -151,6 +151,21 @@ def test_part_of_it_waits_for_the_rest_and_then_is_short():
     assert disputes(sent) == [(disputing.SHORT, WITHDRAWN)] and bench.order(need) is None
 
 
+def test_what_was_topped_up_with_is_not_missed_while_it_lasts():
+    bench = Market()
+    need = two_packs(bench)
+    bench.status(need, 6)
+    bench.status(need, 7)
+    bench.thing.trade.shelf.items[0].days_left = lambda at: (3.0, 4.0, 5.0)
+    bench.beans += 350.0  # a third of a pack: too little to call the order verified
+    bench.serve(6)
+    assert bench.order(need).state == ordering.DELIVERED and bench.order(need).seen > 300
+    quiet(bench, 110)
+    assert bench.thing.trade.disputes.all == []
+    bench.beans = 1000.0
+    assert events(bench.serve(6)) == [2]
+
+
 def test_two_parcels_that_are_all_of_it_are_fine():
     bench = Market()
     need = two_packs(bench)
