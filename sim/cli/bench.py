@@ -105,6 +105,20 @@ def cost(as_json: Json = False,
     _bench("cost", (), {"parts": tuple(part or PARTS)}, as_json)
 
 
+@app.command()
+def device(as_json: Json = False,
+           part: Annotated[
+               list[str] | None, typer.Option(help="image, boot or wear; repeatable, else all."),
+           ] = None) -> None:  # fmt: skip
+    """Bytes of images, time from a start to the first reading, wear of flash in ten years."""
+    from sim.bench.device import PARTS
+
+    unknown = [word for word in part or () if word not in PARTS]
+    if unknown:
+        _wrong(f"--part {unknown[0]!r} is none of {', '.join(PARTS)}")
+    _bench("device", (), {"parts": tuple(part or PARTS)}, as_json)
+
+
 def _bench(name: str, files: tuple, options: dict, as_json: bool,
            alarms: Path | None = None) -> None:  # fmt: skip
     """Run sim.bench.<name> with a progress bar, and show or print what it found."""
