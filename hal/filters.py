@@ -10,7 +10,7 @@ def median(count: int):
     last: list = []
 
     def stage(value, now):
-        last[:] = last[1 - count :] + [value]
+        _push(last, value, count)
         return sorted(last)[len(last) // 2]
 
     return stage
@@ -21,7 +21,7 @@ def mean(count: int):
     last: list = []
 
     def stage(value, now):
-        last[:] = last[1 - count :] + [value]
+        _push(last, value, count)
         return sum(last) / len(last)
 
     return stage
@@ -74,6 +74,13 @@ def debounce(hold: int):
         return settled
 
     return stage
+
+
+def _push(last, value, count):
+    """In place: a list made anew for every reading would tear holes into a small heap."""
+    last.append(value)
+    if len(last) > count:
+        last.pop(0)
 
 
 KINDS = {
