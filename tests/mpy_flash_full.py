@@ -1,4 +1,5 @@
-"""Runs in MicroPython: fills a littlefs to the last block through the store, and frees it again.
+"""Runs in MicroPython: the store on littlefs keeps the contract of all ports; then it is filled to
+the last block, and freed again.
 
 Argument: a file for the flash. Prints how many appends it took; fails by exception.
 """
@@ -7,6 +8,9 @@ import os
 import sys
 
 import vfs
+
+sys.path.append(__file__.rsplit("/", 1)[0] + "/portable")
+import port_contract_board as contract
 
 from hal import HalError
 from hal.simulated import flash as on_file
@@ -30,6 +34,9 @@ def journal(store):
 
 def main(path):
     on_file.mount(path, BLOCKS, "/flash")
+    contract.check_store(lambda: FileStore("/flash/contract"))
+    for name in os.listdir("/flash/contract"):
+        os.remove("/flash/contract/" + name)
     store = FileStore("/flash/state")
     store.save("name", b"before")
     appended = 0

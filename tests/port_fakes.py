@@ -180,7 +180,7 @@ class Machine(types.ModuleType):
         super().__init__("machine")
         self.i2c, self.bank, self.uart = i2c.I2c(), pins.Pins(), uart.Uart()
         self.spi = spi.Spi(self.bank)
-        self.irqs_off = 0
+        self.irqs_off = self.fed = 0
         self.handlers: dict[int, tuple] = {}
         self.I2C, self.SPI, self.UART = self.make_i2c, self.make_spi, self.make_uart
         self.Pin, self.ADC, self.PWM = make_pin(self), make_adc(self), make_pwm(self)
@@ -209,6 +209,13 @@ class Machine(types.ModuleType):
         part = self.bank._parts.get(pin.number)
         width = part and part.echo_us()
         return -2 if width is None else -1 if width > timeout_us else width
+
+    def WDT(self, timeout):
+        assert timeout >= 10_000
+        return self
+
+    def feed(self):
+        self.fed += 1
 
     def reset_cause(self):
         return self.WDT_RESET

@@ -7,8 +7,10 @@ simulated bus. What this cannot show is whether the real libraries and chips beh
 documentation says; nothing here has run on hardware.
 """
 
+import contextlib
 import errno
 import importlib
+import socket
 import sys
 import threading
 import time
@@ -23,15 +25,18 @@ from port_fakes import Lgpio, Serial, Smbus, Spidev, esp32_port, write_slave
 from hal import HalError, verbs
 from hal.linux import buses
 from hal.linux import dht22 as linux_dht22
+from hal.linux import ticks as linux_ticks
 from hal.linux.i2c import I2c
 from hal.linux.onewire import OneWire
 from hal.linux.pins import Pins
 from hal.linux.spi import Spi
 from hal.linux.uart import Uart
+from hal.linux.watchdog import Watchdog
 from hal.simulated import i2c, onewire, pins, spi, uart
 from hal.simulated.chips import dht22
 
 contract = importlib.import_module("port_contract")
+board_contract = importlib.import_module("port_contract_board")
 
 
 @pytest.fixture
@@ -271,6 +276,26 @@ def test_esp32_has_no_can(esp32):
 
 
 def test_esp32_tells_why_it_started(esp32):
+    _, machine, _ = esp32
     board = importlib.import_module("hal.esp32.board")
     assert board.cause() == "watchdog"
-    assert len(board.entropy(16)) == 16
+    board_contract.check_entropy(board.entropy)
+    board_contract.check_watchdog(board.Watchdog(), lambda: machine.fed)
+
+
+def test_linux_ticks_and_watchdog(tmp_path, monkeypatch):
+    board_contract.check_ticks(linux_ticks)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        heard = []
+
+        def fed():
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    heard.append(systemd.recv(100))
+            return heard.count(b"WATCHDOG=1")
+
+        board_contract.check_watchdog(Watchdog(), fed)
+        assert heard[0] == b"READY=1"

@@ -1,14 +1,36 @@
 """The store on Linux: what a failed or interrupted write leaves behind."""
 
+import importlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).with_name("portable")))
 
 from hal import HalError
 from hal.linux.store import open_store
 from hal.store import QUARANTINE, FileStore
+from sim.memory import MemoryStore
+
+contract = importlib.import_module("port_contract_board")
+
+
+def test_every_store_here_keeps_the_contract(tmp_path):
+    contract.check_store(lambda: open_store(str(tmp_path / "synced")))
+    contract.check_store(lambda: FileStore(str(tmp_path / "plain")))
+
+
+def test_the_store_of_the_simulator_keeps_the_contract():
+    memory = MemoryStore()
+
+    def reopen():
+        memory.appends = memory.replaces = memory.bytes_written = 0
+        return memory
+
+    contract.check_store(reopen)
 
 
 def journal(store):

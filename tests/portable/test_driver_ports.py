@@ -1,11 +1,16 @@
 """The simulated port keeps the contract of all ports; it is its own other end."""
 
+import os
+import sys
+import time
+
 import port_contract as contract
+import port_contract_board as board
 
 from hal.simulated.chips import dht22
 from hal.simulated.i2c import I2c
 from hal.simulated.onewire import OneWire
-from hal.simulated.pins import Pins
+from hal.simulated.pins import Pins, Ticks
 from hal.simulated.spi import Spi
 from hal.simulated.uart import Uart
 
@@ -37,6 +42,16 @@ def test_pins():
     contract.check_analog(bank, bank)
     contract.check_echo(bank, bank)
     contract.check_pwm(bank)
+
+
+def test_ticks():
+    board.check_ticks(Ticks())
+    if sys.implementation.name == "micropython":
+        board.check_ticks(time)  # which is the port of an ESP32
+
+
+def test_entropy():
+    board.check_entropy(os.urandom)
 
 
 def test_dht22():
