@@ -17,7 +17,7 @@ def lived():
 
 
 def test_flash_outlives_the_product(tmp_path, lived):
-    found = device.wear(tmp_path, lived)
+    found = device.wear(tmp_path, lived, rounds=12)
     assert found["store_writes_a_day"] > 4, "it learned, and it bought"
     assert found["erases_a_day"] >= found["store_writes_a_day"] / 2
     assert 2 < found["blocks_used"] <= device.BLOCKS
@@ -25,10 +25,10 @@ def test_flash_outlives_the_product(tmp_path, lived):
 
 
 def test_more_writes_are_more_wear(tmp_path, lived):
-    few = device.wear(tmp_path, lived)
+    few = device.wear(tmp_path, lived, rounds=1)
     lived.trace, whole = lived.trace * 2, lived.trace
     try:
-        many = device.wear(tmp_path, lived)
+        many = device.wear(tmp_path, lived, rounds=1)
     finally:
         lived.trace = whole
     assert many["erases_a_day"] == pytest.approx(2 * few["erases_a_day"], rel=0.15)
