@@ -39,7 +39,7 @@ def _help(agent, words, at):
 
 
 def _status(agent, words, at):
-    utc = agent.clock.utc(at)
+    utc, port = agent.clock.utc(at), agent.journal.port
     return Pairs([
         ("thing", agent.identity.thing),
         ("product", "%s %s" % (agent.product.name, agent.product.version)),
@@ -57,6 +57,8 @@ def _status(agent, words, at):
         ("reason", agent.inbox.reason),
         ("journal_bytes", agent.journal.size),
         ("rotten_bytes", agent.journal.rotten),
+        ("flash_writes", port.appends + port.replaces),  # since the start, and how much they wrote
+        ("flash_bytes", port.bytes_written),
     ])
 
 

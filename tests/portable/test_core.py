@@ -51,6 +51,15 @@ def test_nothing_is_bought_without_a_mandate():
     assert "no mandate" in bench.thing.feed_line("status", bench.up())
 
 
+def test_a_person_sees_what_flash_has_been_written():
+    bench = kit.Bench()
+    bench.serve(4)
+    status = bench.thing.feed_line("status", bench.up())
+    rows = dict(line.split(None, 1) for line in status.splitlines() if " " in line)
+    assert int(rows["flash_writes"]) == bench.store.appends + bench.store.replaces > 0
+    assert int(rows["flash_bytes"]) == bench.store.bytes_written
+
+
 def test_nothing_is_bought_before_the_desk_has_reconciled():
     bench = kit.Bench()
     bench.beans = 100.0
