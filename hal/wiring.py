@@ -80,6 +80,7 @@ class Sensors:
         for bus in board.get("buses", ()):
             self._buses[bus["name"]] = open_bus(bus["kind"], bus["id"], bus["pins"], bus["hz"])
         self.sensors = [self._sensor(spec, periods) for spec in board["sensors"]]
+        del self._parts, self._buses, self._find  # what holds them wants them no more: 1 KB of heap
         self.due = 0
 
     def read(self, now):
@@ -101,7 +102,7 @@ class Sensors:
         if not 0 <= channel < len(periods):
             raise WiringError("sensor of channel %s: the product has no such channel" % channel)
         where = "sensor of channel %d: " % channel
-        chain = [_stage(where, words) for words in spec.get("filter", ())]
+        chain = tuple([_stage(where, words) for words in spec.get("filter", ())])
         part = self._part(where, spec)
         return Sensor(channel, periods[channel], part, spec.get("field", ""), chain)
 
