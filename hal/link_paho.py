@@ -10,6 +10,7 @@ durable, and nothing is read while one waits for that. What was not acknowledged
 ends is delivered again on the next one.
 """
 
+import base64
 import ssl
 import tempfile
 import threading
@@ -30,9 +31,9 @@ WAITING, DIALING, GREETING, OPEN = range(4)
 class Link:
     """A session of `thing` with the broker at `host`; see hal/__init__.py for the verbs.
 
-    `ca`: the authority's certificate, DER or PEM; `client`: (certificate, key), PEM, for brokers
-    that ask for one. `entropy(n)`: n random bytes. Counters: `sessions` begun, `drops` of
-    sessions; `error` is why the last attempt ended. Raises ssl.SSLError when `ca` is none.
+    `ca`: the authority's certificate; `client`: (certificate, key) for brokers that ask for one;
+    DER or PEM. `entropy(n)`: n random bytes. Counters: `sessions` begun, `drops` of
+    sessions; `error` is why the last attempt ended. Raises ValueError when one of them is none.
     """
 
     def __init__(self, host, port, thing, ca, entropy, ticks=linux_ticks, client=None):
@@ -174,11 +175,25 @@ class Link:
 
 def _context(ca, client):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
-    context.load_verify_locations(cadata=ca.decode() if ca.startswith(b"-----") else ca)
+    try:
+        context.load_verify_locations(cadata=ca.decode() if ca.startswith(b"-----") else ca)
+    except ssl.SSLError as error:
+        raise ValueError(f"ca is no certificate: {error}") from error
     if client:
         # OpenSSL reads a key only from a file; this one is ours alone and gone at once.
         with tempfile.NamedTemporaryFile() as file:
-            file.write(b"\n".join(client))
+            file.write(b"\n".join(map(_pem, client, ("CERTIFICATE", "PRIVATE KEY"))))
             file.flush()
-            context.load_cert_chain(file.name)
+            try:
+                context.load_cert_chain(file.name)
+            except ssl.SSLError as error:
+                raise ValueError(f"client is no certificate with its key: {error}") from error
     return context
+
+
+def _pem(document: bytes, kind: str) -> bytes:
+    """DER as PEM; of a key only PKCS #8, whose kind its own bytes tell."""
+    if document.startswith(b"-----"):
+        return document
+    body = base64.encodebytes(document).decode()
+    return f"-----BEGIN {kind}-----\n{body}-----END {kind}-----\n".encode()

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import os
 import queue
 import socket
 import ssl
@@ -9,6 +10,7 @@ import struct
 import threading
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from link_rig import (
     KINDS,
     WAIT_S,
@@ -20,6 +22,7 @@ from link_rig import (
     starter,
 )
 
+from hal.link_paho import Link
 from sim import broker as brokers
 
 kind = pytest.fixture(each_kind, params=KINDS)
@@ -188,6 +191,30 @@ def test_a_broker_that_asks_for_a_certificate(start, tmp_path):
             probe.kill()
             while not sham.connections.empty():
                 sham.connections.get()
+
+
+@pytest.mark.parametrize("form", ["pem", "der"])
+def test_certificate_and_key_in_either_form(tmp_path, form):
+    make_client_certificate(tmp_path / "thing")
+    make_client_certificate(tmp_path / "stranger")
+    stranger = (tmp_path / "stranger.key").read_bytes()
+    cert, key = (tmp_path / f"thing.{end}" for end in ("pem", "key"))
+    pair = [cert.read_bytes(), key.read_bytes()]
+    if form == "der":
+        pair = [
+            ssl.PEM_cert_to_DER_cert(cert.read_text()),
+            serialization.load_pem_private_key(pair[1], None).private_bytes(
+                serialization.Encoding.DER,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+        ]
+    authority = ssl.PEM_cert_to_DER_cert(cert.read_text())
+    assert Link("localhost", 1, "thing", authority, os.urandom, client=pair)
+    with pytest.raises(ValueError, match="client is no certificate"):
+        Link("localhost", 1, "thing", authority, os.urandom, client=[pair[0], stranger])
+    with pytest.raises(ValueError, match="ca is no certificate"):
+        Link("localhost", 1, "thing", b"\x30\x03\x02\x01\x00", os.urandom)
 
 
 def test_a_certificate_that_is_out_of_date_is_refused(start, tmp_path, monkeypatch):
