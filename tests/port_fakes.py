@@ -106,14 +106,24 @@ class Lgpio:
         self.claimed: dict[int, object] = {}
         self.callbacks: dict[int, object] = {}
         self.pwm: dict[int, tuple[int, float]] = {}
+        self.chips = {0: "pinctrl-bcm2711", 1: "raspberrypi-exp-gpio"}
+        self.opened: list[int] = []
 
     def gpiochip_open(self, chip):
-        if chip:
+        if self.chips.get(chip) is None:
             raise self.error("can not open gpiochip")
-        return 7
+        self.opened.append(chip)
+        return 7 + chip
+
+    def gpio_get_chip_info(self, handle):
+        chip = handle - 7
+        return [0, 54, f"gpiochip{chip}", self.chips[chip]]
+
+    def gpiochip_close(self, handle):
+        self.opened.remove(handle - 7)
 
     def gpio_claim_input(self, handle, number, flags=0):
-        assert handle == 7
+        assert [handle - 7] == self.opened
         pull = {32: "up", 64: "down"}.get(flags, "")
         self.claimed[number] = self.behind.input(number, pull)
         return 0

@@ -95,6 +95,27 @@ def test_linux_pins():
         bank.analog(34)
 
 
+@pytest.mark.parametrize(
+    ("chips", "header"),
+    [
+        ({0: "pinctrl-bcm2835", 1: "raspberrypi-exp-gpio"}, 0),  # Zero 2 W
+        ({0: "gpio-brcmstb@107d508500", 2: "gpio-brcmstb@107d517c00", 4: "pinctrl-rp1"}, 4),  # 5
+        ({0: "pinctrl-rp1", 10: "gpio-brcmstb@107d508500"}, 0),  # 5 with a newer kernel
+    ],
+)
+def test_linux_finds_the_pins_of_the_header_whatever_their_number(chips, header):
+    library = Lgpio(pins.Pins())
+    library.chips = chips
+    Pins(lgpio=library).input(4, "up")
+    assert library.opened == [header]
+
+
+def test_linux_without_a_header_has_no_pins():
+    library = Lgpio(pins.Pins())
+    library.chips = {0: "INT34C5:00"}  # a laptop's
+    assert contract.kind_of(Pins(lgpio=library).input, 4) == "absent"
+
+
 def test_linux_measures_an_echo_by_looking():
     """The polled echo, on a pin whose level follows the real clock; slow machines measure late."""
 
@@ -213,7 +234,7 @@ def test_linux_buses_that_are_not_there_are_absent(monkeypatch):
         (buses.open_bus, ("can", 0, {}, 0)),
     ):
         assert contract.kind_of(action, *arguments) == "absent"
-    assert contract.kind_of(Pins(1, Lgpio(None)).input, 4) == "io"
+    assert contract.kind_of(Pins(3, Lgpio(None)).input, 4) == "io"
     for library, kind, use in (
         ("smbus2", "i2c", lambda bus: bus.readfrom(0x48, 1)),
         ("spidev", "spi", lambda bus: bus.read(1)),

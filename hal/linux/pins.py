@@ -13,14 +13,17 @@ from hal.pin import Pin as Verbs
 
 TRIGGER_US = 10
 CLOCK_HIGH_NS = 50_000  # 60 us would switch a HX711 off
+HEADER = ("pinctrl-bcm", "pinctrl-rp1")  # how the chip behind the header is labelled (RP1: Pi 5)
+CHIPS = 8  # looked through for it: number 0 but for a Pi 5, where kernels before 6.6.45 say 4
 
 
 class Pins:
-    """The bank; see hal/__init__.py. `chip` is the number of /dev/gpiochip. No analog inputs."""
+    """The bank; see hal/__init__.py. No analog inputs. `chip` is the number of /dev/gpiochip, by
+    default the one behind the header, whatever its number."""
 
     ticks = ticks
 
-    def __init__(self, chip: int = 0, lgpio=None):
+    def __init__(self, chip: int | None = None, lgpio=None):
         self._chip = chip
         self._library = lgpio
         self._handle: int | None = None
@@ -112,8 +115,23 @@ class Pins:
                 except ImportError as error:
                     raise HalError("absent", "lgpio is not installed: extra `pi`") from error
                 self._library = lgpio
-            self._handle = self._checked(self._library.gpiochip_open, self._chip)
+            if self._chip is None:
+                self._handle = self._header()
+            else:
+                self._handle = self._checked(self._library.gpiochip_open, self._chip)
         return self._library
+
+    def _header(self) -> int:
+        library = self._library
+        for chip in range(CHIPS):
+            try:
+                handle = library.gpiochip_open(chip)
+            except library.error:
+                continue
+            if library.gpio_get_chip_info(handle)[3].startswith(HEADER):
+                return handle
+            library.gpiochip_close(handle)
+        raise HalError("absent", "no GPIO chip of a Raspberry Pi")
 
     def _call(self, name: str, number: int, *more: float) -> int:
         return self._checked(getattr(self._open(), name), self._handle, number, *more)
