@@ -10,13 +10,17 @@ documentation says; nothing here has run on hardware.
 import contextlib
 import errno
 import importlib
+import os
+import select
 import socket
 import sys
 import threading
 import time
+import tty
 from pathlib import Path
 
 import pytest
+import serial
 
 sys.path.insert(0, str(Path(__file__).with_name("portable")))
 
@@ -81,6 +85,32 @@ def test_linux_spi():
 def test_linux_uart():
     behind = uart.Uart()
     contract.check_uart(Uart(0, 0, Serial(behind)), behind)
+
+
+class Terminal:
+    """The other end of a real pyserial, on a pseudo-terminal instead of /dev/serial0."""
+
+    def __init__(self):
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
+        self._path = os.ttyname(self._theirs)
+
+    def Serial(self, path, baud, **options):
+        assert path == "/dev/serial0"
+        return serial.Serial(self._path, baud, **options)
+
+    def receive(self, data):
+        os.write(self._ours, data)
+        assert select.select([self._theirs], [], [], 10)[0], "it goes through the kernel"
+
+    @property
+    def sent(self):
+        return os.read(self._ours, 100)
+
+
+def test_linux_uart_with_the_library_itself():
+    terminal = Terminal()
+    contract.check_uart(Uart(0, 0, terminal), terminal)
 
 
 def test_linux_pins():
