@@ -6,6 +6,9 @@ BIN := .venv/bin
 READY := .venv/ready
 STEWARD := $(BIN)/steward
 
+# Processes that run tests side by side: as many as there are cores, but no more than four.
+WORKERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
+
 # Where the public data for `make bench` are.
 DATA ?= ../shared/data
 
@@ -30,7 +33,7 @@ demo: $(READY)  ## the whole story on this machine: a coffee machine, its desk a
 	$(STEWARD) demo $(DEMO_OPTIONS)
 
 test: $(READY)  ## every test that fits into ten minutes, on CPython and MicroPython
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 lint: $(READY)  ## ruff, the house's own tidy, types for CPython and for the ESP32
 	$(BIN)/ruff check .
@@ -67,7 +70,7 @@ pi:  ## on a Raspberry Pi, as root: the thing and its systemd unit (DRY_RUN=1 sh
 		$(if $(DRY_RUN),--dry-run)
 
 nightly: $(READY)  ## the long searches: power cuts, sweeps over seeds, whole device lives
-	$(BIN)/pytest -m nightly
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m nightly --timeout 0
 
 ci: $(READY)  ## what must hold before a change lands
 	@set -e; for step in lint test sizes products 'demo HEADLESS=1'; do \

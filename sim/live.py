@@ -274,7 +274,7 @@ class Live:
         if not device.running:
             return False
         with self._console:
-            shown = device.shown() + device.ask(QUESTION, 2)
+            shown = device.shown() + device.ask(QUESTION, 5)
         for text in shown.splitlines():
             if text and text[0] not in "[{":
                 self._told(text)

@@ -24,7 +24,7 @@ from sim.mpy import runtime
 HOST = "localhost"
 KINDS = ("micropython", "cpython")
 PROBE = Path(__file__).with_name("link_probe.py")
-WAIT_S = 15
+WAIT_S = 120  # until it is taken for dead; a busy machine takes its time
 
 
 class Probe:

@@ -30,7 +30,7 @@ from sim.thing import Keys
 SPEED = 600  # virtual seconds a second: the desk's and the thing's patience become fractions of one
 START_UTC = 1_767_225_600
 DAY_S = 86_400
-WAIT_S = 30
+WAIT_S = 180  # until it is taken for dead; a busy machine takes its time
 FULL, LOW = 1000.0, 200.0
 LEVEL = {"name": "beans_g", "unit": "g", "scale": 1, "low": -50.0, "high": 1500.0, "period": 60}
 BEANS = {
@@ -201,7 +201,7 @@ class Place:
         """Wait for the order's end and hold the whole to what was promised."""
         if not self.device.running:
             self.device.start()
-        self.until(lambda: self.state() == OrderState.VERIFIED, 2 * WAIT_S)
+        self.until(lambda: self.state() == OrderState.VERIFIED)
         orders = self.orders()
         assert len(orders) == 1, "one need, one order"
         assert orders[0]["packs_delivered"] == orders[0]["packs"], "brought once"

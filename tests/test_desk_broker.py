@@ -10,7 +10,7 @@ import pytest
 from sim.broker import LoopbackBroker
 from sim.mpy import runtime
 
-WAIT_S = 5
+WAIT_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_micropython_verifies_the_server_and_is_answered(broker, tmp_path):
     script.write_text(MICROPYTHON_CONNECT, encoding="utf-8")
     arguments = [broker.host, str(broker.port), str(broker.ca_der_path)]
     run = subprocess.run(
-        runtime.command(script, *arguments), capture_output=True, text=True, timeout=30
+        runtime.command(script, *arguments), capture_output=True, text=True, timeout=WAIT_S
     )
     assert run.stdout.strip() == "b' \\x02\\x00\\x00'", run.stdout + run.stderr
 

@@ -12,7 +12,7 @@ from sim.desk.consumer import Consumer, Link
 from sim.desk.models import Report, Thing
 from sim.desk.testing import HEALTH, TestThing, World, ack
 
-WAIT_S = 10
+WAIT_S = 120
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ PRODUCT_FILE = BOARDS / "products" / "coffee_machine.toml"
 PRODUCT = compile_product(PRODUCT_FILE)
 BOARD = compile_board(BOARDS / "esp32_coffee_machine.toml", PRODUCT_FILE)
 SPEED = 600
-WAIT_S = 40
+WAIT_S = 120
 TRUTH = {
     "beans_g": (640.0, 1.0), "milk_ml": (1290.0, 1.0), "cups": (110.0, 1.0),
     "water_ml": (2500.0, 2.0), "water_in_place": (1.0, 0.0), "boiler_temp_c": (93.0, 0.6),

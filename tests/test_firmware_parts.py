@@ -17,7 +17,7 @@ def test_the_same_holds_on_micropython():
         runtime.command(TESTS / "portable/run.py", "firmware_cases"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env=runtime.environment(runtime.ROOT, TESTS),
     )
     assert done.returncode == 0, done.stdout + done.stderr

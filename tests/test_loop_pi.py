@@ -20,7 +20,7 @@ from hal.linux import buses, p256, ticks
 from hal.linux.store import open_store
 from sim.mpy.runtime import ROOT
 
-WAIT_S = 10
+WAIT_S = 120
 
 
 def provision(folder: Path, **more) -> None:
@@ -106,7 +106,9 @@ def ask(path: Path, line: bytes) -> str:
         os.write(terminal, line)
         shown = b""
         while select.select([terminal], [], [], 0.5 if b"\n" in shown[10:] else WAIT_S)[0]:
-            shown += os.read(terminal, 4096)
+            got = os.read(terminal, 4096)
+            assert got, "the terminal's other end was closed"
+            shown += got
         return shown.decode()
     finally:
         os.close(terminal)

@@ -7,6 +7,7 @@ again: what was durable is still there, because the flash is a file.
 import json
 import os
 import pty
+import re
 import subprocess
 import termios
 import threading
@@ -23,6 +24,7 @@ from sim.thing import Keys
 HEAP = "640K"  # on 64 bits, where an object takes twice what it takes on the device
 BLOCKS = 128  # of 4 KiB: half a megabyte for state, a quarter of what an ESP32 has to give
 POWER_CUT = -9
+COMPLAINT = re.compile(r"error: '#\d+' is no command[^\n]*\n")
 SCREEN_BYTES = 65_536  # of what the console showed and nobody asked for
 
 
@@ -55,6 +57,7 @@ class Device:
         self.terminal = os.ttyname(device_end)
         self._device_end = device_end  # kept open, so that the terminal survives the device
         self._screen = bytearray()
+        self._asked = 0
         self._fresh = threading.Condition()
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -102,7 +105,7 @@ class Device:
         assert self.running
         self.plant.power_cut(operations)
 
-    def wait(self, timeout_s: float = 30) -> int:
+    def wait(self, timeout_s: float = 120) -> int:
         """The exit code, when it has ended."""
         return self._started().wait(timeout_s)
 
@@ -118,21 +121,34 @@ class Device:
             self._screen.clear()
         return text.decode(errors="replace").replace("\r\n", "\n")
 
-    def ask(self, line: str, timeout_s: float = 10) -> str:
-        """Type a line and return what the console shows until it has been quiet for a moment."""
+    def ask(self, line: str, timeout_s: float = 60) -> str:
+        """Type a line and return the whole answer; what has come of it when the thing dies.
+
+        A console has no prompt, so a word that it does not know is typed after the line: the
+        complaint about that one ends the answer (as firmware/console_tool.py has it).
+        """
         self.shown()
+        self._asked += 1
         self.type(line)
-        answer = self.shown(timeout_s)
-        while more := self.shown(0.2):
-            answer += more
-        return answer
+        self.type(f"#{self._asked}")
+        ending = re.compile(rf"error: '#{self._asked}' [^\n]*\n")
+        answer, deadline = "", time.monotonic() + timeout_s
+        while not (end := ending.search(answer)) and time.monotonic() < deadline:
+            answer += self.shown(0.1)
+            if not self.running:
+                break
+        if end:
+            with self._fresh:
+                self._screen[:0] = answer[end.end() :].encode()
+            answer = answer[: end.start()]
+        return COMPLAINT.sub("", answer)  # an answer that came too late ends in this one
 
     @property
     def errors(self) -> str:
         """Standard error of all its lives."""
         return (self.directory / "err.log").read_text(errors="replace")
 
-    def heap(self, timeout_s: float = 30) -> tuple[int, int]:
+    def heap(self, timeout_s: float = 120) -> tuple[int, int]:
         """Bytes of heap (used, free) when its loop began, in its latest life."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline and self.running:

@@ -35,7 +35,7 @@ def environment(*folders) -> dict[str, str]:
     return {"MICROPYPATH": ":".join([*map(str, where), ".frozen"]), "PATH": "/usr/bin:/bin"}
 
 
-def run(script, *arguments, heap: int | str = "2M", timeout_s: float = 60) -> str:
+def run(script, *arguments, heap: int | str = "2M", timeout_s: float = 300) -> str:
     """Run a script to its end and return what it printed; CalledProcessError if it failed."""
     done = subprocess.run(
         command(script, *arguments, heap=heap),
