@@ -134,9 +134,8 @@ def test_a_machine_kept_full_has_nothing_to_say(quick):
 
 @pytest.mark.parametrize("number", range(len(LIES)), ids=list(LIES))
 def test_a_sensor_that_lies_for_days_buys_nothing(quick, number):
-    """Every lie on two of the signals; the nightly test has all of them on all."""
-    for turn in range(2):
-        lying(quick, SIGNALS[(number + 4 * turn) % 7], list(LIES)[number], seed=1 + turn)
+    """Every lie on one of the signals; the nightly test has all of them on all."""
+    lying(quick, SIGNALS[number % 7], list(LIES)[number], seed=1 + number % 3)
 
 
 @pytest.mark.parametrize("signal", ["beans_g", "brews", "water_ml"])

@@ -4,7 +4,7 @@ import pytest
 import schedule_endpoint as parts
 import schedules
 
-IN_CI = 300
+IN_CI = 150
 NIGHTLY = 20_000
 
 

