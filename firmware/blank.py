@@ -52,6 +52,7 @@ class NoSensors:
     """For a thing that does not know what it is yet."""
 
     due = 1 << 29
+    sensors = ()
 
     def read(self, now):
         return ()

@@ -27,7 +27,6 @@ from firmware.console_tool import ConsoleError, Session
 PART_BYTES = 72  # of a document in one console line of at most 200 characters
 SEAL = b"steward/1 root key "
 PATIENCE_S = 20
-STARTING_S = 60  # a chip that replays its memory and measures for the first time
 CURVE = ec.SECP256R1()
 
 
@@ -79,11 +78,17 @@ class Recipient:
 
 
 def provision(session: Session, order: Order, say: Callable[[str], None] = print) -> dict:
-    """Carry the order out; returns what the thing says of itself. Raises ProvisionError."""
+    """Carry the order out; returns what the thing says of itself. Raises ProvisionError.
+
+    Of a thing that is locked only the network is changed; whatever else differs is refused.
+    """
     try:
         before = session.value("provision")
         if before["locked"]:
-            raise ProvisionError(f"{before['thing']} is locked: it has been provisioned")
+            _unchanged(order, before)
+            say("locked already: keys, documents and owner are as they were")
+            _settings(session, order, say)
+            return before
         for name, data in documents(order).items():
             _put(session, name, data, before[name], say)
         _settings(session, order, say)
@@ -114,28 +119,17 @@ def documents(order: Order) -> dict[str, bytes]:
     return found
 
 
-def restart(session: Session) -> dict:
-    """Have it start anew and wait until it is at work; returns its status."""
-    session.ask_and_leave("restart")
-    deadline = time.monotonic() + STARTING_S
-    while time.monotonic() < deadline:
-        try:
-            status = session.value("status")
-        except ConsoleError:
-            continue
-        if status.get("mode") == "run":
-            return status
-        time.sleep(1)
-    raise ProvisionError("it did not come up; its console may say why: status, crash")
-
-
-def try_order(session: Session, consumable: str | None, product: Path) -> str:
-    """Have it order in earnest but for the money; returns what it answered."""
-    if "test-order" not in session.commands():
-        raise ProvisionError("this build of the agent has no test orders")
-    names = [each["name"] for each in cbor2.loads(compiler.compile_product(product))["consumables"]]
-    chosen = consumable or names[0]
-    return str(session.value(f"test-order {chosen}")["said"])
+def _unchanged(order: Order, before: dict) -> None:
+    """Raises ProvisionError when a thing that is locked should become another one."""
+    if before["thing"] != order.thing:
+        raise ProvisionError(f"this is {before['thing']}, not {order.thing}, and it is locked")
+    if order.broker:
+        raise ProvisionError(f"{order.thing} is locked: its broker stays; only `reset` erases it")
+    for name, data in documents(order).items():
+        if before[name] != hashlib.sha256(data).hexdigest()[:16]:
+            raise ProvisionError(f"{order.thing} is locked, and its {name} is another one")
+    if order.owner_key and before["owner_key"] != order.owner_key.lower():
+        raise ProvisionError(f"{order.thing} is locked, and its owner is another one")
 
 
 def _put(session, name, data, digest, say):

@@ -9,6 +9,7 @@ import pty
 import select
 import shutil
 import subprocess
+import threading
 import time
 import tty
 from pathlib import Path
@@ -29,6 +30,7 @@ class Esp32:
 
     way: "files" or "romfs". truth: what its chips measure, by channel; None: no chips are on it.
     heap_bytes: what the firmware has, of which what stands for hardware here is not taken.
+    restarts: it starts again by itself after a reset, as a chip does; else a test sees the reset.
     `start` switches it on; `ask` types on its console.
     """
 
@@ -39,11 +41,13 @@ class Esp32:
         way: str = "files",
         truth: dict | None = None,
         heap_bytes: int = 0,
+        restarts: bool = False,
     ):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.way = way
         self._image = image
+        self._restarts = restarts
         self._heap = ROOMY if heap_bytes or truth else HEAP
         self._parts: dict = {"heap": heap_bytes}
         if truth:
@@ -73,6 +77,12 @@ class Esp32:
             self._process = subprocess.Popen(
                 command, stdin=self._chip, stdout=self._chip, stderr=errors, env=environment
             )
+        if self._restarts:
+            threading.Thread(target=self._start_again, args=(self._process,), daemon=True).start()
+
+    def _start_again(self, process: subprocess.Popen) -> None:
+        if process.wait() == RESET:
+            self.start(cause="SOFT_RESET")
 
     def shown(self, timeout_s: float = WAIT_S, quiet_s: float = QUIET_S) -> str:
         """What the console shows until it has been quiet for a moment."""

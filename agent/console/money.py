@@ -24,9 +24,9 @@ def orders(agent, words, at):
         rows.append([order.ref(), order.consumable, ordering.STATES[order.state]] + (
             [terms[ordering.SELLER], terms[ordering.SKU], terms[ordering.PACKS],
              terms[ordering.TOTAL], ordering.hex_of(terms_digest(order)[:4])]
-            if terms else [None] * 5) + [order.test])
+            if terms else [None] * 5) + [order.number or None, order.test])
     return Rows(("order", "consumable", "state", "seller", "item", "packs", "total_minor", "terms",
-                 "test"), rows)
+                 "number", "test"), rows)
 
 
 def _called(agent, word):

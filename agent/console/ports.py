@@ -15,8 +15,8 @@ TOLD = 16  # of what the owner was told, as many as fit on a screen
 class Ports:
     """store, signer, entropy: as an agent gets them.
 
-    A main may set `facts`, () -> pairs about its link, `restart`, () -> None, and `words`, more
-    commands of its own.
+    A main may set `facts`, () -> pairs about its link, `restart`, () -> None, `sensors`, those of
+    hal.wiring, and `words`, more commands of its own.
     """
 
     def __init__(self, store, signer, entropy):
@@ -25,6 +25,7 @@ class Ports:
         self.entropy = entropy
         self.facts = list
         self.restart = None
+        self.sensors = None
         self.words = {}
         self.unlocked_until = 0  # age (s) until which the PIN need not be given again
         self.draft = None  # settings that were changed and not yet applied
@@ -71,6 +72,8 @@ def _link(agent, words, at):
 
 def _restart(agent, words, at):
     restart = lent(agent).ports.restart
+    if words:
+        raise CommandError("%r: restart takes no word" % words[0])
     if restart is None:
         raise CommandError("restart: whoever keeps this process alive has to do it")
     restart()

@@ -6,14 +6,13 @@ what has not happened yet. It takes a small chip two seconds, for it signs and v
 
 from agent.console.grammar import Rows
 from agent.sense.channels import MISSING, QUALITIES
-from agent.wire import cbor
 
 WORDS = b"selftest"
 
 
 def selftest(agent, words, at):
-    rows = _sensors(agent)
     ports = getattr(agent, "ports", None)
+    rows = _sensors(agent, ports and ports.sensors)
     if ports:
         ports.store.save("selftest", WORDS)
         rows.append(_row("flash", ports.store.load("selftest") == WORDS, "failed"))
@@ -28,18 +27,22 @@ def selftest(agent, words, at):
     return Rows(("check", "result", "detail"), rows)
 
 
-def _sensors(agent):
+def _sensors(agent, wired):
     """Of every channel that the board has a sensor for; all where it is not known."""
-    ports = getattr(agent, "ports", None)
-    data = ports and ports.store.load("board")
-    wired = [sensor["channel"] for sensor in cbor.decode(data)["sensors"]] if data else None
+    problems = None
+    if wired:
+        problems = {sensor.channel: sensor.part.problem for sensor in wired.sensors}
     rows = []
     for signal in agent.senses.signals:
         channel = signal.channel
-        if wired is None or channel.index in wired:
-            late = signal.at is None or signal.quality == MISSING
+        if problems is not None and channel.index not in problems:
+            continue
+        problem = problems and problems[channel.index]
+        if signal.quality == MISSING and problem is None:  # it answers, and has nothing to tell
+            rows.append(_row(channel.name, False, "missing", "no reading"))
+        else:
             rows.append(_row(channel.name, not signal.quality, "failed",
-                             "no reading" if late else QUALITIES[signal.quality]))
+                             str(problem) if problem else QUALITIES[signal.quality]))
     return rows
 
 

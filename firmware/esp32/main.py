@@ -149,15 +149,15 @@ class Esp32Loop(Loop):
     """The one loop, and once a turn: is this start a good one, what time is it for next time."""
 
     def __init__(self, agent, sensors, clock, guard, watchdog, console, link=None, battery=None):
-        effects = {"notify": console.write}
+        ports = agent.ports
+        effects = {"notify": ports.tells(console.write, clock.uptime)}
         super().__init__(agent, sensors, clock, link, (console,), effects, watchdog)
         self._guard = guard
         self._battery = battery
         if battery is not None:
             battery.take_over(self)
         self._saved_at = 0
-        agent.ports.restart = self.restart
-        agent.ports.facts = self.facts
+        ports.restart, ports.facts, ports.sensors = self.restart, self.facts, sensors
 
     def turn(self):
         due = super().turn()

@@ -67,7 +67,7 @@ class PiLoop(Loop):
         effects = {"notify": ports.tells(console.write, clock.uptime)}
         super().__init__(agent, sensors, clock, link, [console], effects, watchdog)
         self.again = False
-        ports.restart = self.restart
+        ports.restart, ports.sensors = self.restart, sensors
         if link is not None:
             ports.facts = self.facts
 

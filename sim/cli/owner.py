@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from firmware import mandate_file, mandate_words
+from firmware.commission import install_mandate
+from firmware.console_tool import ConsoleError, Session
 from firmware.install import InstallError, Link, console_lines, sequence_of, to_desk
 from firmware.mandate_model import SEQUENCE, THING
 from firmware.owner import Owner, OwnerError, fingerprint, opened
@@ -46,6 +48,10 @@ PassphraseFile = Annotated[
 Sequence = Annotated[str, typer.Option(help="A number, or `auto`: one more than the last.")]
 Output = Annotated[Path | None, typer.Option("--out", "-o", help="Write the document here.")]
 How = Annotated[Via, typer.Option(help="Pass it on through the desk, or as console lines.")]
+Port = Annotated[
+    str | None,
+    typer.Option(envvar="STEWARD_PORT", help="Type the console's lines into the thing here."),
+]
 Desk = Annotated[str, typer.Option(help="REST address of the desk, for --via desk.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before signing.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
@@ -84,6 +90,7 @@ def mandate(
     sequence: Sequence = "auto",
     out: Output = None,
     via: How = Via.FILE,
+    port: Port = None,
     desk: Desk = LOCAL,
     directory: Directory = HERE,
     passphrase_file: PassphraseFile = None,
@@ -100,7 +107,7 @@ def mandate(
     if not draft.sound:
         raise typer.Exit(1)
     link = Link(desk, os.environ.get("STEWARD_DESK_API_KEY"), str(draft.terms[THING]))
-    signing = _Signing(Owner(directory), passphrase_file, via, link, out, yes, as_json)
+    signing = _Signing(Owner(directory), passphrase_file, (via, port), link, out, yes, as_json)
     signing.carry_out(draft.terms, sequence, product, dry_run)
 
 
@@ -112,6 +119,7 @@ def _control(word: str, state: int, purpose: str) -> None:
         sequence: Sequence = "auto",
         out: Output = None,
         via: How = Via.DESK,
+        port: Port = None,
         desk: Desk = LOCAL,
         directory: Directory = HERE,
         passphrase_file: PassphraseFile = None,
@@ -119,7 +127,7 @@ def _control(word: str, state: int, purpose: str) -> None:
         as_json: Json = False,
     ) -> None:
         link = Link(desk, os.environ.get("STEWARD_DESK_API_KEY"), thing)
-        signing = _Signing(Owner(directory), passphrase_file, via, link, out, yes, as_json)
+        signing = _Signing(Owner(directory), passphrase_file, (via, port), link, out, yes, as_json)
         signing.carry_out({0: "control", THING: thing, STATE: state}, sequence)
 
     app.command(word, help=purpose)(control)
@@ -136,10 +144,10 @@ for _row in (
 class _Signing:
     """One document on its way from terms to the thing."""
 
-    def __init__(self, owner, passphrase_file, via, link, out, yes, as_json):
+    def __init__(self, owner, passphrase_file, way, link, out, yes, as_json):
         self._owner = owner
         self._passphrase_file = passphrase_file
-        self._via = via
+        self._via, self._port = way
         self._link = link
         self._out = out
         self._yes = yes
@@ -163,7 +171,7 @@ class _Signing:
                 raise OwnerError(f"signed it has {len(document)} bytes and {DOCUMENT_BYTES} fit in "
                                  "a message: allow fewer sellers or give fewer limits")
             self._pass_on(thing, document, terms)
-        except (OwnerError, InstallError) as error:
+        except (OwnerError, InstallError, ConsoleError) as error:
             _stop(error)
 
     def _number(self, thing: str, sequence: str) -> int:
@@ -199,7 +207,10 @@ class _Signing:
         if self._via == Via.DESK:
             to_desk(self._link, document)
             facts["desk"] = self._link.desk
-        if self._via == Via.CONSOLE:
+        if self._via == Via.CONSOLE and self._port:
+            with Session(self._port) as session:
+                facts["thing_says"] = install_mandate(session, document)
+        elif self._via == Via.CONSOLE:
             facts["lines"] = console_lines(document)
         if self._as_json:
             print(json.dumps(facts))
@@ -210,6 +221,7 @@ class _Signing:
         for line in facts.get("lines", ()):
             print(line)
         where = f", passed on by {facts['desk']}" if "desk" in facts else ""
+        where += f"; {facts['thing']} says: {facts['thing_says']}" if "thing_says" in facts else ""
         print(f"signed as number {facts['number']}: {facts['file']}, {facts['bytes']} bytes{where}",
               file=sys.stderr)
 

@@ -1,6 +1,7 @@
 """`steward provision`: a bare board becomes a thing that its desk knows and its owner can command.
 
-Exit codes: 0 done, 1 a step failed and the next run goes on from there, 2 wrong usage.
+Exit codes: 0 done, 1 a step failed and the next run goes on from there, or the thing found
+something to be mended in itself, 2 wrong usage.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 from boards.problems import DescriptionError
+from firmware import commission as commissioning
 from firmware import provision as tool
 from firmware.build import BuildError, board_file
 from firmware.console_tool import ConsoleError, Session, find_port
@@ -29,9 +31,7 @@ def provision(
         str | None, typer.Argument(envvar="STEWARD_PORT", help="Default: the one board.")
     ] = None,
     product: Annotated[File, typer.Option(help="Product file.", exists=True)] = None,
-    board: Annotated[
-        str | None, typer.Option(help="A file, a name in boards/, or a chip.")
-    ] = None,
+    board: Annotated[str | None, typer.Option(help="A file, a name in boards/, or a chip.")] = None,
     broker: Annotated[str | None, typer.Option(help="host:port of the broker.")] = None,
     ca: Annotated[File, typer.Option(help="Certificate of its authority.", exists=True)] = None,
     desk: Annotated[str | None, typer.Option(help="REST address of the desk.")] = None,
@@ -44,12 +44,22 @@ def provision(
     lock: Annotated[
         bool, typer.Option("--lock/--no-lock", help="Let no key out any more, at the end.")
     ] = True,
+    mandate: Annotated[
+        File, typer.Option(help="Signed mandate to install: steward owner mandate.", exists=True)
+    ] = None,
     try_order: Annotated[
         bool, typer.Option("--test-order", help="At the end, order without money.")
     ] = False,
+    consumable: Annotated[
+        str | None, typer.Option(help="What to order; default: the first one.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Give a board its keys, product, broker, network and owner, and admit it at the desk."""
+    """Give a board its keys, product, broker, network and owner, and admit it at the desk.
+
+    Then it starts anew and examines itself; with --mandate and --test-order it takes its mandate
+    and orders something for trial, until the desk has accepted it.
+    """
     said: list[str] = []
 
     def say(text: str) -> None:
@@ -64,11 +74,12 @@ def provision(
         )  # fmt: skip
         with Session(port or find_port()) as session:
             facts = tool.provision(session, order, say)
+            commissioning.restart(session)
+            if mandate:
+                say(f"mandate: {commissioning.install_mandate(session, mandate.read_bytes())}")
+            facts["failed"] = commissioning.examine(session, say)
             if try_order:
-                if product is None:
-                    raise typer.BadParameter("--test-order needs --product")
-                tool.restart(session)
-                say(tool.try_order(session, None, product))
+                facts["order"] = commissioning.try_order(session, consumable, say)
     except DescriptionError as error:
         for problem in error.problems:
             typer.secho(str(problem), fg="red", err=True)
@@ -78,6 +89,9 @@ def provision(
         raise typer.Exit(1) from error
     if as_json:
         print(json.dumps({**facts, "said": said}))
+    if facts["failed"]:
+        typer.secho(f"to be mended: {', '.join(facts['failed'])}", fg="red", err=True)
+        raise typer.Exit(1)
 
 
 def _address(broker: str | None) -> tuple[str, int] | None:

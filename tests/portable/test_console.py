@@ -83,16 +83,34 @@ def test_what_would_be_bought_is_shown_with_what_holds_it_back():
     assert row["wanted"] > 0 and row["held_by"] == "an open order, or a rest"
 
 
+class Wired:
+    """The sensors of a board: both channels have one, whose part may have a problem."""
+
+    def __init__(self):
+        self.problem = None
+        self.sensors = [self, self]
+        self.part = self
+
+    @property
+    def channel(self):
+        return kit.BOILER
+
+
 def test_the_thing_examines_itself():
     bench = Market()
     lend(bench)
-    bench.store.save("board", cbor.encode({"v": 1, "sensors": [{"channel": 0}, {"channel": 1}]}))
     results = {row["check"]: row for row in value(bench, "selftest")}
     assert {row["result"] for row in results.values()} == {"good"}, results
+    assert "beans_g" in results and "flash" in results
+    wired = bench.thing.ports.sensors = Wired()
     bench.thing.feed_reading(kit.BOILER, None, 4, bench.up())
     bench.thing.step(bench.up())
+    [silent] = [row for row in value(bench, "selftest") if row["check"].endswith("_c")]
+    assert silent == {"check": "boiler_c", "result": "missing", "detail": "no reading"}
+    wired.problem = OSError("absent: 0x40")
     results = {row["check"]: row for row in value(bench, "selftest")}
-    assert results["boiler_c"] == {"check": "boiler_c", "result": "failed", "detail": "no reading"}
+    assert results["boiler_c"]["result"] == "failed" and "beans_g" not in results
+    assert results["boiler_c"]["detail"] == "absent: 0x40"
     fresh = kit.Bench()
     results = {row["check"]: row["result"] for row in value(fresh, "selftest")}
     assert (results["desk"], results["mandate"], results["keys"]) == ("missing", "missing", "good")

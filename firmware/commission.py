@@ -1,0 +1,115 @@
+"""Proves that a thing which was provisioned works: it starts, examines itself, takes its mandate
+and orders something for trial, all the way to the desk's acceptance.
+
+Everything is said on its console, and can be said by a person as well.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from firmware.console_tool import ConsoleError, Refused, Session
+from firmware.install import console_lines
+from firmware.provision import ProvisionError
+
+STARTING_S = 60  # a chip that replays its memory and measures for the first time
+READING_S = 75  # most channels are read once a minute
+GREETING_S = 300  # network, time, TLS and the desk's word
+ORDER_S = 600  # some rounds of asking, in each of which a silent seller is waited for
+LOOK_S = 1.0
+FAILED = "failed"
+
+Say = Callable[[str], None]
+
+
+def restart(session: Session) -> dict:
+    """Have it start anew and wait until it is at work; returns its status."""
+    session.ask_and_leave("restart")
+    deadline = time.monotonic() + STARTING_S
+    while time.monotonic() < deadline:
+        try:
+            status = session.value("status")
+        except ConsoleError:
+            continue
+        if status.get("mode") == "run":
+            return status
+        time.sleep(LOOK_S)
+    raise ProvisionError("it did not come up; its console may say why: status, crash")
+
+
+def install_mandate(session: Session, document: bytes) -> str:
+    """Type a signed document into the console; returns what the thing says of it."""
+    answer = ""
+    for line in console_lines(document):
+        answer = str(session.value(line)["said"])
+    return answer
+
+
+def examine(session: Session, say: Say) -> list[str]:
+    """Have the thing examine itself; returns what a person has to mend."""
+    deadline = time.monotonic() + READING_S
+    rows = session.value("selftest")
+    while _failed(rows) and time.monotonic() < deadline:  # a part may answer at the second time
+        time.sleep(LOOK_S)
+        rows = session.value("selftest")
+    for row in rows:
+        say(f"selftest: {row['check']}: {row['result']} {row['detail']}".rstrip())
+    return _failed(rows)
+
+
+def try_order(session: Session, consumable: str | None, say: Say) -> dict:
+    """Order for trial until the desk has accepted it; returns the order as the console shows it.
+
+    An order that waits for the owner's yes is as far as it gets without. Raises ProvisionError.
+    """
+    names = [row["consumable"] for row in session.value("consumables")]
+    if not names or consumable not in (None, *names):
+        raise ProvisionError(f"{consumable or 'nothing'} runs out here; there are: {names}")
+    _until(lambda: session.value("status")["buying"] == "yes", GREETING_S,
+           lambda: f"it does not buy: {session.value('status')['buying']}")  # fmt: skip
+    answer = str(session.value(f"test-order {consumable or names[0]}")["said"])
+    reference, known = answer.split()[-1], ""
+    say(answer)
+    deadline = time.monotonic() + ORDER_S
+    while time.monotonic() < deadline:
+        order = _order(session, reference)
+        if order is None:
+            raise ProvisionError(
+                f"the test order came to nothing: {_last_word(session, reference)}"
+            )
+        if order["state"] != known:
+            known = order["state"]
+            say(f"order {reference}: {known} {order['seller'] or ''}".rstrip())
+        if known == "awaiting approval":
+            say(f"the mandate wants your yes: approve {reference} {order['terms']}")
+            return order
+        if order["number"]:
+            say(f"order {reference}: accepted by the desk as {order['number']}")
+            return order
+        time.sleep(LOOK_S)
+    raise ProvisionError(f"the test order is {known or 'not begun'} after {ORDER_S} s")
+
+
+def _failed(rows: list[dict]) -> list[str]:
+    return [row["check"] for row in rows if row["result"] == FAILED]
+
+
+def _order(session: Session, reference: str) -> dict | None:
+    found = [row for row in session.value("orders") if row["order"] == reference]
+    return found[0] if found else None
+
+
+def _last_word(session: Session, reference: str) -> str:
+    try:
+        rows: list[dict[str, Any]] = session.value(f"why {reference}")
+    except Refused as error:
+        return str(error)
+    return "; ".join(f"{row['what']}: {row['why']}".rstrip(": ") for row in rows[-3:])
+
+
+def _until(true: Callable[[], bool], patience_s: float, why: Callable[[], str]) -> None:
+    deadline = time.monotonic() + READING_S
+    while not true():
+        if time.monotonic() > deadline:
+            raise ProvisionError(why())
+        time.sleep(LOOK_S)
