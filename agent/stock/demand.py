@@ -1,8 +1,9 @@
 """How fast it goes: amounts used become a daily rate, its spread and its shape in time.
 
-The rate is the mean of three memories: short ones follow a change, long ones keep the noise of
-a few days out, and their mean beats each alone on vending sales. The shape over the hours only
-says when within a day; the shape over the week is used where it has proved itself in advance.
+The rate is the mean of two memories: the short one follows a change, today's hours included, the
+long one keeps the noise of a few days out, and both together beat each alone on vending sales. The
+shape over the hours only says when within a day; the shape over the week is used where it has
+proved itself in advance.
 """
 
 from math import sqrt
@@ -10,7 +11,10 @@ from math import sqrt
 from agent import const
 from agent.stock.gauge import DAY_S, mark, since, when
 
-MEMORIES = (4, 16, 64)  # days
+_SHORT = const(3)  # days of memory
+_LONG = const(64)
+_WEIGHT = const(0.4)  # of the short memory; a third to a half is as good
+_SPILL = const(3.0)  # so many times the rate is the most that a day may teach before it is over
 _SHAPE_DAYS = const(28)  # memory of shapes and errors
 _WEEK_VISITS = const(6)  # memory of one weekday, in its own visits
 _ENOUGH_DAYS = const(3)  # before this the rate is unknown
@@ -21,7 +25,8 @@ _WHOLE = const(0.5)  # share of a day that must have been watched for it to teac
 _LUMPY = const(0.3)  # share of days with demand under which odds and size are learned apart
 _WILD = const(4.0)  # a day this many deviations high is a spill or a party: capped
 
-# Columns of the state: 3 memories from RATE, 7 weekdays from WEEK, 24 hours from HOURS.
+# Columns of the state: 2 memories from RATE, 7 weekdays from WEEK, 24 hours from HOURS. SHARE is
+# what today's whole hours usually are of a day.
 _FED_AT = const(0)
 _USED = const(2)
 _HOUR_USED = const(3)
@@ -31,7 +36,8 @@ _ODDS = const(6)
 _LUMP = const(7)
 _PLAIN = const(8)
 _SHAPED = const(9)
-_RATE = const(10)
+_SHARE = const(10)
+_RATE = const(11)
 _WEEK = const(13)
 _HOURS = const(20)
 SIZE = const(44)
@@ -66,18 +72,27 @@ class Demand:
             state[_HOUR_USED] += amount
             state[_WATCHED] += elapsed
         if at // 3600 != last // 3600:
-            self._follow(_HOURS + last // 3600 % 24, state[_HOUR_USED], _SHAPE_DAYS)
-            state[_HOUR_USED] = 0.0
+            self._hour(last // 3600 % 24)
         if at // DAY_S != last // DAY_S:
-            if state[_WATCHED] >= _WHOLE * DAY_S:
-                self._learn(max(0.0, state[_USED]) * DAY_S / state[_WATCHED], last // DAY_S)
-            state[_USED] = state[_WATCHED] = 0.0
+            used, watched = state[_USED], state[_WATCHED]
+            self.forget_day()
+            if watched >= _WHOLE * DAY_S:
+                self._learn(max(0.0, used) * DAY_S / watched, last // DAY_S)
         return True
+
+    def _hour(self, hour):
+        """A whole hour is over: it counts in today's use and in the shape of the day."""
+        state = self.state
+        total = sum(state[_HOURS:SIZE])
+        if total > 0:
+            state[_SHARE] += max(0.0, state[_HOURS + hour]) / total
+        self._follow(_HOURS + hour, state[_HOUR_USED], _SHAPE_DAYS)
+        state[_HOUR_USED] = 0.0
 
     def forget_day(self):
         """What this day has shown so far is not to be believed, so it teaches nothing."""
         state = self.state
-        state[_USED] = state[_HOUR_USED] = state[_WATCHED] = 0.0
+        state[_USED] = state[_HOUR_USED] = state[_WATCHED] = state[_SHARE] = 0.0
 
     def _follow(self, column, value, memory):
         """Running mean at first, exponential with this memory later."""
@@ -97,15 +112,19 @@ class Demand:
         if used > 0:
             self._follow(_LUMP, used, _SHAPE_DAYS if state[_LUMP] else 1)
         level = used - extra if self._weekly() else used
-        for i in range(3):
-            self._follow(_RATE + i, level, MEMORIES[i])
+        self._follow(_RATE, level, _SHORT)
+        self._follow(_RATE + 1, level, _LONG)
         column = _WEEK + day % 7
         state[column] += (used - state[column]) / min(state[DAYS] // 7 + 1, _WEEK_VISITS)
         state[DAYS] = min(9999.0, state[DAYS] + 1)
 
     def _mean(self):
+        """Both memories, the short one moved on by what today has shown up to now."""
         state = self.state
-        return (state[_RATE] + state[_RATE + 1] + state[_RATE + 2]) / 3
+        short = state[_RATE]
+        usual = state[_SHARE] * short * self.weekday(int(state[_FED_AT]))
+        short += (min(state[_USED], _SPILL * short) - usual) / _SHORT
+        return _WEIGHT * short + (1 - _WEIGHT) * state[_RATE + 1]
 
     def _weekly(self):
         state = self.state

@@ -16,7 +16,7 @@ _STEP = const(0.1)  # of the multiplier: up by AIM of it for a miss, down by the
 _UNPROVEN = const(1.5)  # multiplier before there is a record: wide until it has earned less
 _NARROWEST = const(0.5)
 _WIDEST = const(4.0)
-_DRIFT = const(0.1)  # relative variance of the rate itself: it wanders while we wait
+_DRIFT = const(0.12)  # relative variance of the rate itself: it wanders while we wait
 _LONGEST_DAYS = const(3650.0)
 _KEPT = const(8)  # forecasts waiting for their verdict, this part of a container apart
 _LAST = const(0.02)  # share of the capacity with too little left to learn from
@@ -52,18 +52,21 @@ class Forecast:
     def days(self, amount, demand, at):
         """(low, mid, high) days until amount is used, or None while the rate is unknown.
 
-        mid is drawn in by the relative variance: the mean of amount/rate is too long when the
-        rate is uncertain, and late costs more than early.
+        Each is the time that its own amount takes, for what makes it uncertain is how much is
+        asked for and the nights stay as long. mid is drawn in by the relative variance: the mean
+        is too long when the rate is uncertain, and late costs more than early.
         """
         rate = demand.rate()
         if rate is None:
             return None
         if rate * _LONGEST_DAYS <= amount:
             return _LONGEST_DAYS, _LONGEST_DAYS, _LONGEST_DAYS
-        mean = walk(amount, rate, demand, at)
-        relative = demand.spread() / (rate * rate * max(mean, 1 / 24)) + _DRIFT
+        if amount <= 0:
+            return 0.0, 0.0, 0.0
+        relative = demand.spread() / (rate * amount) + _DRIFT
         wide = 1 + self.state[_WIDTH] * _Z80 * sqrt(relative)
-        return mean / wide, mean / min(wide, 1 + relative), mean * wide
+        amounts = amount / wide, amount / min(wide, 1 + relative), amount * wide
+        return walk(amounts, rate, demand, at)
 
     def used(self, amount, level, demand, capacity, at):
         """Judge the kept forecasts that came due, keep a new one now and then."""
@@ -97,22 +100,29 @@ class Forecast:
         state[_WIDTH] = min(_WIDEST, max(_NARROWEST, width))
 
 
-def walk(amount, rate, demand, at):
-    """Days until amount is used: by hours to midnight, by weeks and days, by hours again."""
-    weeks = int(amount / (7 * rate))
-    amount -= weeks * 7 * rate
+def walk(amounts, rate, demand, at):
+    """Days until each of the amounts, least first, is used: by weeks, by hours to midnight, by
+    days, by hours again.
+    """
     hours = demand.hours()
     now = at
-    for _ in range(64):
-        day = rate * demand.weekday(now // DAY_S)
-        span = DAY_S
-        use = day
-        if now % DAY_S or amount <= day:
-            span = 3600 - now % 3600
-            use = day * hours[now % DAY_S // 3600] * span / 3600
-        if amount <= use and span < DAY_S:
-            now += int(span * amount / use) if use > 0 else 0
-            break
-        amount -= use
-        now += span
-    return weeks * 7 + (now - at) / DAY_S
+    gone = 0.0
+    found = []
+    for amount in amounts:
+        weeks = int((amount - gone) / (7 * rate))
+        now += weeks * 7 * DAY_S
+        left = amount - gone - weeks * 7 * rate
+        for _ in range(64):
+            use = rate * demand.weekday(now // DAY_S)
+            span = DAY_S
+            if now % DAY_S or left <= use:
+                span = 3600 - now % 3600
+                use *= hours[now % DAY_S // 3600] * span / 3600
+            if left <= use and span < DAY_S:
+                now += int(span * left / use) if use > 0 else 0
+                break
+            left -= use
+            now += span
+        gone = amount
+        found.append(min(_LONGEST_DAYS, (now - at) / DAY_S))
+    return tuple(found)
