@@ -42,14 +42,21 @@ RECIPES = {
 
 
 def load(path):
-    """Return (sales, start): {consumable: [[second, amount], ...]}, midnight of the first day."""
+    """Return (sales, start): {consumable: [[second, amount], ...]}, midnight of the first day.
+
+    Raises ValueError for a file without the columns or with a drink without a recipe.
+    """
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
+    if not rows or not {"datetime", "coffee_name"} <= set(rows[0]):
+        raise ValueError(f"{path}: not a table of sales with columns datetime and coffee_name")
     times = [datetime.datetime.fromisoformat(row["datetime"]) for row in rows]
     start = min(times).replace(hour=0, minute=0, second=0, microsecond=0)
     sales = {name: [] for name in CAPACITY}
     for at, row in sorted(zip(times, rows, strict=True), key=lambda pair: pair[0]):
         drink = " ".join(row["coffee_name"].lower().split())
+        if drink not in RECIPES:
+            raise ValueError(f"{path}: no recipe for {drink!r}, only for {', '.join(RECIPES)}")
         for name, amount in zip(CAPACITY, RECIPES[drink], strict=True):
             if amount:
                 sales[name].append([int((at - start).total_seconds()), amount])
@@ -61,7 +68,10 @@ def seconds_until(start, score_from, warm_up_days):
     warm = warm_up_days * stock_replay.DAY_S
     if score_from is None:
         return warm
-    given = datetime.datetime.fromisoformat(str(score_from))
+    try:
+        given = datetime.datetime.fromisoformat(str(score_from))
+    except ValueError:
+        raise ValueError(f"score from {score_from!r}: not a day like 2024-11-01") from None
     return max(warm, int((given - start).total_seconds()))
 
 
@@ -103,22 +113,25 @@ def truth(sales, capacity, hours):
     return days, container
 
 
+def mean(values):
+    """Return the mean, or None of nothing."""
+    return sum(values) / len(values) if values else None
+
+
 def score(forecasts, days, container, start_hour):
-    """Return the figures of one consumable over the hours from start_hour on."""
+    """Return the figures of one consumable over the hours from start_hour on; None without any."""
     hours = [hour for hour in range(start_hour, len(days)) if days[hour] and forecasts[hour]]
     true = [days[hour] for hour in hours]
     misses = [abs(forecasts[hour][1] - days[hour]) for hour in hours]
-    below = sum(days[hour] < forecasts[hour][0] for hour in hours)
-    above = sum(days[hour] > forecasts[hour][2] for hour in hours)
-    count = len(hours)
+    given = [(forecasts[hour], days[hour]) for hour in hours]
     return {
-        "hours": count,
-        "error": sum(miss / day for miss, day in zip(misses, true, strict=True)) / count,
-        "error_over_a_day": sum(m / max(d, 1) for m, d in zip(misses, true, strict=True)) / count,
-        "error_weighted": sum(misses) / sum(true),
-        "coverage": 1 - (below + above) / count,
-        "ran_out_before_band": below / count,
-        "lasted_beyond_band": above / count,
+        "hours": len(hours),
+        "error": mean([miss / day for miss, day in zip(misses, true, strict=True)]),
+        "error_over_a_day": mean([m / max(d, 1) for m, d in zip(misses, true, strict=True)]),
+        "error_weighted": sum(misses) / sum(true) if true else None,
+        "coverage": mean([low <= day <= high for (low, _, high, _), day in given]),
+        "ran_out_before_band": mean([day < low for (low, *_), day in given]),
+        "lasted_beyond_band": mean([day > high for (_, _, high, _), day in given]),
     } | warnings(hours, forecasts, days, container)
 
 
@@ -130,13 +143,12 @@ def warnings(hours, forecasts, days, container):
         if forecasts[hour][0] <= WARNING_DAYS and forecasts[hour][3]:
             warned.setdefault(container[hour], days[hour])
     given = [warned.get(number) for number in whole]
-    count = max(1, len(whole))
     return {
         "containers": len(whole),
         "missed": sum(day is None for day in given),
         "late": sum(day is not None and day < WARNING_DAYS for day in given),
         "early": sum(day is not None and day > EARLY_DAYS for day in given),
-        "on_time": sum(day is not None and day >= WARNING_DAYS for day in given) / count,
+        "on_time": mean([day is not None and day >= WARNING_DAYS for day in given]),
     }
 
 
@@ -151,6 +163,8 @@ def run(path, *, score_from=None, runtime="cpython", progress=None):
     last = max(rows[-1][0] for rows in sales.values())
     hours = last // 3600 + 1
     start_hour = seconds_until(start, score_from, WARM_UP_DAYS) // 3600
+    if start_hour >= hours:
+        raise ValueError(f"{path}: {hours // 24} days of sales, none of them left to score")
     rows = []
     for done, (name, capacity) in enumerate(CAPACITY.items()):
         spec = {"name": name, "kind": "level", "capacity": capacity, "lead_days": 2}
@@ -177,10 +191,16 @@ def table(result):
         shown.add_column(head, justify="right" if head else "left")
     for row in result["rows"]:
         bar = BARS.get(row["consumable"])
+        halves = " ".join(said(half, ".2f") for half in row["error_halves"])
         shown.add_row(
-            row["consumable"], f"{row['error']:.3f}", f"{row['error_over_a_day']:.3f}",
-            f"{row['error_weighted']:.3f}", f"{bar:.2f}" if bar else "",
-            " ".join(f"{half:.2f}" for half in row["error_halves"]), f"{row['coverage']:.0%}",
-            f"{row['ran_out_before_band']:.0%}", f"{row['on_time']:.0%}", str(row["late"]),
-            str(row["missed"]), str(row["early"]), str(row["containers"]))
+            row["consumable"], said(row["error"], ".3f"), said(row["error_over_a_day"], ".3f"),
+            said(row["error_weighted"], ".3f"), f"{bar:.2f}" if bar else "", halves,
+            said(row["coverage"], ".0%"), said(row["ran_out_before_band"], ".0%"),
+            said(row["on_time"], ".0%"), str(row["late"]), str(row["missed"]), str(row["early"]),
+            str(row["containers"]))
     return shown
+
+
+def said(value, form):
+    """Return a figure as text, a dash where there was nothing to measure."""
+    return "-" if value is None else format(value, form)
