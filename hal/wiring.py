@@ -4,7 +4,9 @@ Mistakes in the description are named with the sensor they are in, at boot. A pa
 answer is no mistake: its channels have no value, and it is looked for again at every reading.
 """
 
-from hal import filters
+import errno
+
+from hal import HalError, filters
 
 
 class WiringError(ValueError):
@@ -21,7 +23,7 @@ class Part:
         self._driver = None
         self._turn = None
         self._values = None
-        self.problem = None  # the last error, None while all is well
+        self.problem = None  # the last HalError, None while all is well
 
     def read(self, turn):
         """All fields as measured in this turn; None if the part failed in it."""
@@ -32,9 +34,9 @@ class Part:
                     self._driver = self._make(self._bus, self._args)
                 self._values = self._driver.read()
                 self.problem = None
-            except OSError as error:  # a HalError, or what machine's own buses raise
+            except OSError as error:
                 self._values = None
-                self.problem = error
+                self.problem = _named(error)
         return self._values
 
 
@@ -93,10 +95,6 @@ class Sensors:
                 due = sensor.due
         self.due = now + 1 if due is None else due
 
-    def problems(self):
-        """(channel, what is wrong) for every channel whose part failed when last read."""
-        return [(one.channel, str(one.part.problem)) for one in self.sensors if one.part.problem]
-
     def _sensor(self, spec, periods):
         channel = spec["channel"]
         if not 0 <= channel < len(periods):
@@ -118,6 +116,14 @@ class Sensors:
                 raise WiringError("%sno driver %s" % (where, name))
             self._parts[key] = Part(make, self._buses[bus], args)
         return self._parts[key]
+
+
+def _named(error):
+    """A HalError as it is; what machine's own buses raise in our words."""
+    if isinstance(error, HalError):
+        return error
+    kind = {errno.ENODEV: "absent", errno.ETIMEDOUT: "timeout"}.get(error.errno, "io")
+    return HalError(kind, str(error))
 
 
 def _stage(where, words):

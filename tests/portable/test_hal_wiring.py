@@ -1,5 +1,7 @@
 """Sensors from a compiled board: sharing, dues, failures, and mistakes that are named."""
 
+import errno
+
 from hal import HalError
 from hal.wiring import Sensors, WiringError
 
@@ -34,6 +36,11 @@ def sensor(channel, field="temp", **more):
     spec = {"channel": channel, "driver": "part", "bus": "", "args": {}, "field": field}
     spec.update(more)
     return spec
+
+
+def problems(sensors):
+    """(channel, what is wrong) for every channel whose part failed when last read."""
+    return [(one.channel, str(one.part.problem)) for one in sensors.sensors if one.part.problem]
 
 
 def complaint(*arguments, **options):
@@ -76,10 +83,24 @@ def test_a_part_that_fails_has_no_value_and_is_tried_again():
     list(sensors.read(0))
     Part.failing = "crc"
     assert list(sensors.read(10)) == [(0, None), (1, None)]
-    assert sensors.problems() == [(0, "crc"), (1, "crc")]
+    assert problems(sensors) == [(0, "crc"), (1, "crc")]
     Part.failing = None
     assert list(sensors.read(20))[1] == (1, 50.0)
-    assert sensors.problems() == []
+    assert problems(sensors) == []
+
+
+def test_what_a_bus_of_the_board_itself_raises_is_told_in_our_words():
+    raised = []
+
+    class Bare(Part):
+        def read(self):
+            raise OSError(*raised)
+
+    sensors = build([sensor(0)], find=lambda name: Bare)
+    for number, kind in ((errno.ENODEV, "absent"), (errno.ETIMEDOUT, "timeout"), (errno.EIO, "io")):
+        raised[:] = [number, "on the wire"]
+        assert list(sensors.read(sensors.due)) == [(0, None)]
+        assert problems(sensors)[0][1].startswith(kind + ": "), problems(sensors)
 
 
 def test_a_part_that_is_absent_at_boot_is_looked_for_at_every_reading():
@@ -92,7 +113,7 @@ def test_a_part_that_is_absent_at_boot_is_looked_for_at_every_reading():
 
     sensors = build([sensor(0)], find=lambda name: make)
     assert list(sensors.read(0)) == [(0, None)]
-    assert sensors.problems() == [(0, "absent: nobody at 0x76")]
+    assert problems(sensors) == [(0, "absent: nobody at 0x76")]
     present.append(True)
     assert list(sensors.read(10)) == [(0, 21.0)]
 
