@@ -70,7 +70,7 @@ pi:  ## on a Raspberry Pi, as root: the thing and its systemd unit (DRY_RUN=1 sh
 		$(if $(DRY_RUN),--dry-run)
 
 nightly: $(READY)  ## the long searches: power cuts, sweeps over seeds, whole device lives
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m nightly --timeout 0
+	HYPOTHESIS_PROFILE=random $(BIN)/pytest -n $(WORKERS) --dist worksteal -m nightly --timeout 0
 
 ci: $(READY)  ## what must hold before a change lands
 	@set -e; for step in lint test sizes products 'demo HEADLESS=1'; do \
