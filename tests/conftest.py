@@ -1,7 +1,7 @@
-"""What holds for every test: Hypothesis draws the same examples each time, however slow it is here.
+"""What holds for every test: Hypothesis draws the same examples each time, however slow it is.
 
-A change must not fail on what another one broke, so `make test` is the same everywhere; new examples
-are looked for with HYPOTHESIS_PROFILE=random, as `make nightly` does.
+A change must not fail on what another one broke, so `make test` is the same everywhere; new
+examples are looked for with HYPOTHESIS_PROFILE=random, as `make nightly` does.
 """
 
 import os
