@@ -7,6 +7,7 @@ import json
 import subprocess
 
 import cbor2
+import mpy_board
 import pytest
 
 from boards.compiler import compile_board, compile_product
@@ -109,19 +110,37 @@ def test_a_signal_that_the_plant_does_not_have_is_a_missing_reading():
     assert [name for name, value in values.items() if value is None] == ["beans_g"]
 
 
+def a_job(rig, board, product):
+    slack = {name: one for name, (_, one) in WIRED[board, product].items() if name not in COUNTED}
+    return {"board": rig.board, "names": rig.names, "truth": rig.truth, "slack": slack,
+            "minutes": 12, "storm": 250}  # fmt: skip
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize(("board", "product"), WIRED)
-def test_the_same_readings_in_micropython(board, product, tmp_path):
+def test_no_storm_makes_a_wrong_reading(board, product):
+    """Hundreds of faults of buses and chips: each reading is right or missing, and right again."""
+    job = a_job(Rig(board, product), board, product)
+    missing, wrong = mpy_board.storm(mpy_board.Thing(job), 5000)
+    assert wrong == []
+    assert missing > 500
+
+
+@pytest.mark.parametrize(("board", "product"), WIRED)
+def test_the_same_readings_and_the_same_storm_in_micropython(board, product, tmp_path):
     rig = Rig(board, product)
-    job = {"board": rig.board, "names": rig.names, "truth": rig.truth, "minutes": 12}
+    job = a_job(rig, board, product)
     file = tmp_path / "job.json"
     file.write_text(json.dumps(job))
     script = runtime.ROOT / "tests" / "mpy_board.py"
     done = subprocess.run(
         runtime.command(script, file, heap="300K"),
-        capture_output=True, text=True, timeout=60, env=runtime.environment(),
+        capture_output=True, text=True, timeout=120, env=runtime.environment(),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    there = json.loads(done.stdout)
+    answer = json.loads(done.stdout)
+    assert answer["wrong"] == [] and answer["missing"] > 20
+    there = answer["values"]
     here = rig.readings(12)
     assert there.keys() == here.keys()
     for name, value in here.items():
