@@ -113,7 +113,7 @@ def test_a_signal_that_the_plant_does_not_have_is_a_missing_reading():
 def a_job(rig, board, product):
     slack = {name: one for name, (_, one) in WIRED[board, product].items() if name not in COUNTED}
     return {"board": rig.board, "names": rig.names, "truth": rig.truth, "slack": slack,
-            "minutes": 12, "storm": 250}  # fmt: skip
+            "minutes": 12, "storm": 400}  # fmt: skip
 
 
 @pytest.mark.nightly
@@ -139,7 +139,7 @@ def test_the_same_readings_and_the_same_storm_in_micropython(board, product, tmp
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     answer = json.loads(done.stdout)
-    assert answer["wrong"] == [] and answer["missing"] > 20
+    assert answer["wrong"] == [] and answer["missing"] > 10
     there = answer["values"]
     here = rig.readings(12)
     assert there.keys() == here.keys()
