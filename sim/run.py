@@ -65,10 +65,12 @@ class Result:
 class Run:
     """A world with one thing in its place, after a scenario.
 
-    Open to whoever shows it: world, site, plant, network, endpoint, observer, housekeeper.
+    `heap` caps MicroPython's. Open to whoever shows it: world, site, plant, network, endpoint,
+    observer, housekeeper.
     """
 
-    def __init__(self, scenario: Scenario, seed: int | None = None, runtime: str = "cpython"):
+    def __init__(self, scenario: Scenario, seed: int | None = None, runtime: str = "cpython",
+                 heap: str = "1M"):
         if runtime not in RUNTIMES:
             raise ValueError(f"no runtime {runtime!r}; allowed: {', '.join(RUNTIMES)}")
         from boards.compiler import compile_product
@@ -84,7 +86,7 @@ class Run:
         self.plant = build(scenario.plant, self.world, scenario.plant_settings)
         self.observer = Observer(self.world, self.name, self.keys.root_key)
         self.digest = Digest()
-        self.thing = _thing(runtime, product, self.keys, self.world)
+        self.thing = _thing(runtime, product, self.keys, self.world, heap)
         self.site = Site(
             self.world, self.name, self.thing, self.plant, self.network, _channels(self.record)
         )
@@ -257,13 +259,13 @@ def run(
         playing.close()
 
 
-def _thing(runtime: str, product: bytes, thing_keys: Keys, world: World) -> Thing:
+def _thing(runtime: str, product: bytes, thing_keys: Keys, world: World, heap: str) -> Thing:
     seed = world.derive("thing entropy")
     if runtime == "cpython":
         return LocalThing(product, thing_keys, seed)
     from sim.mpy.thing import MicroPythonThing
 
-    return MicroPythonThing(product, thing_keys, seed)
+    return MicroPythonThing(product, thing_keys, seed, heap=heap)
 
 
 def _channels(record: dict) -> list[tuple[int, str, int]]:

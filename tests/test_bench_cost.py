@@ -38,8 +38,7 @@ def test_a_reading_costs_time_and_little_garbage(readings):
     assert 20_000 < readings["loaded"]["bytes"] <= cost.code()["agent"]
 
 
-def test_messages_are_small(monkeypatch):
-    monkeypatch.setattr(cost, "WIRE_DAYS", 17)  # the first case comes on the 16th
+def test_messages_are_small():
     found = cost.wire()
     assert {kind: found[kind]["count"] > 0 for kind in cost.KINDS} == dict.fromkeys(
         cost.KINDS, True
@@ -60,6 +59,19 @@ def test_objects_fit_and_rom_saves_what_code_takes():
     assert found is not None
     assert found["copied"]["objects"] <= cost.HEAP_BYTES
     assert found["in ROM"]["modules"] < 0.8 * found["copied"]["modules"]
+
+
+def test_a_heap_for_a_week_is_searched_for_from_below(monkeypatch):
+    assert cost._lived(96) is None
+    monkeypatch.setattr(cost, "WEEK", 1)
+    monkeypatch.setattr(cost, "CAPS_KB", (96, 640))
+    found = cost.week()
+    assert found["cap"] == 640 * 1024
+    assert 100_000 < found["start"] < found["used"] < found["cap"] and found["journal"] > 0
+    assert "655,360 B" in shown({"week": found})
+    monkeypatch.setattr(cost, "CAPS_KB", (64, 96))
+    with pytest.raises(ValueError, match="more heap than 96 KB"):
+        cost.week()
 
 
 def test_without_node_the_heap_is_left_out(monkeypatch):

@@ -21,6 +21,7 @@ from boards.compiler import compile_product
 from sim import scenario
 from sim.desk import codec, messages
 from sim.mpy import heap, image, runtime
+from sim.mpy.thing import FirmwareError, MicroPythonThing
 from sim.run import Run
 
 PRODUCTS = runtime.ROOT / "boards" / "products"
@@ -32,7 +33,10 @@ MOMENTS = 600  # minutes of readings that are measured
 WIRE_DAYS = 16  # of the coffee machine's month: orders, a scaled boiler and a jammed grinder
 DAY_S = 86_400
 PROBE = Path(__file__).with_name("cost_probe.py")
-PARTS = ("code", "heap", "readings", "wire", "decision")
+PARTS = ("code", "heap", "readings", "wire", "decision", "week")
+WEEK = 7
+LOOKS = 8  # a day, at what is in use
+CAPS_KB = range(256, 1024, 64)  # heaps of 64 bits that are tried, the smallest first
 
 
 def run(*, parts=PARTS, progress: Callable[[int, int], None] | None = None) -> dict:
@@ -42,7 +46,7 @@ def run(*, parts=PARTS, progress: Callable[[int, int], None] | None = None) -> d
     """
     began = time.monotonic()
     measure = {"code": code, "heap": heaps, "readings": readings, "wire": wire,
-               "decision": decision}  # fmt: skip
+               "decision": decision, "week": week}  # fmt: skip
     result: dict = {"bench": "cost"}
     for done, part in enumerate(parts):
         result[part] = measure[part]()
@@ -184,6 +188,41 @@ def decision() -> dict[str, float]:
     }
 
 
+def week() -> dict[str, float]:
+    """The smallest heap in which the coffee machine lives through a week, and what it used of it.
+
+    On 64 bits, where an object takes twice what it takes on a device, with code copied into the
+    heap and the flash (`journal`, in bytes at the end) in it as well. `used` is the most that was
+    in use after a collection, `start` what was after the first boot.
+    """
+    for cap_kb in CAPS_KB:
+        if (found := _lived(cap_kb)) is not None:
+            return {"cap": cap_kb * 1024, **found}
+    raise ValueError(f"a week needs more heap than {CAPS_KB[-1]} KB")
+
+
+def _lived(cap_kb: int) -> dict[str, float] | None:
+    """A week under this cap; None when the memory ran out."""
+    try:
+        playing = Run(scenario.load("coffee_machine"), runtime="micropython", heap=f"{cap_kb}K")
+    except FirmwareError:
+        return None
+    thing = playing.thing
+    assert isinstance(thing, MicroPythonThing)
+    try:
+        used = [thing.heap[0]]
+        for look in range(WEEK * LOOKS):
+            playing.advance((look + 1) * DAY_S // LOOKS)
+            if playing.observer.crashes:
+                return None
+            used.append(thing.heap[0])
+        return {"start": used[0], "used": max(used), "journal": len(thing.journal())}
+    except FirmwareError:
+        return None
+    finally:
+        playing.close()
+
+
 def table(result: dict) -> Table:
     """Return the result as a rich table: what, how much, and what it may be."""
     shown = Table(title="What the agent costs")
@@ -233,5 +272,12 @@ def _decision_rows(found):
     yield "the step that signs an order", f"{found['ordering_step_ms']:.1f} ms", ""
 
 
+def _week_rows(found):
+    words = f"{found['used']:,} B ({found['start']:,} B at the start)"
+    yield "heap in use in a week, 64 bits, code and flash in it", words, ""
+    yield "of it flash, at the end of the week", f"{found['journal']:,} B", ""
+    yield "the smallest heap that lasts the week, 64 bits", f"{found['cap']:,} B", ""
+
+
 ROWS = {"code": _code_rows, "heap": _heap_rows, "readings": _reading_rows, "wire": _wire_rows,
-        "decision": _decision_rows}  # fmt: skip
+        "decision": _decision_rows, "week": _week_rows}  # fmt: skip

@@ -94,7 +94,7 @@ def reorder(data: Data, as_json: Json = False, score_from: Since = None,
 def cost(as_json: Json = False,
          part: Annotated[
              list[str] | None,
-             typer.Option(help="code, heap, readings, wire or decision; repeatable, else all."),
+             typer.Option(help="code, heap, readings, wire, decision, week; repeatable, else all"),
          ] = None) -> None:  # fmt: skip
     """Code, heap, time and garbage of a reading, bytes of messages, time of a decision."""
     from sim.bench.cost import PARTS
