@@ -45,9 +45,13 @@ from agent.wire import cbor, p256
 def load(name):
     with open('/files/' + name, 'rb') as file:
         return file.read()
-for monitor in cbor.decode(load('product')).get('monitors', ()):
+product = cbor.decode(load('product'))
+for monitor in product.get('monitors', ()):
     __import__('agent.sense.monitors.' + monitor['kind'])
-del monitor
+    del monitor
+if product.get('consumables'):
+    import agent.trade
+del product
 """,
     ),
     (
@@ -136,7 +140,10 @@ def measure(
 
 
 def _let_go(room: str) -> str:
-    return f"if hasattr(agent, {room!r}): agent.{room} = None"
+    return f"""for owner in (agent, agent.trade):
+    if hasattr(owner, {room!r}):
+        owner.{room} = None
+del owner"""
 
 
 def install() -> Path:
