@@ -19,7 +19,7 @@ import cbor2
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificate
 
 from boards import compiler
 from firmware.console_tool import ConsoleError, Session
@@ -47,6 +47,7 @@ class Order(NamedTuple):
     desk: str | None = None
     api_key: str | None = None
     lock: bool = True
+    client: tuple[Path, Path] | None = None  # certificate and its key, where the broker asks
 
 
 class Sealed(NamedTuple):
@@ -115,6 +116,8 @@ def documents(order: Order) -> dict[str, bytes]:
             raise ProvisionError("a broker needs the certificate of its authority: --ca")
         host, port = order.broker
         link = {"host": host, "port": port, "ca": _der(order.ca), "utc": int(time.time())}
+        if order.client:
+            link["client"] = _client(*order.client)
         found["link"] = cbor2.dumps(link, canonical=True)
     return found
 
@@ -200,6 +203,27 @@ def _der(file: Path) -> bytes:
         return load_pem_x509_certificate(data).public_bytes(serialization.Encoding.DER)
     except ValueError as error:
         raise ProvisionError(f"{file}: {error}") from error
+
+
+def _client(certificate: Path, key: Path) -> list[bytes]:
+    """Both as DER, the only form that MicroPython's TLS reads. Raises ProvisionError."""
+    try:
+        shown = load_der_x509_certificate(_der(certificate)).public_key()
+    except ValueError as error:
+        raise ProvisionError(f"{certificate}: {error}") from error
+    data = key.read_bytes()
+    load = serialization.load_pem_private_key
+    if not data.startswith(b"-----BEGIN"):
+        load = serialization.load_der_private_key
+    try:
+        private = load(data, None)
+    except (ValueError, TypeError) as error:
+        raise ProvisionError(f"{key}: {error}") from error
+    if private.public_key() != shown:
+        raise ProvisionError(f"{key} is not the key of {certificate}")
+    encoding, none = serialization.Encoding.DER, serialization.NoEncryption()
+    secret = private.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none)
+    return [_der(certificate), secret]
 
 
 def _raw(public: ec.EllipticCurvePublicKey) -> bytes:

@@ -9,6 +9,7 @@ import ssl
 import struct
 import threading
 
+import cbor2
 import pytest
 from cryptography.hazmat.primitives import serialization
 from link_rig import (
@@ -22,6 +23,7 @@ from link_rig import (
     starter,
 )
 
+from firmware import provision
 from hal.link_paho import Link
 from sim import broker as brokers
 
@@ -167,7 +169,31 @@ def test_a_connection_cut_in_the_middle_of_a_frame(broker, start):
     desk.close()
 
 
-def asking_for_certificates(directory, known):
+def provisioned(directory, name):
+    """Put the pair into the form in which provisioning leaves it in the thing's store."""
+    files = directory / f"{name}.pem", directory / f"{name}.key"
+    order = provision.Order(name, broker=("localhost", 8883), ca=files[0], client=files)
+    link = cbor2.loads(provision.documents(order)["link"])
+    for file, data in zip(files, link["client"], strict=True):
+        file.write_bytes(data)
+
+
+def test_a_key_of_another_certificate_is_not_provisioned(tmp_path):
+    for name in ("thing", "stranger"):
+        make_client_certificate(tmp_path / name)
+    ca, key = tmp_path / "thing.pem", tmp_path / "stranger.key"
+    order = provision.Order("thing", broker=("localhost", 8883), ca=ca, client=(ca, key))
+    with pytest.raises(provision.ProvisionError, match="is not the key of"):
+        provision.documents(order)
+    key.write_text("nonsense")
+    with pytest.raises(provision.ProvisionError, match=r"stranger\.key: "):
+        provision.documents(order)
+    ca.write_bytes(b"\x30nonsense")
+    with pytest.raises(provision.ProvisionError, match=r"thing\.pem: "):
+        provision.documents(order)
+
+
+def asking_for_certificates(known):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_verify_locations(known)
     context.verify_mode = ssl.CERT_REQUIRED
@@ -178,7 +204,8 @@ def test_a_broker_that_asks_for_a_certificate(start, tmp_path):
     """Whoever shows the registered one is let in; a stranger's, or none, is turned away."""
     make_client_certificate(tmp_path / "thing")
     make_client_certificate(tmp_path / "stranger")
-    context = asking_for_certificates(tmp_path, tmp_path / "thing.pem")
+    context = asking_for_certificates(tmp_path / "thing.pem")
+    provisioned(tmp_path, "thing")
     with Sham(tmp_path, hasty, context) as sham:
         for name in ("stranger", "thing", None):
             paths = [tmp_path / (name + end) for end in (".pem", ".key")] if name else []

@@ -7,6 +7,7 @@ something to be mended in itself, 2 wrong usage.
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ app = typer.Typer()
 
 TLS_PORT = 8883
 File = Path | None
+Pair = tuple[Path, Path] | None
 
 
 @app.command()
@@ -34,6 +36,7 @@ def provision(
     board: Annotated[str | None, typer.Option(help="A file, a name in boards/, or a chip.")] = None,
     broker: Annotated[str | None, typer.Option(help="host:port of the broker.")] = None,
     ca: Annotated[File, typer.Option(help="Certificate of its authority.", exists=True)] = None,
+    client: Annotated[Pair, typer.Option(help="Certificate and key, if the broker asks.")] = None,
     desk: Annotated[str | None, typer.Option(help="REST address of the desk.")] = None,
     owner: Annotated[
         str | None, typer.Option(help="The owner's public key: steward owner show.")
@@ -70,14 +73,11 @@ def provision(
         order = tool.Order(
             thing, product, board_file(board, product or Path()) if board else None,
             _address(broker), ca, owner, _wifi(wifi), desk,
-            os.environ.get("STEWARD_DESK_API_KEY"), lock,
+            os.environ.get("STEWARD_DESK_API_KEY"), lock, client,
         )  # fmt: skip
         with Session(port or find_port()) as session:
             facts = tool.provision(session, order, say)
-            commissioning.restart(session)
-            if mandate:
-                say(f"mandate: {commissioning.install_mandate(session, mandate.read_bytes())}")
-            facts["failed"] = commissioning.examine(session, say)
+            _commission(session, facts, mandate, say)
             if try_order:
                 facts["order"] = commissioning.try_order(session, consumable, say)
     except DescriptionError as error:
@@ -92,6 +92,15 @@ def provision(
     if facts["failed"]:
         typer.secho(f"to be mended: {', '.join(facts['failed'])}", fg="red", err=True)
         raise typer.Exit(1)
+
+
+def _commission(
+    session: Session, facts: dict, mandate: File, say: Callable[[str], None]
+) -> None:
+    commissioning.restart(session)
+    if mandate:
+        say(f"mandate: {commissioning.install_mandate(session, mandate.read_bytes())}")
+    facts["failed"] = commissioning.examine(session, say)
 
 
 def _address(broker: str | None) -> tuple[str, int] | None:
