@@ -124,6 +124,20 @@ def test_a_broker_that_says_nothing_does_not_block_the_loop(start):
         connection.close()
 
 
+@pytest.mark.parametrize("kind", ["micropython"], indirect=True)
+def test_a_link_that_was_closed_to_rest_dials_again_and_gets_what_it_missed(broker, start):
+    desk = Desk(broker)
+    probe = start("rest")
+    for number in range(2):
+        assert desk.status.get(timeout=WAIT_S) == b"online"
+        desk.send("rest")
+        assert desk.status.get(timeout=WAIT_S) == b"offline", "it says so itself"
+        desk.send(f"slept {number}")
+        assert probe.expect("got") == "rest"
+        assert probe.expect("got") == f"slept {number}"
+    desk.close()
+
+
 def test_a_client_certificate_is_presented(start, tmp_path):
     make_certificates(tmp_path / "ca.pem", tmp_path / "server")
     make_client_certificate(tmp_path / "thing")
