@@ -66,7 +66,6 @@ class FakeSensors:
     def __init__(self):
         self.charge = 80.0
         self.read_at = []
-        self.problems = None
         self._due = [0, 0]
 
     @property

@@ -1,25 +1,33 @@
 """A thing on a battery: its duty on both runtimes, its estimate, its board, its firmware."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
+import cbor2
 import pytest
 from battery_cases import *  # noqa: F403 - its tests are collected here
 from battery_cases import TURN_MS, Bench
 from typer.testing import CliRunner
 
-from boards.compiler import check_file
+from boards.compiler import check_file, compile_board, compile_product
 from boards.load import load
 from boards.schema import Product
 from boards.wiring import Board
-from firmware import current
+from firmware import build, current
 from firmware.esp32 import duty
 from sim.cli import app
 from sim.mpy import runtime
 
 TESTS = Path(__file__).parent
 BOARD = runtime.ROOT / "boards/esp32c3_freezer_guard.toml"
+KEYS = {
+    "thing": "guard-1",
+    "root_key": b"r" * 32,
+    "private_key": b"p" * 32,
+    "public_key": b"q" * 64,
+}
 PRODUCT = runtime.ROOT / "boards/products/freezer_guard.toml"
 
 
@@ -33,6 +41,34 @@ def test_the_same_holds_on_micropython():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed, 0 failed" in done.stdout
+
+
+def test_its_image_naps_in_micropython(tmp_path):
+    made = build.build(BOARD, PRODUCT, tmp_path / "image")
+    assert "firmware/esp32/battery.mpy" in made.sizes
+    fakes = tmp_path / "fakes"
+    shutil.copytree(TESTS / "esp32_fakes", fakes)
+    for name, source in (("file_flash", "hal/simulated/flash.py"), ("verbs", "hal/verbs.py")):
+        shutil.copy(runtime.ROOT / source, fakes / f"{name}.py")
+    (tmp_path / "identity").write_bytes(cbor2.dumps(KEYS, canonical=True))
+    command = [TESTS / "mpy_battery.py", tmp_path / "flash", tmp_path / "identity"]
+    done = subprocess.run(
+        runtime.command(*command), env=runtime.environment(made.folder / "files/lib", fakes),
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    naps = [int(word) for word in done.stdout.splitlines()[-1].split()[1:]]
+    assert len(naps) == 3 and 0 < max(naps) <= 1000 * duty.NAP_S, done.stdout + done.stderr
+
+
+def test_only_a_board_with_a_battery_carries_what_sleeps(tmp_path):
+    entries = build._loaded_by_name(
+        compile_product(runtime.ROOT / "boards/products/coffee_machine.toml"),
+        compile_board(
+            runtime.ROOT / "boards/esp32_coffee_machine.toml",
+            runtime.ROOT / "boards/products/coffee_machine.toml",
+        ),
+    )
+    assert build.BATTERY not in entries
 
 
 def described() -> tuple[Board, Product]:

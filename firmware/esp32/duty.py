@@ -106,7 +106,6 @@ class Gate:
         self._channel = channel
         self._shortest = shortest
         self._opens = 0
-        self.problems = sensors.problems
 
     @property
     def due(self):
