@@ -132,7 +132,12 @@ def _bar(console: Console) -> Progress:
 
 @app.command()
 def replay(
-    csv: Annotated[Path, typer.Argument(help="Recorded data: a time column, a column a channel.")],
+    csv: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="Recorded data: a time column, a column a channel."
+        ),
+    ],
     product: Annotated[
         Path | None, typer.Option(help="Product file; without one every column is watched.")
     ] = None,
@@ -186,6 +191,12 @@ def _pairs(mapping: list[str]) -> dict[str, str]:
     return pairs
 
 
+def _later(moment: str, begun: str) -> str:
+    """A moment without the day when it is the same: a terminal is narrow."""
+    day, _, clock = moment.partition(" ")
+    return clock if begun.startswith(day) else moment
+
+
 def _show_replay(result, console: Console) -> None:
     from sim.chart import moment
 
@@ -194,8 +205,9 @@ def _show_replay(result, console: Console) -> None:
     for heading in ("monitor", "raised", "confirmed", "until", "rows", "peak"):
         table.add_column(heading, no_wrap=True)
     for s in result.stretches:
-        confirmed = "" if s.confirmed is None else moment(times[s.confirmed])
-        table.add_row(s.monitor, moment(times[s.first]), confirmed, moment(times[s.last]),
+        begun = moment(times[s.first])
+        confirmed = "" if s.confirmed is None else _later(moment(times[s.confirmed]), begun)
+        table.add_row(s.monitor, begun, confirmed, _later(moment(times[s.last]), begun),
                       str(s.last - s.first + 1), f"{s.peak:.2f}")
     console.print(table)
     for row, text in result.notices:
