@@ -83,7 +83,7 @@ def _push(last, value, count):
         last.pop(0)
 
 
-KINDS = {
+KINDS: dict = {
     "median": median,
     "mean": mean,
     "ema": ema,

@@ -78,7 +78,7 @@ class Sensors:
     def __init__(self, board, periods, open_bus, find_driver=None):
         self._find = find_driver or _find_driver
         self._buses = {"": open_bus and open_bus("pins", 0, {}, 0)}
-        self._parts = {}
+        self._parts: dict = {}
         for bus in board.get("buses", ()):
             self._buses[bus["name"]] = open_bus(bus["kind"], bus["id"], bus["pins"], bus["hz"])
         self.sensors = [self._sensor(spec, periods) for spec in board["sensors"]]
