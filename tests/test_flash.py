@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from esp_rom import MEM_END, Rom
 from typer.testing import CliRunner
 
 from firmware import flash as flashing
@@ -103,6 +104,18 @@ def test_micropython_goes_first_to_where_the_chip_looks_for_it(image, tmp_path, 
     assert second.words[-3:] == ["write-flash", offset, str(file)]
     assert {step.tool for step in rest} == {"mpremote"}
     assert "write-flash" in steps(image, PORT, "files", Firmware(file))[0].words, "nothing erased"
+
+
+def test_esptool_itself_erases_and_writes_a_chip(image, tmp_path):
+    """Against the protocol of the ESP32's ROM and of esptool's own stub, over a socket."""
+    file = firmware(tmp_path)
+    with Rom() as rom:
+        todo = steps(image, rom.port, "files", Firmware(file, erase=True))
+        flash([step for step in todo if step.tool == "esptool"], quiet)
+        written = file.read_bytes()
+        assert rom.flash[0x1000 : 0x1000 + len(written)] == written
+        assert set(rom.flash[:0x1000]) == {0xFF}, "erased before"
+        assert MEM_END in rom.told, "the stub was taken"
 
 
 def test_frozen_code_is_not_hidden_by_files(image, tmp_path):
