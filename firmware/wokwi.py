@@ -74,6 +74,7 @@ MODELS = {
     "hx711": Model("wokwi-hx711", {"clock": "SCK", "data": "DT"}, v33=("VCC",)),
     "hc_sr04": Model("wokwi-hc-sr04", {"trigger": "TRIG", "echo": "ECHO"}, v5=("VCC",)),
     "ntc": Model("wokwi-ntc-temperature-sensor", {"pin": "OUT"}, v33=("VCC",)),
+    "dht22": Model("wokwi-dht22", {"pin": "SDA"}, v33=("VCC",)),
     "ds18b20": Model("wokwi-ds18b20", {"data": "DQ"}, v33=("VCC",)),
     "mpu6050": Model("wokwi-mpu6050", {"sda": "SDA", "scl": "SCL"}, v33=("VCC",)),
     "contact": Model("wokwi-slide-switch", {"pin": "2"}, ground=("1",)),
