@@ -20,6 +20,8 @@ HOUR, DAY = 3600, 86400
 CAP = 5000
 KEYS = {"roaster": kit.SELLER, "second": SECOND}
 OPEN, UNFULFILLED = (4, 5, 6, 7, 12), (8, 9, 10)
+# What a desk says first: before, the thing is deaf to everything else.
+GREETINGS = (wire.DOWN_ACK, wire.RECONCILE)
 # What a seller may do to an offer, by key of its document.
 NONSENSE = (
     {6: 0}, {6: -1}, {6: 1 << 31}, {5: 0}, {5: 4000}, {11: "USD"}, {13: 5}, {10: 1}, {4: "TEA"},
@@ -62,7 +64,8 @@ class Endpoint:
     def frames(self, now: int, utc: int) -> list[bytes]:
         """Everything that is not acknowledged, sealed anew, as the desk sends it again."""
         made = []
-        for number, (kind, body) in list(self.waiting.items()):
+        said = sorted(self.waiting.items(), key=lambda one: one[1][0] not in GREETINGS)
+        for number, (kind, body) in said:
             if number < 0:
                 del self.waiting[number]
             self.seq += 1

@@ -28,7 +28,7 @@ def _hello(work: Work, thing: Thing, words: dict) -> Answer:
     misses = trade.open_order_ids(work, thing) - set(listed)
     thing.hello = plain(words)
     thing.ledger_count = words["ledger_count"]
-    send_again(work, thing)
+    send_again(work, thing, 1)  # after the answer, before which it is deaf to all of it
     if first or unheard or forgot or misses:
         trade.reconcile(work, thing, words["nonce"], wants_ack=True)
         return Answer(messages.EXISTS)  # what it may have forgotten comes before it may buy

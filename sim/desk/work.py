@@ -140,13 +140,13 @@ def acknowledge(work: Work, thing: Thing, message_id: int) -> None:
         work.session.delete(waiting)
 
 
-def send_again(work: Work, thing: Thing) -> None:
-    """The thing is back: what it has not acknowledged is due now, and patience starts afresh."""
+def send_again(work: Work, thing: Thing, delay_s: int = 0) -> None:
+    """The thing is back: what it has not acknowledged is due again, and patience starts afresh."""
     rows = work.session.scalars(
-        select(Outgoing).where(Outgoing.thing_id == thing.id, Outgoing.tries > 0)
+        select(Outgoing).where(Outgoing.thing_id == thing.id)
     )
     for row in rows:
-        row.due, row.tries = work.now, 0
+        row.due, row.tries = work.now + delay_s, 0
 
 
 def next_frame(work: Work) -> tuple[str, bytes] | None:
