@@ -140,7 +140,8 @@ def test_no_secret_is_shown(board):
             "config diff", "config apply", "config get", "config get wifi.password",
             "config set wifi.password another-word", "config diff", "config undo", "provision",
             "pin", "link", "status", "help", "crash", "pin set 4711", "pin", "pin unlock 4712",
-            "config get --json", "provision --json",
+            "config get --json", "provision --json", "wifi lab swordfish-9", "wifi", "log",
+            "selftest", "outbox", "ledger", "reset", "read beans_g", "mandate put 1/2 00",
         )]  # fmt: skip
     said = "\n".join(shown)
     assert "swordfish" not in said and "another-word" not in said and "4711" not in said
