@@ -6,7 +6,8 @@ Each schedule has a hostile part, in which frames are lost, doubled, reordered, 
 changed, sellers quote nonsense, charge a cent more, deliver half, twice or never, the power fails
 in the middle of flash operations, flash is lost or an old copy of it comes back, and the clock
 jumps; and a calm part, in which everything must come to its end, the first new order, too. The
-invariants (DESIGN.md) are checked all the way, from what leaves the thing and what its desk accepted.
+invariants (DESIGN.md) are checked all the way, from what leaves the thing and what its desk
+accepted.
 """
 
 import functools
