@@ -16,7 +16,8 @@ LIBRARY = "chumicro_mqtt"
 LATER = "later"  # of agent/console/ports.py: loads the room of the console that it is given
 
 # What a product in which nothing runs out never loads, with all that only this imports.
-WITHOUT_CONSUMABLES = ("agent.trade", "agent.console.money", "agent.console.stock")
+WITHOUT_CONSUMABLES = ("agent.trade", "agent.money.ledger", "agent.console.money",
+                       "agent.console.stock")  # fmt: skip
 
 
 class Missing(Exception):
