@@ -65,6 +65,7 @@ class FakeSensors:
 
     def __init__(self):
         self.charge = 80.0
+        self.sensors = []
         self.read_at = []
         self._due = [0, 0]
 

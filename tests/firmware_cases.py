@@ -252,6 +252,28 @@ def test_nothing_is_dialled_before_the_network_and_the_time():
     assert next(name for name, _ in online.facts()) == "network"
 
 
+def test_while_it_sleeps_the_radio_is_off_and_then_it_joins_at_once():
+    one, wlan, _ = supervised()
+    clock, link = FakeClock(), FakeLink()
+    clock.known = True
+    said = []
+    link.close = lambda: said.append("goodbye")
+    online = wifi.Online(one, clock, link)
+    for now in range(3):
+        online.poll(now)
+    assert one.joined() and link.polls > 0
+    online.sleep()
+    polls = link.polls
+    assert said == ["goodbye"] and wlan.powered[-1] is False and not one.joined()
+    online.poll(10)
+    assert link.polls == polls and wlan.powered[-1] is False
+    online.wake()
+    for _ in range(3):
+        online.poll(one._ticks.ticks_ms())
+    assert wlan.powered[-1] is True and one.joined() and link.polls > polls
+    assert one.failures == 0, "sleep is no failure"
+
+
 # -- time --------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,7 @@ class Gate:
 
     def __init__(self, sensors, duty, channel, shortest):
         self._sensors = sensors
+        self.sensors = sensors.sensors  # for a self-test
         self._duty = duty
         self._channel = channel
         self._shortest = shortest
