@@ -24,7 +24,7 @@ DRY_RUN ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint sizes sizes-update heap products bench pi nightly ci clean
+.PHONY: help demo test lint sizes sizes-update heap products bench picture pi nightly ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: $(READY)  ## what the agent costs; detection and forecasts where the publ
 		$(STEWARD) bench runout $(DATA)/coffee/transactions.csv; \
 		$(STEWARD) bench reorder $(DATA)/coffee/transactions.csv; \
 	else echo "no public data in $(DATA): detection and forecasts are not measured"; fi
+
+picture: $(READY)  ## the page's picture in the README, taken anew (wants Chromium)
+	$(BIN)/python -m sim.picture docs/page.png
 
 pi:  ## on a Raspberry Pi, as root: the thing and its systemd unit (DRY_RUN=1 shows the steps)
 	@$(PYTHON) -m firmware.pi_install --prefix "$(PREFIX)" --destdir "$(DESTDIR)" \

@@ -23,6 +23,7 @@ REFRESH_S = 0.5
 SPEEDS = (60, 900, 3600, 7200, 14_400)  # virtual seconds a second
 CSS = Path(__file__).with_name("page.css")
 COLOURS = {"running": "positive", "starting": "info", "paused": "info"}  # of states; else a warning
+UNITS = {"a", "bar", "c", "g", "ml", "pct", "s", "v"}  # as channels' names end in
 GREY = "#8a919b"  # of axes: legible on light and on dark
 LINE, BAND, LOW = "#3b82c4", "rgba(245, 166, 35, .28)", "#c92a2a"
 
@@ -123,7 +124,7 @@ class Page:
             for channel in self.live.display.channels:
                 with box(""):
                     with box("chart-name"):
-                        ui.label(channel.name.replace("_", " "))
+                        ui.label(_spoken(channel.name))
                         value = ui.label().classes("soft")
                     chart = ui.echart(_chart(channel)).classes("w-full h-24")
                     self._charts[channel.name] = (chart, value)
@@ -246,6 +247,14 @@ def _button(text: str, do, colour: str = "primary") -> ui.button:
 def _choice(names: list[str]) -> ui.select:
     shown = {name: name.replace("_", " ") for name in names}
     return ui.select(shown, value=names[0]).props("dense").classes("grow")
+
+
+def _spoken(name: str) -> str:
+    """A channel's name without the unit at its end, which stands beside the value."""
+    words = name.split("_")
+    while len(words) > 1 and words[-1] in UNITS:
+        words.pop()
+    return " ".join(words)
 
 
 def _table(*names: str) -> ui.table:
