@@ -19,7 +19,7 @@ if job.get("rom"):
         vfs.mount(vfs.VfsRom(memoryview(image.read())), "/rom")
     sys.path.insert(0, "/rom")
 
-began = time.ticks_us()
+began = time.ticks_us()  # type: ignore[attr-defined]  # MicroPython has it
 
 from firmware import start  # noqa: E402
 from hal.simulated.flash import mount  # noqa: E402
