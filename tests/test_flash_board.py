@@ -1,5 +1,9 @@
 """`steward flash` with mpremote itself onto a board that is bare, and onto a running thing."""
 
+import subprocess
+import sys
+import time
+
 import pytest
 from bare_board import BareBoard
 from typer.testing import CliRunner
@@ -20,6 +24,15 @@ def image(tmp_path_factory):
     )
 
 
+SPOIL = """
+import os
+for name in os.listdir("/state"):
+    os.remove("/state/" + name)
+os.rmdir("/state")
+open("/state", "w").close()
+"""
+
+
 def flash(board, image):
     starts = board.starts
     words = ["flash", "--board", "esp32", "--port", board.terminal, "--image", str(image.folder)]
@@ -34,6 +47,19 @@ def test_from_a_bare_board_to_one_that_can_be_provisioned(tmp_path, image):
         with Session(board.terminal) as session:
             assert "not been provisioned" in session.value("status")["reason"]
         assert board.errors == ""
+        # The folder of its memory cannot be read any more: it says so, and does not start for ever.
+        remote(board, "exec", SPOIL)
+        remote(board, "reset")
+        board.await_start(4)
+        with Session(board.terminal) as session:
+            assert "io" in session.value("status")["reason"]
+        time.sleep(1)
+        assert board.starts == 4
+
+
+def remote(board, *words):
+    command = [sys.executable, "-m", "mpremote", "connect", board.terminal, *words]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
 
 
 @pytest.mark.nightly

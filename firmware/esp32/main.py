@@ -40,6 +40,12 @@ EPOCH = 0 if time.gmtime(0)[0] == 1970 else 946_684_800  # unix seconds of this 
 class Flash(FileStore):
     """The store, and behind it what the image carries: its product and its board."""
 
+    def __init__(self, directory):
+        try:
+            super().__init__(directory)
+        except OSError as error:  # of a folder that cannot be read; every use of it will say so
+            sys.print_exception(error)
+
     def load(self, name):
         return super().load(name) or carried(name)
 
@@ -78,7 +84,7 @@ def assemble(store, guard, clock, watchdog):
     """The loop with the ports of the ESP32, whatever there is to put together."""
     console = Console(sys.stdin, sys.stdin.buffer.read, sys.stdout.buffer.write, echo=True)
     ports = Ports(store, p256, board.entropy)
-    if store.load("locked"):
+    if is_locked(store):
         micropython.kbd_intr(-1)  # MicroPython's own prompt would show every key
     link = battery = None
     try:
@@ -89,8 +95,8 @@ def assemble(store, guard, clock, watchdog):
     except (start.Unprovisioned, WiringError) as error:
         agent, sensors = without_agent(str(error))
     except Exception as error:
-        if not guard.safe:
-            raise
+        if not guard.safe and guard.error is None:
+            raise  # once more, a few times; but only if somebody can count them
         guard.crashed(error, clock.uptime())
         agent, sensors = without_agent(repr(error))
     agent.ports = ports
@@ -98,6 +104,14 @@ def assemble(store, guard, clock, watchdog):
         agent.mode = SAFE
         agent.tell("safe mode: it failed to start several times; `crash` says how")
     return Esp32Loop(agent, sensors, clock, guard, watchdog, console, link, battery)
+
+
+def is_locked(store):
+    """Whether MicroPython's own prompt is shut; where nobody can tell, it is."""
+    try:
+        return store.load("locked") is not None
+    except HalError:
+        return True
 
 
 def without_agent(reason):
