@@ -11,13 +11,20 @@ from battery_cases import *  # noqa: F403 - its tests are collected here
 from battery_cases import TURN_MS, Bench
 from typer.testing import CliRunner
 
+from agent import needs
+from agent.core import Agent
+from agent.identity import Identity
+from agent.product import Product as Compiled
+from agent.sense.channels import GOOD
 from boards.compiler import check_file, compile_board, compile_product
 from boards.load import load
 from boards.schema import Product
 from boards.wiring import Board
 from firmware import build, current
 from firmware.esp32 import duty
+from hal.linux import p256
 from sim.cli import app
+from sim.memory import MemoryStore
 from sim.mpy import runtime
 
 TESTS = Path(__file__).parent
@@ -121,6 +128,28 @@ def test_it_is_printed_where_the_board_is_checked():
     shown = CliRunner().invoke(app, ["product", "check", "--json", str(BOARD), str(PRODUCT)])
     board, product = json.loads(shown.stdout)["files"]
     assert 100 < board["battery"]["days"] < 2000 and "battery" not in product
+
+
+def test_it_wants_its_next_pack_in_time_and_knows_why():
+    """A month in which the pack runs empty, read every five minutes."""
+    private = bytes([1]) * 32
+    identity = Identity("guard-1", private, private, private * 2, p256, private * 2)
+    product = Compiled(compile_product(PRODUCT))
+    agent = Agent(product, identity, MemoryStore(), bytes)
+    readings = 30 * 288
+    for number in range(readings):
+        now, charge = 300 * number, 100 * (1 - number / readings)
+        for channel, value in enumerate((-18 + number % 3 / 10, 1, round(charge, 1), 3.5)):
+            agent.feed_reading(channel, value, GOOD, now)
+        agent.step(now)
+        while agent.take_effect():
+            continue
+        arising = needs.arising(agent.trade.shelf, lambda *order: False, agent.clock.at(now))
+        if arising:
+            break
+    assert 20 < charge < 40, "the rate was learned: a delivery takes five days, a month lasts"
+    assert arising[0].quantity == 1000 and "lead_days" in dict(arising[0].reason)
+    assert agent.senses.open_watches() == []
 
 
 @pytest.fixture
