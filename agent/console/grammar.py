@@ -8,6 +8,9 @@ with a line comes back as `error: ...`, names the word, and nothing has changed 
 import json
 
 
+_TOO_LONG = "there is no room in memory for the whole answer"
+
+
 class CommandError(Exception):
     """A line that cannot be obeyed; says which word, and what is possible instead."""
 
@@ -68,6 +71,13 @@ def _obey_one(agent, words, at, commands, refuses):
         answer = commands[words[0]][0](agent, words[1:], at)
     except CommandError as error:
         return json.dumps({"error": str(error)}) if as_json else "error: %s" % error
+    try:
+        return _rendered(answer, as_json)
+    except MemoryError:  # a long table on a small heap; what was asked has been done
+        return '{"error": "%s"}' % _TOO_LONG if as_json else "error: " + _TOO_LONG
+
+
+def _rendered(answer, as_json):
     if as_json:
         return json.dumps({"said": answer} if isinstance(answer, str) else answer.value())
     return answer if isinstance(answer, str) else answer.text()

@@ -5,7 +5,7 @@ import json
 import kit
 from market_bench import Market
 
-from agent.console import looks
+from agent.console import grammar, looks
 from agent.console.ports import LOOKS, Ports
 from agent.wire import cbor, p256
 
@@ -185,3 +185,18 @@ def test_the_desk_can_say_none_of_the_owners_words():
 
     for text in ("reset kit-1", "wifi home", "reboot", "provision", "pin set 1234"):
         assert "is no command" in console.obey(bench.thing, text, bench.up(), True), text
+
+
+class Endless:
+    """An answer for which there is never enough room."""
+
+    def text(self):
+        raise MemoryError()
+
+    value = text
+
+
+def test_an_answer_without_room_is_an_error_and_not_a_restart():
+    commands = {"much": (lambda agent, words, at: Endless(), "too much")}
+    assert grammar.obey(None, "much", 0, commands).startswith("error: there is no room")
+    assert "no room" in json.loads(grammar.obey(None, "much --json", 0, commands))["error"]
