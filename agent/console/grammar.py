@@ -7,7 +7,6 @@ with a line comes back as `error: ...`, names the word, and nothing has changed 
 
 import json
 
-
 _TOO_LONG = "there is no room in memory for the whole answer"
 
 
