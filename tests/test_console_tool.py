@@ -115,8 +115,20 @@ def test_a_simulated_device(tmp_path):
         lay_cable(ours, device)
         assert session.value("status")["thing"] == "coffee-1"
         assert len(session.value("channels")) == 13
-        with pytest.raises(Refused, match="not on this console"):
-            session.value("provision")
+        assert session.value("provision")["thing"] == "coffee-1"
+        session.value("inject beans_g 321")
+        until(lambda: session.value("read beans_g")[-1]["value"] == 321)
+        session.value("inject beans_g off")
+        until(lambda: session.value("read beans_g")[-1]["value"] != 321)
+        with pytest.raises(Refused, match="no number"):
+            session.value("inject beans_g much")
+
+
+def until(true):
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def lay_cable(ours, device):

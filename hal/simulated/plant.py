@@ -27,6 +27,7 @@ class Plant:
     def __init__(self, host, port, signals, ticks):
         self.ticks = ticks
         self.power = 0
+        self._injected = {}
         self._index = {name: index for index, name in enumerate(signals)}
         self._format = "<IH%dd" % len(signals)
         self._socket = socket.socket()
@@ -46,6 +47,8 @@ class Plant:
 
     def value(self, signal):
         """The signal as of the last answer. Raises HalError timeout, or absent for a wrong name."""
+        if signal in self._injected:
+            return self._injected[signal]
         index = self._index.get(signal)
         if index is None:
             raise HalError("absent", "the plant has no " + signal)
@@ -53,6 +56,17 @@ class Plant:
         if value != value:
             raise HalError("timeout", signal)
         return value
+
+    def signals(self):
+        """The names of the signals, in order."""
+        return sorted(self._index)
+
+    def inject(self, signal, value):
+        """Have a signal read `value`, whatever is true; None: what is true again."""
+        if value is None:
+            self._injected.pop(signal, None)
+        else:
+            self._injected[signal] = value
 
     def driver(self, name):
         """For hal.wiring: the driver `simulated`, bound to this plant."""

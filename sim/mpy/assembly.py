@@ -6,6 +6,8 @@
 
 import os
 
+from agent.console.grammar import CommandError
+from agent.console.ports import Ports
 from agent.wire import cbor
 from firmware import start
 from firmware.loop import Loop
@@ -46,12 +48,32 @@ def assemble(settings, store, signer, make_link, ticks, make_watchdog):
     agent = start.start_agent(store, signer, os.urandom, "power on")
     terminal = open(settings["console"], "r+b", 0)  # noqa: SIM115 - for as long as it lives
     console = Console(terminal, terminal.read, terminal.write)
+    sensors = start.start_sensors(store, agent, *ways)
+    ports = agent.ports = Ports(store, signer, os.urandom)
+    ports.sensors = sensors
+    ports.words["inject"] = (injector(plant), "inject SIGNAL VALUE|off: instead of what is true")
     return Loop(
         agent,
-        start.start_sensors(store, agent, *ways),
+        sensors,
         plant,
         start.start_link(store, agent, make_link, os.urandom, ticks),
         [console],
-        {"notify": console.write},
+        {"notify": ports.tells(console.write, plant.uptime)},
         make_watchdog(plant),
     )
+
+
+def injector(plant):
+    """The console's word for untrue readings, which only a simulated thing has."""
+
+    def inject(agent, words, at):
+        if len(words) != 2 or words[0] not in plant.signals():
+            raise CommandError("say: inject SIGNAL VALUE|off; " + " ".join(plant.signals()))
+        try:
+            value = None if words[1] == "off" else float(words[1])
+        except ValueError as error:
+            raise CommandError(words[1] + " is no number and not `off`") from error
+        plant.inject(words[0], value)
+        return words[0] + " is " + ("true again" if value is None else words[1])
+
+    return inject
