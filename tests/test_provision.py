@@ -6,6 +6,7 @@ The chip is faked and the rest is not: the firmware as built, its console, its T
 import json
 import re
 import subprocess
+import sys
 import time
 
 import httpx
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 from agent.console import setup
 from agent.console.ports import Ports
 from agent.wire import p256
-from firmware import build, provision
+from firmware import build, commission, provision
 from firmware.blank import Blank
 from firmware.console_tool import Refused, Session
 from firmware.owner import Owner
@@ -173,6 +174,36 @@ def until_seen(desk):
             return thing
         time.sleep(0.3)
     raise AssertionError(f"the desk never heard of it: {thing}")
+
+
+def test_a_pi_is_provisioned_over_its_console_as_a_chip_is(tmp_path, desk, monkeypatch):
+    """Nothing hangs on its buses here, and its self-test says so."""
+    monkeypatch.setattr(commission, "READING_S", 0)
+    terminal = tmp_path / "console"
+    words = ["--state", tmp_path / "state", "--console", terminal]
+    pi = subprocess.Popen([sys.executable, "-m", "firmware.pi.main", *map(str, words)],
+                          cwd=runtime.ROOT, stderr=subprocess.PIPE)  # fmt: skip
+    try:
+        until(terminal.exists)
+        run = CliRunner().invoke(app, [
+            "provision", str(terminal), "--thing", "pi-9", "--desk", desk.url,
+            "--product", str(BOARDS / "products/water_pump.toml"), "--board", "pi_water_pump",
+            "--broker", f"localhost:{desk.link.port}", "--ca", str(desk.link.ca_path), "--json",
+        ])  # fmt: skip
+        assert run.exit_code == 1 and "to be mended" in run.output, run.output
+        facts = json.loads(run.stdout.splitlines()[-1])
+        assert facts["locked"] and "vibration_mm_s" in facts["failed"]
+        until(lambda: httpx.get(desk.url + "/things/pi-9").json().get("hello"))
+        with Session(str(terminal)) as session:
+            until(lambda: session.value("link")["broker"] == "connected")
+            assert "starting anew" in session.value("reset pi-9")["said"]
+            until(lambda: session.value("status")["mode"] == "blank")
+            kept = session.value("provision")
+            assert kept["product"] and not (kept["thing"] or kept["link"] or kept["locked"])
+        assert pi.poll() is None
+    finally:
+        pi.kill()
+        pi.communicate()
 
 
 def test_what_was_cut_off_is_gone_on_with(board, desk, image):
