@@ -126,7 +126,9 @@ def test_run_finds_the_jumps_in_either_layout(tmp_path, layout):
 
 
 def test_the_profile_names_the_score(tmp_path):
-    write(tmp_path, series(), "ours")
+    made = series()
+    made["readings"][550] = (500.0, made["readings"][550][1])  # false: they weigh it apart
+    write(tmp_path, made, "ours")
     result = nab.run(tmp_path, profile="low_fp")
     assert result["score"] == result["low_fp"] != result["standard"]
 
@@ -204,15 +206,9 @@ def test_the_bars_are_met(measured):
     assert measured["series"] == 31 and measured["windows"] == 65
     assert measured["standard"] >= 82
     assert measured["low_fp"] >= nab.BARS["low_fp"]
+    assert measured["fp_per_1000"] <= 0.45 and measured["early_alarms_per_stream"] <= 0.5
     assert measured["state_bytes"] <= nab.BARS["state_bytes"]
     assert measured["float_ops_largest"] <= nab.BARS["float_ops"]
-
-
-@needs_data
-def test_the_less_sensitive_setting_meets_its_bars():
-    measured = nab.run(DATA, settings={"sensitivity": 0.8})
-    assert measured["low_fp"] >= 66.5 and measured["standard"] >= 72.5
-    assert measured["fp_per_1000"] <= 0.45 and measured["early_alarms_per_stream"] <= 0.5
 
 
 @needs_data

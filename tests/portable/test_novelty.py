@@ -6,7 +6,7 @@ import math
 from array import array
 
 from agent.sense.monitors import make
-from agent.sense.monitors.novelty import HOURS, Novelty
+from agent.sense.monitors.novelty import Novelty
 
 PERIOD = 300
 DAY = 86400 // PERIOD
@@ -69,7 +69,7 @@ def test_a_step_raises_at_once():
     monitor, noise = learned()
     assert not monitor.alarm
     found = then(monitor, noise, lambda row, value: value + 12, DAY)
-    assert found and found[0] <= 2 * DAY // HOURS, found
+    assert found and found[0] <= 2 * DAY // 24, found
 
 
 def test_a_step_within_the_range_raises_where_the_hour_does_not_fit():
