@@ -78,7 +78,7 @@ def test_an_offer_of_any_form_is_considered_or_refused(key, value):
 @given(values)
 def test_a_check_raises_nothing_but_its_own_error(value):
     try:
-        forms.check(value, "offer", {1: "n", 2: [("t", 64)]}, {3: {"": "%"}})
+        forms.check(value, "offer", "n [t,64 {%", 2)
     except MessageError:
         return
     assert value[0] == "offer"

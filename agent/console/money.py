@@ -20,11 +20,10 @@ _RULES = ("auto", "ask above", "ask always")
 def orders(agent, words, at):
     rows = []
     for order in agent.trade.orders.open:
-        terms = order.terms
         rows.append([order.ref(), order.consumable, ordering.STATES[order.state]] + (
-            [terms[ordering.SELLER], terms[ordering.SKU], terms[ordering.PACKS],
-             terms[ordering.TOTAL], ordering.hex_of(terms_digest(order)[:4])]
-            if terms else [None] * 5) + [order.number or None, order.test])
+            [order.seller, order.sku, order.packs, order.total,
+             ordering.hex_of(terms_digest(order)[:4])]
+            if order.terms else [None] * 5) + [order.number or None, order.test])
     return Rows(("order", "consumable", "state", "seller", "item", "packs", "total_minor", "terms",
                  "number", "test"), rows)
 

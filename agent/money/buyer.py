@@ -76,7 +76,7 @@ class Buyer:
     # -- agreeing ------------------------------------------------------------------------------
 
     def _agree(self, order, offer, at, utc):
-        order.terms = offer.record() + [self._rooms.mandate.hash]
+        order.agree(offer.record() + [self._rooms.mandate.hash])
         digest = terms_digest(order)
         agreed = order.approved == digest and offer.total <= order.agreed
         if agreed or not self._rooms.mandate.must_ask(offer.total):
@@ -94,17 +94,16 @@ class Buyer:
         """
         if order.state != AWAITING:
             return "it is " + STATES[order.state]
-        total = order.terms[ordering.TOTAL]
         refusal = self._rooms.mandate.refusal(utc)
         if refusal is None and not order.test:
             refusal = self._rooms.budget.refusal(self._rooms.mandate, order.consumable,
-                                                 order.terms[ordering.SELLER], total, utc, at)
+                                                 order.seller, order.total, utc, at)
         if refusal:
             return refusal
-        order.approved, order.agreed = terms_digest(order), total
-        self._rooms.ledger.add(at, books.ORDER, order.id, AWAITING, "approved: " + money(total))
-        if (order.terms[ordering.EXPIRES] > utc
-                and order.terms[ordering.BASIS] == self._rooms.mandate.hash):
+        order.approved, order.agreed = terms_digest(order), order.total
+        self._rooms.ledger.add(at, books.ORDER, order.id, AWAITING,
+                               "approved: " + money(order.total))
+        if order.expires > utc and order.basis == self._rooms.mandate.hash:
             self._place(order, at, utc)
         elif self._orders.move(order, QUOTING, at, "the terms are asked for again"):
             self.market.begin(order, at)
@@ -116,7 +115,7 @@ class Buyer:
             self._orders.move(order, CANCELLED, at, reason)
             return None
         if order.state == DISPUTED:  # closed by the owner: what was paid stays spent
-            order.charged = max(order.charged, order.terms[ordering.TOTAL])
+            order.charged = max(order.charged, order.total)
             self._rooms.disputes.close(order.id, range(8), disputing.SETTLED, at, utc)
             self._ask_to_cancel(order)  # of disputes that were forgotten only the desk knows
             self._orders.move(order, CANCELLED, at, reason)
@@ -137,15 +136,16 @@ class Buyer:
                          order.id)
 
     def _place(self, order, at, utc):
-        (_, digest, seller, sku, _, packs, price, total, currency, lead_s) = order.terms[:10]
         signed = self._rooms.signed({
-            0: "order", 1: order.id, 2: self._rooms.identity.thing, 3: order.consumable, 4: sku,
-            5: packs, 6: seller, 7: total, 8: currency, 9: digest, 10: self._rooms.mandate.hash,
-            11: order.decision, 12: order.test, 13: order.cycle, 14: utc, 15: price,
+            0: "order", 1: order.id, 2: self._rooms.identity.thing, 3: order.consumable,
+            4: order.sku, 5: order.packs, 6: order.seller, 7: order.total, 8: order.currency,
+            9: order.digest, 10: self._rooms.mandate.hash, 11: order.decision, 12: order.test,
+            13: order.cycle, 14: utc, 15: order.price,
         })
         if not order.test:
-            self._rooms.budget.commit(order.id, order.consumable, seller, total, utc, at)
-        order.promised = at + lead_s
+            self._rooms.budget.commit(order.id, order.consumable, order.seller, order.total, utc,
+                                      at)
+        order.promised = at + order.lead_s
         order.placed = at
         order.answered = False
         order.offers = []
@@ -232,6 +232,6 @@ class Buyer:
 
 def terms_digest(order):
     """Return what an approval is bound to, besides the total: item, quantity and seller."""
-    (_, _, seller, sku, pack, packs, _, _, currency) = order.terms[:9]
-    bound = cbor.encode([order.id, seller, sku, pack, packs, currency])
+    bound = cbor.encode([order.id, order.seller, order.sku, order.pack, order.packs,
+                         order.currency])
     return hashlib.sha256(bound).digest()[:limits.HASH_BYTES]

@@ -58,13 +58,13 @@ class Delivery:
 
     def parcel(self, order, packs, at, utc):
         """Note a parcel that came by somebody's word (-1: all of it) and put it on the shelf."""
-        ordered = order.terms[ordering.PACKS]
+        ordered = order.packs
         came = max(0, ordered - order.arrived) if packs < 0 else packs
         order.arrived += came
         shelf = self._rooms.shelf
         index = shelf.index(order.consumable)
         if index is not None and came and not order.test:
-            unpacked = max(0, order.terms[ordering.PACK] * came - order.seen)
+            unpacked = max(0, order.pack * came - order.seen)
             shelf.items[index].delivered(unpacked / shelf.unit_scales[index], at - order.placed)
         if 0 < ordered < order.arrived:
             self.complaint(order, DOUBLE, at, utc)
@@ -73,7 +73,7 @@ class Delivery:
         """A word on an order that has ended: a second parcel, or its money back."""
         if state == DELIVERED and order.state == VERIFIED and packs and not order.test:
             order.arrived += max(1, packs)
-            if 0 < order.terms[ordering.PACKS] < order.arrived:
+            if 0 < order.packs < order.arrived:
                 self.complaint(order, DOUBLE, at, utc)
         elif state in ordering.UNFULFILLED:
             self._rooms.disputes.close(order.id, range(8), SETTLED, at, utc)
@@ -82,7 +82,7 @@ class Delivery:
     def charged(self, order, charged, at, utc):
         """More than was agreed is a dispute, and the agreed sum explains it again."""
         order.charged = charged
-        if charged > (0 if order.test else order.terms[ordering.TOTAL]):
+        if charged > (0 if order.test else order.total):
             self._dispute(order, disputing.PRICE, at, utc)
         else:
             self._rooms.disputes.close(order.id, (disputing.PRICE,), WITHDRAWN, at, utc)
@@ -125,7 +125,7 @@ class Delivery:
             if (order.consumable != name or order.state != VERIFIED or order.test
                     or at - order.since >= limits.DOUBLE_S):
                 continue
-            bought = order.terms[ordering.PACK] * order.terms[ordering.PACKS]
+            bought = order.pack * order.packs
             before = order.seen
             order.seen += amount
             self._orders.remember(order)
@@ -137,9 +137,9 @@ class Delivery:
 
     def verify(self, order, at, utc):
         """End an order of which enough was seen and nothing is missing; return whether."""
-        if not order.seen or order.seen * 100 < order.terms[ordering.PACK] * _SEEN_PERCENT:
+        if not order.seen or order.seen * 100 < order.pack * _SEEN_PERCENT:
             return False
-        if 0 < order.arrived < order.terms[ordering.PACKS]:
+        if 0 < order.arrived < order.packs:
             return False
         if [reason for reason in self._rooms.disputes.open_for(order.id) if reason in _LOST]:
             return False
@@ -158,11 +158,9 @@ class Delivery:
         return True
 
     def _receipt(self, order, utc):
-        terms = order.terms
-        content = {0: "receipt", 1: order.id, 2: self._rooms.identity.thing,
-                   3: terms[ordering.SELLER], 4: terms[ordering.SKU], 5: terms[ordering.PACKS],
-                   6: order.seen, 7: terms[ordering.TOTAL], 8: terms[ordering.CURRENCY],
-                   9: order.test, 10: order.decision,
+        content = {0: "receipt", 1: order.id, 2: self._rooms.identity.thing, 3: order.seller,
+                   4: order.sku, 5: order.packs, 6: order.seen, 7: order.total,
+                   8: order.currency, 9: order.test, 10: order.decision,
                    11: self._rooms.ledger.head[:limits.HASH_BYTES]}
         if utc is not None:
             content[12] = utc
@@ -172,14 +170,13 @@ class Delivery:
         """Learn from what came: the price that is usual, and how the seller kept its word."""
         if order.test:
             return
-        terms = order.terms
-        units = terms[ordering.PACK] * terms[ordering.PACKS]
-        self._rooms.experience.paid(order.consumable, terms[ordering.TOTAL] * 1000 // units)
+        units = order.pack * order.packs
+        self._rooms.experience.paid(order.consumable, order.total * 1000 // units)
         # Arrived is by the seller's word, so lateness is measured up to it and not to the refill.
-        late = (order.came or at) - order.placed - terms[ordering.LEAD]
+        late = (order.came or at) - order.placed - order.lead_s
         kept = [(learned.IN_TIME, max(0, 100 - 100 * max(0, late) // limits.LATE_WORTHLESS_S)),
                 (learned.IN_FULL, 100), (learned.RIGHT_ITEM, 100)]
-        if order.charged <= terms[ordering.TOTAL]:
+        if order.charged <= order.total:
             kept.append((learned.PRICE, 100))
         self._rooms.learn(order, kept, at, utc)
 
@@ -192,7 +189,7 @@ class Delivery:
         late = at - order.promised
         if not order.answered or late < limits.DELIVERY_LATE_S:
             return
-        ordered = order.terms[ordering.PACKS]
+        ordered = order.packs
         if order.state == DELIVERED and order.arrived >= ordered:
             late = min(late, at - order.need_by)
         else:
@@ -227,7 +224,7 @@ class Delivery:
             self.parcel(order, packs - order.arrived, at, utc)
             self._orders.move(order, DELIVERED, at, "the owner received it")
         order.arrived = packs
-        ordered = order.terms[ordering.PACKS]
+        ordered = order.packs
         if packs == ordered:
             return None
         return DOUBLE if packs > ordered else PARTIAL
@@ -243,8 +240,7 @@ class Delivery:
         if reason in self._rooms.disputes.open_for(order.id):
             return
         self._rooms.disputes.raise_for(order, reason, at, utc)
-        self._rooms.tell("%s (%s) from %s: %s" % (order.consumable, order.ref(),
-                                                  order.terms[ordering.SELLER],
+        self._rooms.tell("%s (%s) from %s: %s" % (order.consumable, order.ref(), order.seller,
                                                   disputing.REASONS[reason]))
         if order.state in UNDER_WAY:
             order.escalated = False  # the next thing to be told is another one

@@ -48,8 +48,8 @@ class Disputes:
     def raise_for(self, order, reason, at, utc):
         """Raise a dispute on an order of this thing, once for a reason."""
         evidence = [[order.decided, order.decision]] if order.decision else []
-        self._raise([order.id, reason, RAISED, at, order.terms[2], order.terms[7], order.charged,
-                     order.terms[5], order.seen, evidence], utc)
+        self._raise([order.id, reason, RAISED, at, order.seller, order.total, order.charged,
+                     order.packs, order.seen, evidence], utc)
 
     def deny(self, identifier, charged, at, utc):
         """Deny an order that this thing never placed; a flood of them is denied only so often."""

@@ -25,15 +25,9 @@ DAY_S = 86400
  QUIET_HOURS, PAUSED, BLOCKED, SUBSTITUTES, QUALITY, CARBON, LABELS, DELIVERY, ROUNDS, WALK_AWAY,
  SURGE, COUNTS) = range(1, 30)
 
-_NEEDED = {SEQUENCE: "n", THING: "t", FROM: "n", UNTIL: "n", CURRENCY: "c", APPROVAL: "n",
-           ASK_FROM: "n", CAP: "n", DAY_BUDGET: "n", MONTH_BUDGET: "n", DAY_ORDERS: "n",
-           MONTH_ORDERS: "n", SELLERS: [("t", 64, "n")]}
-_OPTIONAL = {PER_CONSUMABLE: {"": ("n", "n")}, WEIGHTS: {"": "%"}, CONSENTS: {"": ["t"]},
-             CANCEL_WINDOW: "n", QUIET_HOURS: ("n", "n"), PAUSED: "?", BLOCKED: ["t"],
-             SUBSTITUTES: {"": ["t"]}, QUALITY: "%", CARBON: "n", LABELS: ["t"],
-             DELIVERY: ("n", "n"), ROUNDS: "n", WALK_AWAY: {"": "n"}, SURGE: ("n", "n"),
-             COUNTS: {"": "n"}}
-_CONTROL = {1: "n", 2: "t", 3: "n"}
+# Their forms; all up to the sellers are needed.
+_FORMS = ("n t n n c n n n n n n n [t,64,n"
+          " {n,n {% {[t n n,n ? [t {[t % n [t n,n n {n n,n {n")
 
 # Weights of the offer score when the owner gives none, in percent.
 DEFAULT_WEIGHTS = {"price": 50, "delivery": 15, "quality": 5, "trust": 30, "carbon": 0}
@@ -57,10 +51,10 @@ def read(document, identity):
         _, payload = cose.sign1_open(identity.verifier(identity.owner_key), document)
         terms = cbor.decode(payload)
         if isinstance(terms, dict) and terms.get(0) == "control":
-            forms.check(terms, "control", _CONTROL, {})
+            forms.check(terms, "control", "n t n", 3)
             sound = terms[3] <= REVOKE
         else:
-            forms.check(terms, "mandate", _NEEDED, _OPTIONAL)
+            forms.check(terms, "mandate", _FORMS, SELLERS)
             sound = (terms[APPROVAL] <= ASK_ALWAYS and terms[SELLERS]
                      and max(terms.get(QUIET_HOURS, (0,))) <= 1440)
     except (cose.CoseError, cbor.CborError, MessageError) as error:

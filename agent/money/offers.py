@@ -16,10 +16,8 @@ from agent.wire.messages import MessageError
 (OFFER_ID, NEED_ID, SELLER, SKU, PACK, PACKS, PRICE, SHIPPING, TAX, TOTAL, CURRENCY, LEAD,
  EXPIRES, QUALITY, CARBON, LABELS, ROUND) = range(1, 18)
 
-_NEEDED = {OFFER_ID: 8, NEED_ID: 16, SELLER: "t", SKU: "t", PACK: "n", PACKS: "n", PRICE: "n",
-           SHIPPING: "n", TAX: "n", TOTAL: "n", CURRENCY: "c", LEAD: "n", EXPIRES: "n",
-           QUALITY: "%", CARBON: "n"}
-_OPTIONAL = {LABELS: ["t"], ROUND: "n"}
+# Their forms; all up to the carbon are needed.
+_FORMS = "8 16 t t n n n n n n c n n % n [t n"
 
 # Why the only thing wrong with an offer is its price: more talk may mend that.
 TOO_DEAR = "price"
@@ -71,7 +69,7 @@ def read(document, identity, mandate):
     """Return the Offer of a signed document; raises OfferError."""
     try:
         terms = cbor.decode(cose.sign1_peek(document)[1])
-        forms.check(terms, "offer", _NEEDED, _OPTIONAL)
+        forms.check(terms, "offer", _FORMS, CARBON)
         seller = mandate.seller(terms[SELLER])
         if seller is None:
             raise OfferError("seller is not allowed by the mandate")

@@ -46,32 +46,36 @@ def order_id(thing, consumable, cycle, test):
     return hashlib.sha256(cbor.encode(key)).digest()[:16]
 
 
-# Columns of `Order.terms`: an offer's record, and the hash of the mandate it was chosen under.
-(OFFER, DIGEST, SELLER, SKU, PACK, PACKS, PRICE, TOTAL, CURRENCY, LEAD, EXPIRES,
- BASIS) = range(12)
-
-
 class Order:
     """One purchase.  Quantities in units x scale, money in minor units, times as ages in s.
 
-    terms: the chosen offer's record; decision, decided: link and number of the ledger entry with
-    the choice; base, round: first and last round of this asking; after: asked again then; waits:
-    how often a surge was waited out; approved, agreed: what the owner said yes to, and its total;
-    arrived: packs that came by the seller's word, and came: when; charged: -1 while unknown;
-    statuses: numbers of the messages that were heard; cancelling: the owner asked for it.
+    terms: the chosen offer's record and the hash of the mandate it was chosen under; each of them
+    is an attribute, too, once there are any; decision, decided: link and number of the ledger
+    entry with the choice; base, round: first and last round of this asking; after: asked again
+    then; waits: how often a surge was waited out; approved, agreed: what the owner said yes to,
+    and its total; arrived: packs that came by the seller's word, and came: when; charged: -1 while
+    unknown; statuses: numbers of the messages that were heard; cancelling: the owner asked for it.
     """
 
     COLUMNS = ("id", "consumable", "cycle", "state", "since", "quantity", "need_by", "test",
                "round", "terms", "decision", "number", "promised", "seen", "answered", "entry",
                "escalated", "decided", "base", "after", "waits", "approved", "agreed", "placed",
                "arrived", "charged", "statuses", "came", "cancelling")
+    TERMS = ("offer", "digest", "seller", "sku", "pack", "packs", "price", "total", "currency",
+             "lead_s", "expires", "basis")
 
     def __init__(self, values):
         for column, value in zip(self.COLUMNS, values):
             setattr(self, column, value)
+        self.agree(self.terms)
         self.offers = []  # considered while quoting; asked for again after a restart
         self.heard = None  # sellers who answered in this round; None: not asked since the boot
         self.best = None  # lowest total when this round was asked for
+
+    def agree(self, terms):
+        self.terms = terms
+        for name, value in zip(self.TERMS, terms):
+            setattr(self, name, value)
 
     def record(self):
         return [ORDER] + [getattr(self, column) for column in self.COLUMNS]
@@ -93,7 +97,7 @@ def hex_of(data):
 
 def _fill(order, seller, total, at):
     """Give an order that only the desk remembers the terms that it told."""
-    order.terms = [b"", b"", seller, "", 0, 0, 0, total, "", 0, 0, b""]
+    order.agree([b"", b"", seller, "", 0, 0, 0, total, "", 0, 0, b""])
     order.placed = order.promised = at
     order.decision = b""
     order.answered = True
@@ -203,7 +207,7 @@ class Orders:
         """Turn to another seller at once; when none of that many is left, rest and forget."""
         key = self._key(order.consumable, order.test)
         row = self._cycles[key]
-        shunned = row[2] + [order.terms[SELLER]]
+        shunned = row[2] + [order.seller]
         if len(shunned) < sellers:
             row[1], row[2] = 0, shunned
         else:

@@ -3,7 +3,6 @@
 from agent.money import experience as learned
 from agent.money import ledger as books
 from agent.money import mandate as term
-from agent.money import orders as ordering
 from agent.wire import cbor, cose
 from agent.wire import messages as wire
 
@@ -44,7 +43,7 @@ class Rooms:
         """
         if order.test:
             return
-        seller = order.terms[ordering.SELLER]
+        seller = order.seller
         self.experience.observe(seller, kept, at)
         trust = self.experience.trust(seller, at)
         words = {learned.ASPECTS[aspect]: percent for aspect, percent in kept}
@@ -52,9 +51,9 @@ class Rooms:
         if not self.mandate.term(term.CONSENTS, {}).get("experience"):
             return
         content = {0: "experience", 1: order.id, 2: self.identity.thing, 3: seller,
-                   4: [order.terms[ordering.LEAD], at - order.placed], 6: words, 7: trust}
+                   4: [order.lead_s, at - order.placed], 6: words, 7: trust}
         if order.charged >= 0:
-            content[5] = [order.terms[ordering.TOTAL], order.charged]
+            content[5] = [order.total, order.charged]
         if utc is not None:
             content[8] = utc
         self.send(wire.EXPERIENCE, {1: self.signed(content)}, order.id)

@@ -116,7 +116,7 @@ def test_a_surge_that_stays_is_paid_in_the_end_and_at_once_when_nothing_is_left(
         bench.serve(75)
         waits += 1
         assert waits < 5
-    assert waits == 3 and bench.order(need).terms[ordering.TOTAL] == 2500
+    assert waits == 3 and bench.order(need).total == 2500
     bench = Market()
     learn_price(bench)
     need = bench.needs()
