@@ -111,3 +111,17 @@ def test_quarantine_is_bounded(tmp_path):
         store.quarantine(b"rot" * 500)
     assert len(store.load("quarantine")) == QUARANTINE
     assert store.load("missing") is None
+
+
+def test_what_is_to_be_erased_goes_when_the_store_is_opened_next(tmp_path):
+    store = open_store(str(tmp_path))
+    store.append(b"history")
+    for name in ("product", "board", "identity", "pin"):
+        store.save(name, b"old")
+    store.erase()
+    assert store.load("identity"), "until then all is there"
+    store = open_store(str(tmp_path))
+    assert list(store.blocks()) == []
+    assert [store.load(name) for name in ("product", "identity", "pin")] == [b"old", None, None]
+    store.save("identity", b"new")
+    assert open_store(str(tmp_path)).load("identity") == b"new", "it goes once"

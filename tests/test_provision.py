@@ -91,26 +91,29 @@ def test_a_bare_board_becomes_a_thing_that_its_desk_hears(tmp_path, board, desk,
     owner = Owner(tmp_path / "owner").make("passphrase").hex()
     (tmp_path / "passphrase").write_text("passphrase\n")
     began = time.monotonic()
-    run = steward(board, desk, "--owner", owner, "--json")
+    signed = tmp_path / "kitchen.cose"
+    sign_mandate(tmp_path, desk, "-o", str(signed))
+    words = ["--owner", owner, "--mandate", str(signed), "--test-order", "--json"]
+    run = steward(board, desk, *words)
     assert run.exit_code == 0, run.output
     facts = json.loads(run.stdout.splitlines()[-1])
     assert facts["thing"] == "coffee-9" and facts["locked"] and facts["owner_key"] == owner
-    assert "sword" not in run.output
+    assert "sword" not in run.output and facts["failed"] == []
+    order = facts["order"]
+    assert order["test"] and order["seller"] == "roaster", order
+    [kept] = httpx.get(desk.url + "/orders", params={"thing": "coffee-9"}).json()["items"]
+    assert kept["test"] and kept["number"] == order["number"], kept
     with Session(board.terminal) as session:
-        seen = until_seen(desk)
-        assert seen["hello"]["product"] == "coffee_machine"
+        assert until_seen(desk)["hello"]["product"] == "coffee_machine"
         link = session.value("link")
         assert (link["wifi"], link["broker"]) == ("joined", "connected"), link
         with pytest.raises(Refused, match="locked"):
             session.value("provision export " + "00" * 64)
-        sign_mandate(tmp_path, desk, "--via", "console", "--port", board.terminal)
-        assert session.value("mandate")["sequence"] == 1
-    tried = steward(board, desk, "--test-order", "--json", again=True)
-    assert tried.exit_code == 0, tried.output
-    order = json.loads(tried.stdout.splitlines()[-1])["order"]
-    assert order["test"] and order["seller"] == "roaster", order
-    [kept] = httpx.get(desk.url + "/orders", params={"thing": "coffee-9"}).json()["items"]
-    assert kept["test"] and kept["number"] == order["number"], kept
+    sign_mandate(tmp_path, desk, "--via", "console", "--port", board.terminal)
+    with Session(board.terminal) as session:
+        assert session.value("mandate")["sequence"] == 2
+    again = steward(board, desk, again=True)
+    assert again.exit_code == 0 and "locked already" in again.output, again.output
     assert time.monotonic() - began < 10 * 60, "minutes are promised, on a chip"
     assert steward(board, desk).exit_code == 1, "it is locked"
     assert board.errors == ""
