@@ -8,6 +8,7 @@ about it ends the answer.
 import json
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import serial
@@ -19,6 +20,7 @@ PAUSE_S = 0.02  # between pieces of a line: a chip takes 64 characters in a turn
 PIECE = 48
 # Makers of USB serial chips on ESP32 boards: Espressif, Silicon Labs, WCH, FTDI.
 MAKERS = {0x303A, 0x10C4, 0x1A86, 0x0403}
+HERE = Path("/run/steward/console")  # of a Pi's service: steward.service
 
 
 class ConsoleError(Exception):
@@ -30,10 +32,15 @@ class Refused(ConsoleError):
 
 
 def find_port() -> str:
-    """The one serial port that looks like a board's. Raises ConsoleError for none or several."""
+    """The one serial port that looks like a board's, or the console of the thing that runs here.
+
+    Raises ConsoleError for none or several.
+    """
     ports = [port for port in list_ports.comports() if port.vid in MAKERS]
     if len(ports) == 1:
         return ports[0].device
+    if not ports and HERE.exists():
+        return str(HERE)
     names = ", ".join(f"{port.device} ({port.description})" for port in ports)
     raise ConsoleError(f"which port: {names}" if ports else "no board is connected: name its port")
 

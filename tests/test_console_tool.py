@@ -85,7 +85,9 @@ def test_a_conversation(board, tmp_path):
     assert "reason" in done.stdout and "wrong_tries" in done.stdout
 
 
-def test_the_one_board_is_found(monkeypatch):
+def test_the_one_board_is_found(monkeypatch, tmp_path):
+    monkeypatch.setattr(console_tool, "HERE", tmp_path / "console")
+
     class FakePort:
         device, description, vid = "/dev/ttyUSB0", "CP2102", 0x10C4
 
@@ -100,6 +102,8 @@ def test_the_one_board_is_found(monkeypatch):
         console_tool.find_port()
     found.clear()
     assert steward("--exec", "status").exit_code == 1
+    (tmp_path / "console").touch()
+    assert console_tool.find_port() == str(tmp_path / "console"), "of the service on a Pi"
 
 
 def test_a_simulated_device(tmp_path):
