@@ -60,7 +60,7 @@ def load(path):
         for name, amount in zip(CAPACITY, RECIPES[drink], strict=True):
             if amount:
                 sales[name].append([int((at - start).total_seconds()), amount])
-    return sales, start
+    return {name: sold for name, sold in sales.items() if sold}, start
 
 
 def seconds_until(start, score_from, warm_up_days):
@@ -166,7 +166,8 @@ def run(path, *, score_from=None, runtime="cpython", progress=None):
     if start_hour >= hours:
         raise ValueError(f"{path}: {hours // 24} days of sales, none of them left to score")
     rows = []
-    for done, (name, capacity) in enumerate(CAPACITY.items()):
+    for done, name in enumerate(sales):
+        capacity = CAPACITY[name]
         spec = {"name": name, "kind": "level", "capacity": capacity, "lead_days": 2}
         job = {"kind": "runout", "spec": spec, "sales": sales[name], "hours": hours}
         forecasts = replay([job], runtime)[0]
@@ -178,7 +179,7 @@ def run(path, *, score_from=None, runtime="cpython", progress=None):
                                score(forecasts, days, container, middle)["error"]]
         rows.append(row)
         if progress:
-            progress(done + 1, len(CAPACITY))
+            progress(done + 1, len(sales))
     return {"bench": "runout", "runtime": runtime, "from": str(start), "score_from": score_from,
             "hours": hours, "rows": rows, "seconds": time.monotonic() - began}
 
