@@ -24,7 +24,7 @@ DRY_RUN ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint sizes sizes-update heap products bench picture pi nightly ci clean
+.PHONY: help demo test lint schedules sizes sizes-update heap products bench picture pi nightly ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: $(READY)  ## ruff, the house's own tidy, types for CPython and for the ESP
 	$(BIN)/python tests/tidy.py
 	$(BIN)/mypy
 	$(BIN)/python tests/device_types.py
+
+schedules: $(READY)  ## 2,000 random schedules against the invariants of money
+	$(BIN)/python tests/schedules.py 2000
 
 sizes: $(READY)  ## bytes of .mpy per module of the agent, against what is allowed
 	$(BIN)/python tests/sizes.py
@@ -76,7 +79,7 @@ nightly: $(READY)  ## the long searches: power cuts, sweeps over seeds, whole de
 	HYPOTHESIS_PROFILE=random $(BIN)/pytest -n $(WORKERS) --dist worksteal -m nightly --timeout 0
 
 ci: $(READY)  ## what must hold before a change lands
-	@set -e; for step in lint test sizes products 'demo HEADLESS=1'; do \
+	@set -e; for step in lint test schedules sizes products 'demo HEADLESS=1'; do \
 		printf '\n== make %s\n' "$$step"; $(MAKE) --no-print-directory $$step; \
 	done
 

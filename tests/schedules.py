@@ -12,6 +12,7 @@ accepted.
 
 import functools
 import hashlib
+import itertools
 import multiprocessing
 import random
 import sys
@@ -253,6 +254,57 @@ class Schedule:
         for order in list(thing.trade.orders.open):
             if order.state == ordering.DISPUTED:
                 thing.feed_line("cancel " + order.ref(), self.bench.up())
+
+
+STEPS = {
+    "t": lambda self: None,
+    "l": lambda self: self.step(HOUR, 1.0),  # nothing arrives, old and broken frames do
+    "b": lambda self: self.boot(),
+    "c": lambda self: setattr(self.bench.store, "cut_at", self.bench.store.operations + 1),
+    "o": lambda self: self.swap_flash(self.old_flash),
+    "n": lambda self: self.swap_flash([]),
+    "s": lambda self: setattr(self, "skew", 32 * DAY if self.skew <= 0 else -3 * DAY),
+}
+
+
+class Word(Schedule):
+    """A schedule of which every step is told: so many quiet ones, then one of STEPS a letter."""
+
+    def __init__(self, quiet: int, letters: tuple[str, ...]):
+        super().__init__(quiet)
+        self.endpoint.calm = True
+        self.letters = letters
+        for _ in range(quiet):
+            self.step(HOUR, 0.0)
+        self.old_flash = list(self.bench.store.journal)
+
+    def run(self) -> str:
+        for letter in self.letters:
+            STEPS[letter](self)
+            self.step(HOUR, 0.0)
+            self.check()
+        self.settle()
+        return self.trace.hexdigest()
+
+
+def broken_words(quiet: int, length: int, first: str) -> list[tuple[int, str, str]]:
+    """Run all words of a length that begin with a letter, after so many quiet steps."""
+    broken = []
+    with quick_cbor.installed():
+        for rest in itertools.product(STEPS, repeat=length - 1):
+            try:
+                Word(quiet, (first, *rest)).run()
+            except Broken as error:
+                broken.append((quiet, first + "".join(rest), str(error)))
+    return broken
+
+
+def run_words(length: int, offsets: Iterable[int]) -> list[tuple[int, str, str]]:
+    """Run every word of a length after 0, 1, ... quiet steps, on all cores."""
+    prepared()
+    parts = [(quiet, length, first) for quiet in offsets for first in STEPS]
+    with multiprocessing.get_context("fork").Pool() as pool:
+        return [one for part in pool.starmap(broken_words, parts) for one in part]
 
 
 def broken_by(seeds: Iterable[int]) -> list[tuple[int, str]]:

@@ -43,7 +43,7 @@ def test_the_demo_takes_its_options():
 
 def test_ci_runs_what_must_hold():
     [steps] = re.findall(r"for step in (.+); do", MAKEFILE)
-    for step in ("lint", "test", "sizes", "products", "demo HEADLESS=1"):
+    for step in ("lint", "test", "schedules", "sizes", "products", "demo HEADLESS=1"):
         assert step in steps
 
 

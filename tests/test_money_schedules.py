@@ -5,17 +5,28 @@ import quick_cbor
 import schedule_endpoint as parts
 import schedules
 
-IN_CI = 150
-NIGHTLY = 20_000
+IN_TESTS = 150
+IN_CI = 2_000  # by `make schedules`
+NIGHTLY = 100_000
 
 
 def test_no_schedule_breaks_an_invariant():
-    assert schedules.run(IN_CI) == []
+    assert schedules.run(IN_TESTS) == []
 
 
 @pytest.mark.nightly
 def test_no_schedule_of_very_many_breaks_an_invariant():
     assert schedules.run(NIGHTLY, IN_CI) == []
+
+
+def test_no_small_schedule_of_all_breaks_an_invariant():
+    """Every pair of disturbances, in whichever of the first hours of an order it falls."""
+    assert schedules.run_words(2, range(6)) == []
+
+
+@pytest.mark.nightly
+def test_no_longer_schedule_of_all_breaks_an_invariant():
+    assert schedules.run_words(4, range(4)) == []
 
 
 def test_a_seed_is_a_schedule_whoever_writes_the_bytes():
