@@ -239,6 +239,10 @@ class Orders:
                 self._set(known, state, at, "reconciled")
             return
         if cycle < own[0]:
+            ended = self.ended(identifier)
+            if ended and not ended.placed:  # by this memory; by another one it was
+                _fill(ended, seller, total, at)
+                self.remember(ended)
             return
         own[0] = cycle
         if state in ENDS:

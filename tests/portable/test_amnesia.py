@@ -322,3 +322,15 @@ def test_an_old_answer_is_none_to_an_old_flash():
         bench.tick()
         assert bench.thing.may_buy() == (not restored)
     assert bench.thing.inbox.rejected == 2 and bench.thing.inbox.accepted == 0
+
+
+def test_what_another_memory_placed_is_not_denied():
+    """Of two flashes that were swapped, the one gave the need up, the other had it ordered."""
+    bench = kit.Bench()
+    need = bench.quoted()
+    bench.thing.feed_line("cancel " + bench.thing.trade.orders.open[0].ref(), bench.up())
+    bench.boot()
+    bench.tick()
+    reconcile(bench, [row(need, ordering.CONFIRMED)])
+    bench.say(wire.ORDER_STATUS, {1: need, 2: ordering.SHIPPED}, 77)
+    assert kit.of_kind(bench.serve(), wire.DISPUTE) == []
