@@ -24,7 +24,8 @@ DRY_RUN ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint schedules sizes sizes-update heap products bench picture pi nightly ci clean
+.PHONY: help demo test lint schedules sizes sizes-update heap
+.PHONY: products bench picture pi nightly ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
