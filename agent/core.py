@@ -110,7 +110,7 @@ class Agent:
 
     def _sense(self, at):
         trade = self.trade
-        self.senses.step(at, trade.shelf.feed if trade else _nobody_listens)
+        self.senses.step(at, trade.feed if trade else _nobody_listens)
         if trade:
             trade.shelf.step(at)
 

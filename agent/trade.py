@@ -37,15 +37,41 @@ class Trade:
                                  self.experience, self.disputes, self.shelf, agent.send,
                                  agent.tell))
         self.privacy = privacies.Privacy(self.mandate, note)
+        self._presses = None  # of the owner's button, as last read, and when that was
+        self._read_at = 0
+        self._pressed_after = None
+
+    def feed(self, channel, value, at):
+        """Hand a believable reading to the shelf; watch the button that says the owner's yes."""
+        if channel == self._agent.product.approve:
+            if self._presses is not None and value > self._presses:
+                self._pressed_after = self._read_at
+            self._presses, self._read_at = value, at
+        self.shelf.feed(channel, value, at)
 
     def step(self, at):
         """From what happened to the containers to orders that are decided; see agent/core.py."""
         self._note_refills(at)
         if self._agent.may_buy():
+            if self._pressed_after is not None:
+                self._approve(at)
             for need in needs.arising(self.shelf, self.orders.busy, at):
                 self.orders.begin(self.shelf.specs[need.consumable]["name"], need, at)
             self.buyer.step(at, self._agent.clock.utc(at))
         self._note_levels()
+
+    def _approve(self, at):
+        """Take a press for a yes to the one question that stood before the button was last up."""
+        after, self._pressed_after = self._pressed_after, None
+        waiting = [order for order in self.orders.open
+                   if order.state == ordering.AWAITING and order.since <= after]
+        if len(waiting) == 1:
+            refusal = self.buyer.approve(waiting[0], at, self._agent.clock.utc(at))
+            if refusal:
+                self._agent.tell("%s: not bought: %s" % (waiting[0].consumable, refusal))
+        elif waiting:
+            self._agent.tell("%d orders wait: approve them one by one on the console"
+                             % len(waiting))
 
     def _note_refills(self, at):
         for index, kind, amount, _ in self.shelf.events:

@@ -19,6 +19,10 @@ def check_product(loaded: Loaded) -> None:
     for name, consumable in product.consumables.items():
         _check_consumable(loaded, product, ("consumables", name), consumable)
     _check_stock_numbers(loaded, product)
+    if product.approve_with is not None:
+        _check_channel(loaded, product, ("approve_with",), product.approve_with)
+        if not loaded.names("consumables", product.consumables):
+            loaded.report(("approve_with",), "nothing runs out, so there is nothing to approve")
 
 
 def _check_channel(loaded: Loaded, product: Product, path: Path, channel: str) -> None:

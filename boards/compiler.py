@@ -107,6 +107,8 @@ def product_record(product: Product) -> dict[str, Any]:
             _consumable(name, consumable, product, index)
             for name, consumable in product.consumables.items()
         ]
+    if product.approve_with is not None:
+        record["approve"] = index[product.approve_with]
     return record
 
 

@@ -158,6 +158,7 @@ class Product(Model):
     channels: Annotated[dict[Name, Channel], Field(max_length=64)]
     monitors: Annotated[dict[Name, Monitor], Field(max_length=64)] = {}
     consumables: Annotated[dict[Name, Consumable], Field(max_length=16)] = {}
+    approve_with: str | None = None
 
     def unit_of(self, consumable: Consumable) -> str:
         """The consumable's unit: its level channel's if it has one, else its own, else pieces."""

@@ -145,3 +145,15 @@ def test_a_board_is_no_product_and_the_other_way_round():
         compiler.compile_board(coffee, coffee)
     with pytest.raises(DescriptionError, match='carries "coffee_machine", not "water_pump"'):
         compiler.compile_board(BOARDS / "simulated.toml", BOARDS / "products" / "water_pump.toml")
+
+
+def test_the_button_of_the_owner_is_an_index(tmp_path):
+    text = (BOARDS / "products/coffee_machine.toml").read_text("utf-8")
+    file = tmp_path / "coffee_machine.toml"
+    file.write_text('approve_with = "container_in"\n' + text, "utf-8")
+    with pytest.raises(DescriptionError, match='no channel "container_in"'):
+        compiler.compile_product(file)
+    channels = cbor2.loads(compiler.compile_product(BOARDS / "products/coffee_machine.toml"))
+    name = channels["channels"][3]["name"]
+    file.write_text(f'approve_with = "{name}"\n' + text, "utf-8")
+    assert Product(compiler.compile_product(file)).approve == 3

@@ -57,6 +57,11 @@ def test_the_good_one_is_good(problems):
             '2: error: makr: unknown key; did you mean "maker"',
         ),
         ('maker = "Example"\n', "", "1: error: maker: this key is missing"),
+        (
+            'version = "1.0.0"',
+            'version = "1.0.0"\napprove_with = "boil"',
+            '4: error: approve_with: no channel "boil"; did you mean "boils"',
+        ),
         ('"kettle"', '"Kettle"', '1: error: product: "Kettle" is no name'),
         ('"1.0.0"', '"1.0"', "3: error: version:"),
         ('unit = "ml"', 'unit = "mll"', 'channels.level_ml.unit: "mll" is no known unit; did you'),

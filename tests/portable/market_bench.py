@@ -15,8 +15,8 @@ SELLERS = [["roaster", kit.SIGNER.public_key(kit.SELLER), 30000],
 class Market(kit.Bench):
     """A bench whose mandate the test writes, with two sellers unless it says otherwise."""
 
-    def __init__(self, **changes):
-        super().__init__()
+    def __init__(self, product=kit.PRODUCT, **changes):
+        super().__init__(product)
         self.number = 1000
         terms = {"k13": SELLERS}
         terms.update(changes)
