@@ -47,6 +47,7 @@ class Endpoint:
         self.up = wire.Channel(kit.ROOT, kit.THING, wire.UP)
         self.seq, self.number = seq, 5000
         self.up_seq = self.count = 0
+        self.ledger = (0, b"")  # count and head of the hello before
         self.orders: dict[bytes, dict] = {}
         self.offers: dict[bytes, dict] = {}
         self.documents: list[tuple[bytes, bytes]] = []
@@ -101,7 +102,9 @@ class Endpoint:
         outcome = 0
         open_ids = {i for i, order in self.orders.items() if order["state"] in OPEN}
         unheard = [kind for kind, _ in self.waiting.values() if kind == wire.RECONCILE]
-        if body[8] < self.count or body[8] == 0 or unheard or open_ids - set(body[11]):
+        before, self.ledger = self.ledger, (body[8], body[9])
+        forgot = body[8] < self.count or (body[8] == before[0] and body[9] != before[1])
+        if forgot or body[8] == 0 or unheard or open_ids - set(body[11]):
             self.reconcile(body[13], wants_ack=True)
             outcome = 1
         self.count = body[8]
@@ -224,7 +227,8 @@ class Endpoint:
         if body[2] == 2:
             order["state"] = 11
         elif body[2] in (3, 4, 5, 7):
-            order["state"] = 12
+            if order["state"] in OPEN:  # what has come to its end stays there
+                order["state"] = 12
             if self.calm or self.rng.random() < 0.5:
                 self.plans.append((now + DAY, body[1], {2: 8, 7: 0}))
         elif body[2] == 1 and order["state"] == 12:
@@ -235,6 +239,7 @@ class Endpoint:
 
     def dispute(self, content: dict) -> None:
         """A raised dispute marks an open order, the last one frees it; a denial must be true."""
+        self.count = max(self.count, content[10])  # it proves that many entries
         order = self.orders.get(content[1])
         need(content[3] != 1 or order is None, "I4", "denied what it had placed", content)
         if order is None:

@@ -120,6 +120,20 @@ def test_a_new_thing_is_reconciled_and_a_known_one_only_when_it_forgot():
     assert bodies[0][1][0][4:] == row[4:]
 
 
+def test_a_ledger_that_contradicts_what_the_desk_saw_of_it_is_an_old_one():
+    """Neither count nor missing orders tell: the one was made up for, the others have ended."""
+    world = World()
+    world.send(1, world.thing.hello(1))
+    world.run(60)
+    signed = {0: "dispute", 1: bytes(16), 2: "thing-1", 3: 1, 4: 1, 10: 7, 11: bytes(16)}
+    world.send(9, {1: world.thing.sign(signed)})
+    assert len(reconciles(world.send(1, world.thing.hello(6)))) == 1
+    world.run(60)
+    assert reconciles(world.send(1, world.thing.hello(8))) == []
+    assert reconciles(world.send(1, world.thing.hello(8))) == []
+    assert len(reconciles(world.send(1, world.thing.hello(8) | {9: bytes([1]) * 16}))) == 1
+
+
 def test_more_orders_than_one_message_holds_come_in_numbered_parts():
     world = World()
     for cycle in range(9):

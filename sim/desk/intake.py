@@ -24,7 +24,7 @@ def _hello(work: Work, thing: Thing, words: dict) -> Answer:
     unheard = work.session.scalars(stale.returning(Outgoing.id)).all()
     listed = words["orders"] or []
     first = not thing.hello or words["ledger_count"] == 0
-    forgot = words["ledger_count"] < thing.ledger_count
+    forgot = words["ledger_count"] < thing.ledger_count or _other_chain(thing, plain(words))
     misses = trade.open_order_ids(work, thing) - set(listed)
     thing.hello = plain(words)
     thing.ledger_count = words["ledger_count"]
@@ -33,6 +33,13 @@ def _hello(work: Work, thing: Thing, words: dict) -> Answer:
         trade.reconcile(work, thing, words["nonce"], wants_ack=True)
         return Answer(messages.EXISTS)  # what it may have forgotten comes before it may buy
     return Answer()
+
+
+def _other_chain(thing: Thing, said: dict) -> bool:
+    """Whether as many entries as in the hello before end in another link: a ledger was swapped."""
+    before = thing.hello or said
+    counts = before["ledger_count"], said["ledger_count"]
+    return counts[0] == counts[1] and before["ledger_head"] != said["ledger_head"]
 
 
 def late_hello(work: Work, thing: Thing, body: dict) -> None:
