@@ -61,17 +61,15 @@ class Trade:
         self._note_levels()
 
     def _approve(self, at):
-        """Take a press for a yes to the one question that stood before the button was last up."""
+        """Take a press for a yes to the only question, if it stood at the reading before."""
         after, self._pressed_after = self._pressed_after, None
-        waiting = [order for order in self.orders.open
-                   if order.state == ordering.AWAITING and order.since <= after]
-        if len(waiting) == 1:
+        waiting = [order for order in self.orders.open if order.state == ordering.AWAITING]
+        if len(waiting) > 1:
+            self._agent.tell("several orders wait: approve them one by one on the console")
+        elif waiting and waiting[0].since <= after:
             refusal = self.buyer.approve(waiting[0], at, self._agent.clock.utc(at))
             if refusal:
                 self._agent.tell("%s: not bought: %s" % (waiting[0].consumable, refusal))
-        elif waiting:
-            self._agent.tell("%d orders wait: approve them one by one on the console"
-                             % len(waiting))
 
     def _note_refills(self, at):
         for index, kind, amount, _ in self.shelf.events:

@@ -70,6 +70,15 @@ class Market(kit.Bench):
     def line(self, text):
         return self.thing.feed_line(text, self.up())
 
+    def told(self):
+        """Return what the owner was told since this was last asked."""
+        words = []
+        effect = self.thing.take_effect()
+        while effect:
+            words.append(effect[1])
+            effect = self.thing.take_effect()
+        return words
+
     def order(self, need):
         return self.thing.trade.orders.find(need)
 

@@ -1,9 +1,11 @@
 """The owner's yes by a button on the thing: to the one question that stood when it was pressed."""
 
 import kit
+from kit import DAY
 from market_bench import Market
 
 from agent.money import orders as ordering
+from agent.needs import Need
 from agent.wire import messages as wire
 
 BUTTON = 2
@@ -35,15 +37,6 @@ def asking(presses=0):
     return bench, need
 
 
-def told(bench):
-    words = []
-    effect = bench.thing.take_effect()
-    while effect:
-        words.append(effect[1])
-        effect = bench.thing.take_effect()
-    return words
-
-
 def test_a_press_places_the_order_that_was_asked_about():
     bench, need = asking()
     assert not kit.of_kind(bench.serve(3), wire.ORDER)
@@ -66,12 +59,12 @@ def test_a_press_before_the_question_is_no_answer_to_it():
 
 def test_a_press_is_worth_no_more_than_the_mandate():
     bench, _ = asking()
-    told(bench)
+    bench.told()
     bench.install(2, k13=[["second", kit.SIGNER.public_key(b"2" * 32), 30000]], k6=2, k8=100)
     bench.serve(2)
     bench.presses += 1
     assert not kit.of_kind(bench.serve(3), wire.ORDER)
-    assert [words for words in told(bench) if "not bought" in words]
+    assert [words for words in bench.told() if "not bought" in words]
 
 
 def test_a_press_with_nothing_to_answer_does_nothing():
@@ -79,4 +72,16 @@ def test_a_press_with_nothing_to_answer_does_nothing():
     for _ in range(3):
         bench.presses += 1
         bench.serve(2)
-    assert bench.thing.trade.orders.open == [] and not told(bench)
+    assert bench.thing.trade.orders.open == [] and not bench.told()
+
+
+def test_a_press_with_two_questions_answers_neither():
+    bench, need = asking()
+    bench.told()
+    second = bench.thing.trade.orders.begin("grease", Need(0, 1000, DAY, []), bench.thing._at)
+    second.state = ordering.AWAITING  # one that came up since the button was last read
+    second.since = bench.thing._at + 1
+    bench.presses += 1
+    assert not kit.of_kind(bench.serve(1), wire.ORDER)
+    assert bench.order(need).state == ordering.AWAITING
+    assert [words for words in bench.told() if "several orders wait" in words]

@@ -197,12 +197,7 @@ def awaiting(**changes):
 
 def test_above_the_sum_the_owner_is_asked_with_product_price_seller_and_delivery():
     bench, need = awaiting()
-    told = []
-    effect = bench.thing.take_effect()
-    while effect:
-        told.append(effect[1])
-        effect = bench.thing.take_effect()
-    question = told[-1]
+    question = bench.told()[-1]
     for word in ("approve", "1 x BEAN-1", "roaster", "17.00 EUR", "24 h"):
         assert word in question, question
     assert "error" in bench.line("approve %s beef" % bench.order(need).ref())
