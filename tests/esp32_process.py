@@ -14,6 +14,7 @@ import time
 import tty
 from pathlib import Path
 
+from firmware.console_tool import Session
 from sim.mpy import runtime
 
 TESTS = Path(__file__).parent
@@ -21,7 +22,6 @@ RESET = 66  # as tests/esp32_fakes/machine.py ends the process
 POWER_CUT = -9
 HEAP = "700K"  # on 64 bits, where an object takes twice what it takes on the chip
 ROOMY = "4M"  # for the simulated chips besides
-QUIET_S = 0.25
 WAIT_S = 20
 
 
@@ -84,29 +84,24 @@ class Esp32:
         if process.wait() == RESET:
             self.start(cause="SOFT_RESET")
 
-    def shown(self, timeout_s: float = WAIT_S, quiet_s: float = QUIET_S) -> str:
-        """What the console shows until it has been quiet for a moment."""
+    def shown_until(self, text: str) -> str:
+        """What the console shows by itself, up to a text that has to come."""
         data = b""
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            if select.select([self._ours], [], [], quiet_s if data else 0.05)[0]:
+        deadline = time.monotonic() + WAIT_S
+        while text.encode() not in data:
+            assert time.monotonic() < deadline, f"no {text!r} in {data!r}; {self.errors}"
+            if select.select([self._ours], [], [], 0.05)[0]:
                 data += os.read(self._ours, 65536)
-            elif data or not self.running:
-                break
         return data.decode(errors="replace").replace("\r\n", "\n")
 
     def type(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._ours, data[:512]) :]
 
-    def ask(self, line: str, timeout_s: float = WAIT_S) -> str:
-        """Type a line; what is shown after its echo."""
-        self.type(line.encode() + b"\r")
-        deadline = time.monotonic() + timeout_s
-        answer = self.shown(timeout_s)
-        while answer.strip() == line and self.running and time.monotonic() < deadline:
-            answer += self.shown(timeout_s)
-        return answer.partition(line + "\n")[2] or answer
+    def ask(self, line: str) -> str:
+        """Type a line; its answer, whose end is known as a person's console tool knows it."""
+        with Session(self.terminal, WAIT_S) as session:
+            return session.ask(line)
 
     @property
     def running(self) -> bool:

@@ -32,9 +32,9 @@ def image(tmp_path_factory):
 def test_it_starts_and_reads_a_sensor(tmp_path, image, way):
     device = Esp32(tmp_path / "board", image.folder, way)
     with device:
-        assert "has not been provisioned" in device.shown()
+        device.shown_until("has not been provisioned")
         assert "public_key" in device.ask("provision keys coffee-7")
-        device.ask("restart", timeout_s=2)
+        device.type(b"restart\r")
         assert device.wait() == RESET
         device.start()
         deadline = time.monotonic() + 20

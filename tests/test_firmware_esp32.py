@@ -42,7 +42,7 @@ def test_a_crash_is_reported_and_five_of_them_bring_safe_mode(board):
     for _ in range(guard.BAD_BOOTS - 1):  # the start that made it a thing was short as well
         board.start(crash=True, cause="WDT_RESET")
         assert board.wait() == RESET
-    assert "crashed on purpose" in board.shown(2)
+    board.shown_until("crashed on purpose")
     board.start(cause="WDT_RESET")
     with Session(board.terminal) as session:
         status = session.value("status")
@@ -108,9 +108,9 @@ def test_nonsense_neither_stops_nor_fills_the_thing(board):
         session.value("status")
     noise = bytes(byte for byte in os.urandom(8_000) if byte not in b"\x11\x13")
     board.type(noise + b"\r")
-    board.shown(20, quiet_s=1)
+    board.ask("")
     board.type(b"\x00\x03\x04\x1a\x1b[A\x7f\x7f\x7f" * 50 + b"\r")
-    board.shown(20, quiet_s=1)
+    board.ask("")
     assert board.running, board.errors
     with Session(board.terminal) as session:
         assert session.value("status")["thing"] == "coffee-7"
