@@ -54,9 +54,10 @@ def load(file: FilePath | str) -> Loaded:
         text = FilePath(file).read_bytes().decode("utf-8").replace("\r\n", "\n")
         data = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        return _unreadable(name, 1, f"not UTF-8 text: {error.reason} at byte {error.start}")
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return _unreadable(name, line, f"not UTF-8 text: {error.reason} at byte {error.start}")
     except tomllib.TOMLDecodeError as error:
-        return _unreadable(name, _line_in(str(error)), f"not TOML: {error}")
+        return _unreadable(name, _line_in(str(error), text), f"not TOML: {error}")
     model = Board if "board" in data else Product
     loaded = Loaded(name, Lines(text), None, [])
     try:
@@ -89,10 +90,17 @@ def _unreadable(file: str, line: int, message: str) -> Loaded:
     return Loaded(file, Lines(""), None, [Problem(file, line, (), message)])
 
 
-def _line_in(message: str) -> int:
-    """The parser says "(at line 3, column 7)"; only Python 3.14 has an attribute for it."""
+def _line_in(message: str, text: str) -> int:
+    """The parser says "(at line 3, column 7)"; only Python 3.14 has an attribute for it.
+
+    At the end of the document it names no line: that is where a long string began that nothing
+    ends, and the last line with anything on it for all else.
+    """
     words = message.replace(",", " ").split()
-    return int(words[words.index("line") + 1]) if "line" in words else 1
+    if "line" in words:
+        return int(words[words.index("line") + 1])
+    unended = max(text.rfind('"""'), text.rfind("'''")) if "string" in message else -1
+    return text[: unended if unended >= 0 else len(text.rstrip())].count("\n") + 1
 
 
 def _path(location: tuple[int | str, ...], data: Any) -> Path:

@@ -155,6 +155,9 @@ def test_the_same_stock_number_twice(problems):
     [
         ("product = ", "1: error: not TOML"),
         ('product = "a"\nproduct = "b"\n', "2: error: not TOML"),
+        ('product = "a"\nmaker = [\n"b",\n\n', "3: error: not TOML"),
+        ('product = "a"\nmaker = """b\nand\nmore\n', "2: error: not TOML"),
+        ('product = "a"\n[channels.b', "2: error: not TOML"),
         ("", "this key is missing"),
     ],
 )
@@ -164,8 +167,8 @@ def test_what_is_no_description_is_said_too(problems, text, said):
 
 def test_what_is_no_text_is_said_too(tmp_path):
     file = tmp_path / "kettle.toml"
-    file.write_bytes(b"product = '\xff'")
-    assert "not UTF-8" in str(check_file(file).problems[0])
+    file.write_bytes(b"# a kettle\nproduct = '\xff'")
+    assert "kettle.toml:2: error: not UTF-8" in str(check_file(file).problems[0])
 
 
 def test_compiling_refuses_with_every_problem(tmp_path):
