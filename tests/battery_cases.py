@@ -3,6 +3,8 @@
 pytest runs them through tests/test_battery.py, which also runs them in MicroPython.
 """
 
+from fake_ticks import PERIOD, FakeTicks
+
 from firmware.esp32 import duty
 from firmware.esp32.battery import Battery
 from firmware.loop import Loop
@@ -12,29 +14,8 @@ POWER = {"channel": 1, "listen": 6 * 3600, "low": 25.0, "flat": 5.0}
 PERIODS = (600, 3600)
 DAY = 86_400
 CONNECT_MS = 8000  # Wi-Fi, TLS
+BEFORE_WRAP_MS = PERIOD - 20_000
 TURN_MS = 300  # a round of sensors and a step of the agent, on a slow chip
-
-
-class FakeTicks:
-    """The ticks port; somebody counts what each stretch of time was spent on."""
-
-    PERIOD = 1 << 30
-
-    def __init__(self):
-        self.now = self.PERIOD - 20_000
-
-    def ticks_ms(self):
-        return self.now % self.PERIOD
-
-    def ticks_add(self, ticks, delta):
-        return (ticks + delta) % self.PERIOD
-
-    def ticks_diff(self, a, b):
-        half = self.PERIOD // 2
-        return (a - b + half) % self.PERIOD - half
-
-    def sleep_ms(self, count):
-        self.now += count
 
 
 class FakeChip:
@@ -92,7 +73,7 @@ class FakeLink:
         self._woken = ticks.now
 
     def poll(self, now_ms):
-        assert 0 <= now_ms < FakeTicks.PERIOD
+        assert 0 <= now_ms < PERIOD
 
     def ready(self):
         return not self.asleep and self.reachable and self._ticks.now - self._woken > CONNECT_MS
@@ -185,7 +166,7 @@ class Bench:
     """A thing on a battery; `run(seconds)`."""
 
     def __init__(self, cause="power on", linked=True):
-        self.ticks = FakeTicks()
+        self.ticks = FakeTicks(BEFORE_WRAP_MS)
         self.link = FakeLink(self.ticks) if linked else None
         self.chip = FakeChip(self.ticks, self.link, cause)
         self.sensors = FakeSensors()
@@ -287,7 +268,7 @@ def test_on_a_flat_battery_it_tells_and_lets_go():
     bench.run(3600)
     assert bench.chip.deep == [duty.DAY_S]
     assert bench.agent.unanswered == 0 and bench.link.asleep
-    assert bench.ticks.now - (FakeTicks.PERIOD - 20_000) < 60_000, "woken for nothing else"
+    assert bench.ticks.now - BEFORE_WRAP_MS < 60_000, "woken for nothing else"
 
 
 def test_on_a_flat_battery_nobody_who_switched_it_on_is_left_alone():

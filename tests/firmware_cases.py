@@ -7,6 +7,8 @@ import gc
 import json
 import struct
 
+from fake_ticks import PERIOD, FakeTicks
+
 from firmware.esp32 import guard, sntp, wifi
 from hal import HalError
 from hal.console import LONGEST, Console
@@ -28,25 +30,6 @@ class FakeStore:
             raise HalError("full")
         self.saves += 1
         self.files[name] = data
-
-
-class FakeTicks:
-    """The ticks port on a number, which starts close to where MicroPython's wrap."""
-
-    PERIOD = 1 << 30
-
-    def __init__(self):
-        self.now = self.PERIOD - 5_000
-
-    def ticks_ms(self):
-        return self.now % self.PERIOD
-
-    def ticks_add(self, ticks, delta):
-        return (ticks + delta) % self.PERIOD
-
-    def ticks_diff(self, a, b):
-        half = self.PERIOD // 2
-        return (a - b + half) % self.PERIOD - half
 
 
 class FakeWlan:
@@ -109,7 +92,7 @@ def entropy(count):
 
 
 def supervised(networks=(("home", "secret-1"),)):
-    ticks, wlan = FakeTicks(), FakeWlan()
+    ticks, wlan = FakeTicks(PERIOD - 5_000), FakeWlan()
     one = wifi.Wifi(wlan, list(networks), entropy, ticks)
 
     def run(seconds, heard=False):
@@ -293,7 +276,7 @@ def test_the_counters_second_round_is_after_2036():
 
 
 def test_where_nobody_answers_the_last_known_time_is_taken():
-    ticks, told = FakeTicks(), []
+    ticks, told = FakeTicks(PERIOD - 5_000), []
     clock = sntp.Clock("127.0.0.1", 1_790_000_000, told.append, entropy, ticks)
     for _ in range(400):
         ticks.now += 500
