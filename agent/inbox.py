@@ -38,7 +38,7 @@ class Inbox:
             wire.EXEC: self._exec, wire.RECONCILE: self._reconcile,
         }
         self._handlers.update(agent.trade.handlers() if agent.trade else dict.fromkeys(
-            (wire.OFFER, wire.ORDER_STATUS, wire.MANDATE), _buys_nothing))
+            (wire.OFFER, wire.ORDER_STATUS, wire.MANDATE, wire.APPROVAL), _buys_nothing))
 
     def feed(self, frame):
         """Keep a frame for the step; beyond the bound it is dropped, for the desk sends again."""

@@ -110,7 +110,8 @@ class Trade:
     def handlers(self):
         """Return by kind what takes a message of money: f(message, at)."""
         return {wire.OFFER: self._offer, wire.DECLINE: self._decline,
-                wire.ORDER_STATUS: self._order_status, wire.MANDATE: self._mandate}
+                wire.ORDER_STATUS: self._order_status, wire.MANDATE: self._mandate,
+                wire.APPROVAL: self._approval}
 
     def _offer(self, message, at):
         self.buyer.market.offered(message[wire.BODY], self._agent.clock.utc(at))
@@ -125,8 +126,13 @@ class Trade:
     def _mandate(self, message, at):
         self.install_mandate(wire.octets(message[wire.BODY], 1), at)
 
+    def _approval(self, message, at):
+        from agent.money import approval  # loaded when the owner answers through the desk
+
+        approval.take(self._agent, wire.octets(message[wire.BODY], 1), at)
+
     def install_mandate(self, document, at):
-        """Put the owner's signed mandate in force; raises MandateError and changes nothing."""
+        """Put the owner's signed mandate in force; raises MessageError and changes nothing."""
         self.mandate.install(document)
         self.ledger.add(at, books.MANDATE, self.mandate.sequence(), self.mandate.hash)
 

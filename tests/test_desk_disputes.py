@@ -4,7 +4,7 @@ between what sellers say and what things measure."""
 import pytest
 from fastapi.testclient import TestClient
 
-from sim.desk import documents, perception, rest_disputes
+from sim.desk import documents, perception
 from sim.desk.market import KINDS
 from sim.desk.models import Dispute, DisputeState, Event, Order, OrderState, Statement
 from sim.desk.rest import application
@@ -303,21 +303,6 @@ def test_rest_shows_the_gap(served):
     _, client, _ = served
     (row,) = client.get("/perception").json()
     assert (row["seller"], row["orders"], row["disputes"]) == ("roaster", 1, {"not_received": 1})
-
-
-def test_the_owner_s_no_is_passed_on_and_the_yes_only_where_the_thing_takes_it(
-    served, monkeypatch
-):
-    _, client, order = served
-    assert "approve" in rest_disputes.OWNERS
-    monkeypatch.setattr(rest_disputes, "OWNERS", ("approve",))
-    word = {"order": order.hex()[:8], "answer": "deny"}
-    sent = client.post("/things/thing-1/approvals", json=word)
-    assert sent.status_code == 202 and sent.json()["line"] == f"deny {order.hex()[:8]}"
-    yes = client.post("/things/thing-1/approvals", json=word | {"answer": "approve"})
-    assert yes.status_code == 409 and "own console" in yes.json()["detail"]
-    for bad in ({"order": "all; reset"}, {"answer": "reset"}):
-        assert client.post("/things/thing-1/approvals", json=word | bad).status_code == 422
 
 
 def test_a_dispute_on_a_verified_order_is_settled_by_the_word_cancelled():

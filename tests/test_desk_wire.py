@@ -22,10 +22,12 @@ THING = TestThing()
 BODIES = [("up", kind, body) for kind, body in messages.UP.items()]
 BODIES += [("down", kind, body) for kind, body in messages.DOWN.items()]
 DOCUMENTS = [
+    ("asked", messages.ASKED),
     ("order-document", messages.ORDER_DOCUMENT),
     ("offer-document", messages.OFFER_DOCUMENT),
     ("mandate-document", documents.MANDATE),
     ("control-document", documents.CONTROL),
+    ("approval-document", documents.APPROVAL),
     ("receipt-document", documents.RECEIPT),
     ("dispute-document", documents.DISPUTE),
     ("experience-document", documents.EXPERIENCE),
@@ -56,6 +58,8 @@ SAMPLES = [
     [["cups", 812]],
     [bytes(16)],
     ["beans-1kg"],
+    {1: "beans", 2: "BEAN-1", 3: 2, 4: 1000, 5: "roaster", 6: 2606, 7: "EUR", 8: 172_800,
+     9: 259_200, 10: bytes(12), 11: False},
 ]
 
 

@@ -52,7 +52,7 @@ def test_a_field_of_any_form_is_taken_whole_or_refused(key, value):
     before = kept.hash
     try:
         kept.install(document)
-    except mandate.MandateError:
+    except mandate.MessageError:
         assert kept.hash == before and kept.sequence() == 1
         return
     # What was taken can be asked everything without a surprise.
@@ -196,5 +196,5 @@ def test_a_signature_over_other_words_is_no_mandate():
     for place in range(0, len(good), 7):
         changed = bytearray(kit.mandate(2, k13=SELLERS))
         changed[20 + place] ^= 1
-        with pytest.raises(mandate.MandateError):
+        with pytest.raises(mandate.MessageError):
             in_force().install(bytes(changed))

@@ -169,10 +169,10 @@ def test_the_thing_itself_takes_what_was_signed(home):
     assert (held.sequence(), held.cap("beans"), held.count("corner_shop")) == (4, 4000, 20)
     assert held.items("beans", ["BEAN-ESPRESSO-1KG"]) == ["BEAN-ESPRESSO-1KG", "BEAN-CREMA-1KG"]
     assert held.refusal(1_767_571_200 + 23 * 3600) == "mandate revoked"
-    with pytest.raises(agent_mandate.MandateError, match="not newer"):
+    with pytest.raises(agent_mandate.MessageError, match="not newer"):
         held.install((home / "c").read_bytes())
     stranger = Identity("kitchen", bytes(32), (5).to_bytes(32, "big"), bytes.fromhex(SELLER), p256)
-    with pytest.raises(agent_mandate.MandateError, match="signature"):
+    with pytest.raises(agent_mandate.MessageError, match="signature"):
         agent_mandate.Mandate(stranger, noted.append).install((home / "c").read_bytes())
 
 

@@ -125,17 +125,17 @@ def mandate(agent, words, at):
 
 def _install(agent, words, at):
     """HEX, or put PART/PARTS HEX: nothing is in force before all of it is there and verified."""
-    from agent.console import parts, ports
+    from agent.console import onsite, parts
 
     if words[0] == "put":
-        document = parts.take(ports.lent(agent), "mandate", words[1:], limits.PAYLOAD_BYTES)
+        document = parts.take(onsite.lent(agent), "mandate", words[1:], limits.PAYLOAD_BYTES)
         if document is None:
             return "part %s" % words[1]
     else:
         document = parts.unhex(one(words, "a signed mandate or control in hex"), "the document")
     try:
         agent.trade.install_mandate(document, at)
-    except term.MandateError as error:
+    except term.MessageError as error:
         raise CommandError(str(error))
     return "in force: sequence %d" % agent.trade.mandate.sequence()
 

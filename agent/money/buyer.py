@@ -11,7 +11,6 @@ from agent.money import disputes as disputing
 from agent.money import experience as learned
 from agent.money import ledger as books
 from agent.money import mandate as term
-from agent.money import orders as ordering
 from agent.money.delivery import CANCEL, Delivery
 from agent.money.market import Market
 from agent.money.orders import (
@@ -82,9 +81,7 @@ class Buyer:
         if agreed or not self._rooms.mandate.must_ask(offer.total):
             self._place(order, at, utc)
         elif self._orders.move(order, AWAITING, at):
-            self._rooms.tell("approve %s? %d x %s from %s for %s %s, there in %d h, terms %s" % (
-                order.ref(), offer.packs, offer.sku, offer.seller, money(offer.total),
-                offer.currency, offer.lead_s // 3600, ordering.hex_of(digest[:4])))
+            self._rooms.ask(order, digest)
 
     def approve(self, order, at, utc):
         """The owner says yes to the terms shown; return None, or why it cannot be placed.
@@ -112,7 +109,7 @@ class Buyer:
     def cancel(self, order, at, utc, reason):
         """The owner says no; return None, or why it is too late."""
         if order.state in (NEEDED, QUOTING, AWAITING):
-            self._orders.move(order, CANCELLED, at, reason)
+            self._rooms.drop(order, at, reason)
             return None
         if order.state == DISPUTED:  # closed by the owner: what was paid stays spent
             order.charged = max(order.charged, order.total)

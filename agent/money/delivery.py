@@ -16,7 +16,6 @@ from agent.money import orders as ordering
 from agent.money.disputes import SETTLED, WITHDRAWN
 from agent.money.orders import (
     AWAITING,
-    CANCELLED,
     CONFIRMED,
     DELIVERED,
     DISPUTED,
@@ -101,7 +100,7 @@ class Delivery:
                 continue
             if order.state in (NEEDED, QUOTING, AWAITING):
                 if sure and 2 * amount >= order.quantity:
-                    self._orders.move(order, CANCELLED, at, "filled from elsewhere")
+                    self._rooms.drop(order, at, "filled from elsewhere")
             elif not (spare and order.state in (PLACED, CONFIRMED)):
                 order.seen += amount
                 self._not_needed_before(order, at)

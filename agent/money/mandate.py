@@ -36,33 +36,31 @@ DEFAULT_WEIGHTS = {"price": 50, "delivery": 15, "quality": 5, "trust": 30, "carb
 PASSING = ("quiet hours", "clock unknown")
 
 
-class MandateError(MessageError):
-    """A document that is no mandate for this thing; says why."""
+def opened(document, identity):
+    """Return the map in a document that the owner of this thing signed; raises MessageError."""
+    if identity.owner_key is None:
+        raise MessageError("no owner is paired")
+    try:
+        verify = identity.verifier(identity.owner_key)
+        return cbor.decode(cose.sign1_open(verify, document)[1])
+    except (cose.CoseError, cbor.CborError) as error:
+        raise MessageError(str(error))
 
 
 def read(document, identity):
-    """Return the map of a mandate or control that the owner of this thing signed.
-
-    Raises MandateError.
-    """
-    if identity.owner_key is None:
-        raise MandateError("no owner is paired")
-    try:
-        _, payload = cose.sign1_open(identity.verifier(identity.owner_key), document)
-        terms = cbor.decode(payload)
-        if isinstance(terms, dict) and terms.get(0) == "control":
-            forms.check(terms, "control", "n t n", 3)
-            sound = terms[3] <= REVOKE
-        else:
-            forms.check(terms, "mandate", _FORMS, SELLERS)
-            sound = (terms[APPROVAL] <= ASK_ALWAYS and terms[SELLERS]
-                     and max(terms.get(QUIET_HOURS, (0,))) <= 1440)
-    except (cose.CoseError, cbor.CborError, MessageError) as error:
-        raise MandateError(str(error))
+    """Return the map of a mandate or control for this thing; raises MessageError."""
+    terms = opened(document, identity)
+    if isinstance(terms, dict) and terms.get(0) == "control":
+        forms.check(terms, "control", "n t n", 3)
+        sound = terms[3] <= REVOKE
+    else:
+        forms.check(terms, "mandate", _FORMS, SELLERS)
+        sound = (terms[APPROVAL] <= ASK_ALWAYS and terms[SELLERS]
+                 and max(terms.get(QUIET_HOURS, (0,))) <= 1440)
     if not sound:
-        raise MandateError("a term is out of its range")
+        raise MessageError("a term is out of its range")
     if terms[THING] != identity.thing:
-        raise MandateError("the mandate is for %s" % terms[THING])
+        raise MessageError("the mandate is for %s" % terms[THING])
     return terms
 
 
@@ -79,10 +77,10 @@ class Mandate:
         self._control = None
 
     def install(self, document):
-        """Put a signed document in force; raises MandateError and changes nothing then."""
+        """Put a signed document in force; raises MessageError and changes nothing then."""
         terms = read(document, self._identity)
         if terms[SEQUENCE] <= self.sequence():
-            raise MandateError("sequence %d is not newer than %d"
+            raise MessageError("sequence %d is not newer than %d"
                                % (terms[SEQUENCE], self.sequence()))
         self.apply([MANDATE, document])
         self._note([MANDATE, document])

@@ -1,8 +1,10 @@
 """The rooms of money, tied together: what market, buyer and deliveries share."""
 
+from agent import limits
 from agent.money import experience as learned
 from agent.money import ledger as books
 from agent.money import mandate as term
+from agent.money.orders import AWAITING, CANCELLED, hex_of
 from agent.wire import cbor, cose
 from agent.wire import messages as wire
 
@@ -31,6 +33,22 @@ class Rooms:
         self.ledger.add(at, books.ORDER, order.id, order.state, words)
         self.orders.keep(order)
         self.tell("%s (%s): %s" % (order.consumable, order.ref(), words))
+
+    def ask(self, order, digest):
+        """Ask the owner, here and through the desk, whether an order may be bought."""
+        self.tell("approve %s? %d x %s from %s for %s %s, there in %d h, terms %s" % (
+            order.ref(), order.packs, order.sku, order.seller, money(order.total),
+            order.currency, order.lead_s // 3600, hex_of(digest[:4])))
+        self.send(wire.QUESTION, {1: order.id, 2: {
+            1: order.consumable, 2: order.sku, 3: order.packs, 4: order.pack, 5: order.seller,
+            6: order.total, 7: order.currency, 8: order.lead_s, 9: limits.APPROVAL_WINDOW_S,
+            10: digest, 11: order.test}}, order.id)
+
+    def drop(self, order, at, reason):
+        """Cancel an order that was not placed; if the owner was asked, need not be any more."""
+        if order.state == AWAITING:
+            self.send(wire.QUESTION, {1: order.id}, order.id)
+        self.orders.move(order, CANCELLED, at, reason)
 
     def signed(self, content):
         """Return a document signed by the thing."""

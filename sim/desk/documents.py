@@ -68,6 +68,15 @@ CONTROL = _body(
     (3, "state", natural(REVOKE)),
 )
 
+APPROVAL = _body(
+    "approval",
+    (1, "order", id16),
+    (2, "thing", name),
+    (3, "terms", octets(12)),
+    (4, "most_minor", uint),
+    (5, "yes", boolean),
+)
+
 RECEIPT = _body(
     "receipt",
     (1, "order", id16),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, select
 
-from sim.desk import care, disputes, messages, quoting, trade
+from sim.desk import approvals, care, disputes, messages, quoting, trade
 from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
 from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
@@ -83,8 +83,15 @@ def _finding(work: Work, thing: Thing, words: dict) -> Answer:
     return Answer()
 
 
+def _order(work: Work, thing: Thing, words: dict) -> Answer:
+    answer = trade.place(work, thing, words)
+    approvals.ordered(work, thing)
+    return answer
+
+
 def _ack(work: Work, thing: Thing, words: dict) -> Answer:
     acknowledge(work, thing, words["message"])
+    approvals.heard(work, thing, words["message"], words["outcome"] or 0, words["reason"])
     return Answer()
 
 
@@ -101,7 +108,7 @@ ROOMS = {
     messages.HEALTH: lambda work, thing, words: _report(work, thing, words, "health"),
     messages.FINDING: _finding,
     messages.RFQ: quoting.request,
-    messages.ORDER: trade.place,
+    messages.ORDER: _order,
     messages.ORDER_EVENT: disputes.event,
     messages.CASE: care.report,
     messages.CASE_EVENT: care.event,
@@ -112,4 +119,5 @@ ROOMS = {
     messages.USAGE: lambda work, thing, words: _report(work, thing, words, "usage"),
     messages.SHED: lambda work, thing, words: _report(work, thing, words, "shed"),
     messages.REJECTION: lambda work, thing, words: _report(work, thing, words, "rejection"),
+    messages.QUESTION: approvals.ask,
 }

@@ -16,10 +16,10 @@ SEQ, KIND, ID, AT, UTC, BODY = 1, 2, 3, 4, 5, 6
 
 HELLO, HEALTH, FINDING, RFQ, ORDER, ORDER_EVENT, CASE = 1, 2, 3, 4, 5, 6, 7
 CASE_EVENT, DISPUTE, EXPERIENCE, UP_ACK, REPLY, USAGE, SHED = 8, 9, 10, 11, 12, 13, 14
-REJECTION = 15
+REJECTION, QUESTION = 15, 16
 
 DOWN_ACK, OFFER, ORDER_STATUS, CASE_STATUS, MANDATE, EXEC = 1, 2, 3, 4, 5, 6
-ADVISORY, CONFIG, MANIFEST, RECONCILE, DECLINE = 7, 8, 9, 10, 11
+ADVISORY, CONFIG, MANIFEST, RECONCILE, DECLINE, APPROVAL = 7, 8, 9, 10, 11, 12
 
 ACCEPTED, EXISTS, REFUSED = 0, 1, 2
 
@@ -104,6 +104,18 @@ evidence = row(name, uint, list_of(row(integer, integer), 64))
 OUTCOME = natural(REFUSED)
 
 
+def whole(body: "Body") -> Form:
+    """Maps that are as a body of their own says."""
+
+    def fits(value) -> bool:
+        try:
+            return bool(read(body, value))
+        except MessageError:
+            return False
+
+    return fits
+
+
 class Field(NamedTuple):
     """One row of the key table."""
 
@@ -123,6 +135,21 @@ class Body(NamedTuple):
 def _body(title: str, *rows) -> Body:
     return Body(title, tuple(Field(*fields) for fields in rows))
 
+
+ASKED = _body(
+    "asked",
+    (1, "consumable", name),
+    (2, "sku", name),
+    (3, "packs", natural(least=1)),
+    (4, "pack_units", natural(least=1)),
+    (5, "seller", name),
+    (6, "total_minor", uint),
+    (7, "currency", currency),
+    (8, "lead_s", uint),
+    (9, "stands_s", uint),
+    (10, "terms", octets(12)),
+    (11, "test", boolean),
+)
 
 UP: dict[int, Body] = {
     HELLO: _body(
@@ -211,6 +238,7 @@ UP: dict[int, Body] = {
     USAGE: _body("usage", (1, "counts", list_of(row(name, uint)))),
     SHED: _body("shed", (1, "dropped", uint), (2, "total", uint)),
     REJECTION: _body("rejection", (1, "need", id16), (2, "reasons", map_of(name, text()))),
+    QUESTION: _body("question", (1, "order", id16), (2, "asked", whole(ASKED), False)),
 }
 
 DOWN: dict[int, Body] = {
@@ -255,6 +283,7 @@ DOWN: dict[int, Body] = {
         (4, "part", uint, False),
         (5, "parts", uint, False),
     ),
+    APPROVAL: _body("approval", (1, "document", document)),
     DECLINE: _body("decline", (1, "need", id16), (2, "seller", name), (3, "reason", text())),
 }
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from sim.desk import listing, messages, rest_disputes, views
+from sim.desk import listing, messages, rest_approvals, rest_disputes, views
 from sim.desk.core import Desk
 from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import (
@@ -76,7 +76,8 @@ def application(
             raise HTTPException(503, "not connected to the broker")
         return {"status": "ready"}
 
-    rooms = (_things, _orders, _cases, _reports, rest_disputes.disputes, rest_disputes.market)
+    rooms = (_things, _orders, _cases, _reports, rest_disputes.disputes, rest_disputes.market,
+             rest_approvals.questions)  # fmt: skip
     for router in (room(desk) for room in rooms):
         app.include_router(router, dependencies=[Depends(check_key)])
     return app

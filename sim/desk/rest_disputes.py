@@ -1,16 +1,14 @@
-"""REST about trust: disputes and their answers, the gap in perception, the owner's yes or no."""
+"""REST about trust: disputes and their answers, the gap in perception."""
 
 from fastapi import APIRouter, HTTPException
 from sqlalchemy import select
 
-from agent.console.money import OWNERS
 from sim.desk import listing, perception, views
 from sim.desk.core import Desk
 from sim.desk.disputes import REASONS
 from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import (
     OPEN_DISPUTE,
-    Command,
     Dispute,
     DisputeState,
     Event,
@@ -68,22 +66,13 @@ def disputes(desk: Desk) -> APIRouter:
 
 
 def market(desk: Desk) -> APIRouter:
-    """How sellers look from both sides, and what owners say to their things."""
+    """How sellers look from both sides."""
     router = APIRouter(tags=["market"])
 
     @router.get("/perception", summary="What sellers claim against what things measured")
     def perceived(seller: str | None = None) -> list[views.Perception]:
         rows = listing.read(desk, lambda session: perception.perceived(session, seller))
         return [views.Perception(**row) for row in rows]
-
-    @router.post(
-        "/things/{thing_id}/approvals", status_code=202, summary="Pass on the owner's yes or no"
-    )
-    def approve(thing_id: str, approval: views.Approval) -> views.CommandView:
-        if approval.answer in OWNERS:
-            raise HTTPException(409, f"{approval.answer} is said at the thing's own console only")
-        request = desk.command(thing_id, f"{approval.answer} {approval.order}")
-        return listing.read(desk, lambda session: view(listing.row_of(session, Command, request)))
 
     return router
 

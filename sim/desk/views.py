@@ -310,13 +310,6 @@ class Settlement(BaseModel):
     charged_minor: int = Field(ge=0)
 
 
-class Approval(BaseModel):
-    """The owner's answer to what a thing asked: the order as its console calls it."""
-
-    order: str = Field(pattern="^[0-9a-f]{4,32}$")
-    answer: str = Field(pattern="^(approve|deny)$")
-
-
 class OrderStatus(BaseModel):
     """What a seller's staff says of an order."""
 

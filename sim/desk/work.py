@@ -69,8 +69,8 @@ class Work:
     made_at: int = 0  # of the message in hand: when the thing wrote it, unix seconds
     after: list = dataclasses.field(default_factory=list)
 
-    def queue(self, thing_id: str, kind: int, wants_ack=True, expires=None, **words) -> None:
-        """Put a down message in line; one that wants no acknowledgement is sent once."""
+    def queue(self, thing_id: str, kind: int, wants_ack=True, expires=None, **words) -> int:
+        """Put a down message in line and return its id; one that wants no answer is sent once."""
         message = {
             "thing_id": thing_id,
             "kind": kind,
@@ -81,7 +81,7 @@ class Work:
             "expires": expires,
         }
         # Every message queues an answer: a plain insert costs a third of a tracked object.
-        self.session.execute(insert(OUTGOING), message)
+        return self.session.execute(insert(OUTGOING).values(message)).inserted_primary_key[0]
 
     def put_off(self, delay_s: int, what: str, subject: str, content: dict | None = None) -> None:
         """Have `what` done to `subject` after a delay."""

@@ -1,0 +1,212 @@
+"""Approvals: what things ask their owners, and the owners' signed answers on their way to them.
+
+    waiting -> approved | denied          the thing took the owner's answer
+            -> refused                    it did not, and said why; may be answered again
+            -> settled                    answered on its console, filled from elsewhere, asked anew
+            -> expired                    nobody answered in time
+
+The desk can show a question and carry an answer, and no more: the answer is a document by the
+owner's key, of which the desk knows nothing but its bytes.  What came of it is told by the thing's
+acknowledgement, and above that by what it does: an order that arrives was approved, whatever
+became of the acknowledgement.
+"""
+
+import enum
+import hashlib
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Mapped
+
+from sim.desk import codec, documents, messages
+from sim.desk.database import lock
+from sim.desk.models import Order, Outgoing, Request, Table, Thing, serial, thing_key
+from sim.desk.work import Answer, Refused, Work
+
+ORDERED = "the order came without an answer from here"
+OVER = "the thing needs no answer any more"
+ANEW = "asked again: the terms changed"
+
+
+class QuestionState(enum.IntEnum):
+    """States of a question."""
+
+    WAITING = 1
+    APPROVED = 2
+    DENIED = 3
+    REFUSED = 4
+    SETTLED = 5
+    EXPIRED = 6
+
+
+# What the owner may still answer: a thing that refused an answer goes on waiting for a better one.
+ANSWERABLE = (QuestionState.WAITING, QuestionState.REFUSED)
+
+
+class Question(Table):
+    """An order that waits for its owner: the terms that the thing asked about."""
+
+    __tablename__ = "questions"
+    id: Mapped[int] = serial()
+    thing_id: Mapped[str] = thing_key(index=True)
+    order_id: Mapped[bytes]
+    consumable: Mapped[str]
+    sku: Mapped[str]
+    packs: Mapped[int]
+    pack_units: Mapped[int]
+    seller: Mapped[str]
+    total_minor: Mapped[int]
+    currency: Mapped[str]
+    lead_s: Mapped[int]
+    terms: Mapped[bytes]
+    test: Mapped[bool]
+    asked_at: Mapped[int]
+    until: Mapped[int]
+    needed_by: Mapped[int | None]
+    state: Mapped[int]
+    reason: Mapped[str | None]
+    yes: Mapped[bool | None]  # the owner's answer that is on its way, or arrived
+    answered_at: Mapped[int | None]
+    message_id: Mapped[int | None]  # of the answer on its way
+    changed_at: Mapped[int]
+
+
+def terms_of(order: bytes, words: dict) -> bytes:
+    """The digest of what an answer is bound to, as wire.cddl says."""
+    parts = [order, words["seller"], words["sku"], words["pack_units"], words["packs"]]
+    return hashlib.sha256(codec.encode([*parts, words["currency"]])).digest()[:12]
+
+
+def ask(work: Work, thing: Thing, words: dict) -> Answer:
+    """A thing asks its owner, or says that the question is over."""
+    order, asked = words["order"], words["asked"]
+    if asked is None:
+        for question in _open(work, thing, order):
+            _end(work, question, OVER, said=False)
+        return Answer()
+    asked = messages.read(messages.ASKED, asked)
+    stands_s = asked.pop("stands_s")
+    if asked["terms"] != terms_of(order, asked):
+        raise Refused("terms are not the digest of what is asked")
+    for question in _open(work, thing, order):
+        _settle(work, question, QuestionState.SETTLED, ANEW)
+    if work.session.scalar(select(Order.number).where(Order.order_id == order)):
+        return Answer(messages.EXISTS)  # the order overtook it
+    question = Question(
+        thing_id=thing.id,
+        order_id=order,
+        asked_at=work.made_at,
+        until=work.made_at + stands_s,
+        needed_by=_needed_by(work, thing, order),
+        state=QuestionState.WAITING,
+        changed_at=work.now,
+        **asked,
+    )
+    work.session.add(question)
+    work.session.flush()
+    work.put_off(question.until - work.now, "question_due", str(question.id))
+    return Answer()
+
+
+def relay(work: Work, thing_id: str, order: bytes, document: bytes) -> int:
+    """Pass the owner's signed answer on to the thing; returns the question's id.
+
+    Only the thing can tell whether the owner signed it; what anybody can see is checked here, so
+    that a slip is named at once.
+    """
+    lock(work.session, Thing, thing_id)  # its acknowledgement waits until this is done
+    question = _latest(work, thing_id, order)
+    if question is None:
+        raise Refused("no such question")
+    if question.state not in ANSWERABLE or work.now >= question.until:
+        raise Refused(f"the question is {QuestionState(question.state).name.lower()}")
+    content = codec.peek_document(document)
+    if content.get(0) != documents.APPROVAL.name:
+        raise Refused("the document is no approval")
+    said = messages.read(documents.APPROVAL, content)
+    for word, wanted in (("thing", thing_id), ("order", order), ("terms", question.terms)):
+        if said[word] != wanted:
+            raise Refused(f"the document is for {'' if word == 'terms' else 'an'}other {word}")
+    if said["most_minor"] < question.total_minor:
+        raise Refused(f"the document agrees to {said['most_minor']} of {question.total_minor}")
+    if question.message_id is not None:  # what it has not heard yet it need not hear any more
+        work.session.execute(delete(Outgoing).where(Outgoing.id == question.message_id))
+    question.message_id = work.queue(
+        thing_id, messages.APPROVAL, expires=question.until, document=document
+    )
+    question.yes, question.answered_at = said["yes"], work.now
+    _change(work, question, QuestionState.WAITING, None)
+    return question.id
+
+
+def heard(work: Work, thing: Thing, message_id: int, outcome: int, reason: str | None) -> None:
+    """The thing acknowledged a message; if it was an owner's answer, that says what came of it."""
+    query = select(Question).where(Question.thing_id == thing.id, Question.message_id == message_id)
+    question = work.session.scalars(query).first()
+    if question is None:
+        return
+    question.message_id = None
+    if question.state != QuestionState.WAITING:
+        return  # what the thing did has told already
+    if outcome == messages.REFUSED:
+        _change(work, question, QuestionState.REFUSED, reason)
+    else:
+        taken = QuestionState.APPROVED if question.yes else QuestionState.DENIED
+        _settle(work, question, taken, None)
+
+
+def ordered(work: Work, thing: Thing) -> None:
+    """An order was placed: the question about it, if there was one, is over."""
+    query = (
+        select(Question)
+        .join(Order, Order.order_id == Question.order_id)
+        .where(
+            Question.thing_id == thing.id, Question.state.in_((*ANSWERABLE, QuestionState.EXPIRED))
+        )
+    )
+    for question in work.session.scalars(query).all():
+        _end(work, question, ORDERED, said=True)
+
+
+def due(work: Work, subject: str, content: dict) -> None:
+    """The time of a question is up."""
+    question = work.session.get(Question, int(subject))
+    if question is not None and question.state in ANSWERABLE:
+        _change(work, question, QuestionState.EXPIRED, question.reason)
+
+
+def _end(work: Work, question: Question, reason: str, said: bool) -> None:
+    """The thing went on: by the owner's answer from here, if that said so, or without."""
+    if question.yes is said:
+        _settle(work, question, QuestionState.APPROVED if said else QuestionState.DENIED, None)
+    else:
+        _settle(work, question, QuestionState.SETTLED, reason)
+
+
+def _settle(work: Work, question: Question, state: QuestionState, reason: str | None) -> None:
+    _change(work, question, state, reason)
+    work.drop("question_due", str(question.id))
+
+
+def _change(work: Work, question: Question, state: QuestionState, reason: str | None) -> None:
+    question.state, question.reason, question.changed_at = state, reason, work.now
+
+
+def _open(work: Work, thing: Thing, order: bytes) -> list[Question]:
+    query = select(Question).where(
+        Question.thing_id == thing.id,
+        Question.order_id == order,
+        Question.state.in_(ANSWERABLE),
+    )
+    return list(work.session.scalars(query.order_by(Question.id)))
+
+
+def _latest(work: Work, thing_id: str, order: bytes) -> Question | None:
+    query = select(Question).where(Question.thing_id == thing_id, Question.order_id == order)
+    return work.session.scalars(query.order_by(Question.id.desc()).limit(1)).first()
+
+
+def _needed_by(work: Work, thing: Thing, order: bytes) -> int | None:
+    """When the goods are needed, as the thing's request for quotations said."""
+    query = select(Request).where(Request.thing_id == thing.id, Request.need_id == order)
+    request = work.session.scalars(query.order_by(Request.id.desc()).limit(1)).first()
+    return None if request is None else request.received_at + request.need_by_s
