@@ -4,7 +4,7 @@ It has the agent's surface, so the one loop runs it, and of the console what set
 bare board can be provisioned, and a broken one can say why it is broken.
 """
 
-from agent.console import grammar, ports
+from agent.console import grammar, onsite
 from agent.console.grammar import Pairs, Rows
 
 
@@ -70,4 +70,4 @@ COMMANDS = {
     "help": (_help, "what can be said here; any command takes --json, several are joined by ;"),
     "status": (_status, "why this thing is not at work"),
 }
-COMMANDS.update(ports.COMMANDS)
+COMMANDS.update(onsite.COMMANDS)

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 
-LATER = "later"  # of agent/console/ports.py: loads the room of the console that it is given
+CALL = "loan.call"  # of agent/loan.py: loads the room that it is given, for the time of a call
+LATER = "later"  # of agent/console/onsite.py: loads the room of the console that it is given
 
 # What a product in which nothing runs out never loads, with all that only this imports.
 WITHOUT_CONSUMABLES = ("agent.trade", "agent.money.ledger", "agent.console.money",
@@ -68,6 +69,15 @@ def _place(module: str, path: Path) -> str:
     return f"{place}/__init__.py" if path.name == "__init__.py" else f"{place}.py"
 
 
+def loans(node: ast.Call) -> list[str]:
+    """The room that a call loads by its name, if it does so."""
+    if getattr(node.func, "id", "") == LATER:
+        return [f"agent.console.{ast.literal_eval(node.args[0])}"]
+    if ast.unparse(node.func) == CALL:
+        return [ast.literal_eval(node.args[0])]
+    return []
+
+
 def _imports(path: Path) -> Iterator[str]:
     """Our modules that a file imports anywhere; `from a import b` is a.b if that is a module."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -75,8 +85,8 @@ def _imports(path: Path) -> Iterator[str]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == LATER:
-            names = [f"agent.console.{ast.literal_eval(node.args[0])}"]
+        elif isinstance(node, ast.Call):
+            names = loans(node)
         else:
             continue
         for name in names:

@@ -135,7 +135,8 @@ def test_a_wrong_product_builds_nothing(tmp_path):
 
 
 def test_imports_that_are_only_reached_when_called_are_carried():
-    assert "agent/console/setup.py" in closure(["agent.console.ports"])
+    assert "agent/console/setup.py" in closure(["agent.console"])
+    assert "agent/money/approval.py" in closure(["agent.trade"])
     with pytest.raises(Missing, match="warp"):
         closure(["hal.drivers.warp"])
 

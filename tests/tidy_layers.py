@@ -3,12 +3,14 @@
 import ast
 from collections.abc import Iterator
 
+from firmware.closure import loans
+
 Finding = tuple[int, str]  # line, message
 
 # The rooms of the agent in the order in which one step passes through them. A room imports itself
 # and rooms to its left; rooms of one row stand side by side and may use each other.
 ROOMS = (
-    ("limits",),
+    ("limits", "loan"),
     ("wire",),
     ("clock", "product", "store", "identity"),
     ("sense",),
@@ -66,7 +68,8 @@ def _layer(path: str) -> str:
 
 
 def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Every module imported anywhere in a file, with its line; `from a import b` as "a.b"."""
+    """Every module imported anywhere in a file, or used on loan, with its line; `from a import b`
+    as "a.b"."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -74,6 +77,8 @@ def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 yield node.lineno, "." * node.level + f"{node.module or ''}.{alias.name}"
+        elif isinstance(node, ast.Call):
+            yield from ((node.lineno, room) for room in loans(node))
 
 
 def check_imports(path: str, tree: ast.Module) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """The commands of the console, a table of words: `function(agent, words, at) -> answer`."""
 
-from agent.console import grammar, ports
+from agent.console import grammar, onsite
 from agent.console.grammar import CommandError, Pairs, Rows, one
-from agent.console.ports import later
+from agent.console.onsite import later
 from agent.sense import findings
 from agent.service import cases as services
 
@@ -17,8 +17,8 @@ def obey(agent, line, at, remote=False):
 def commands(agent, remote=False):
     """Return {word: (function, help)} of what this thing has; remote: without the owner's."""
     table = dict(COMMANDS)
-    table.update(ports.COMMANDS)
-    owners = ports.OWNERS
+    table.update(onsite.COMMANDS)
+    owners = onsite.OWNERS
     if agent.trade:
         from agent.console import money, stock
 

@@ -13,6 +13,7 @@ import machine
 import micropython
 import network
 
+from agent import loan
 from agent.console.ports import Ports
 from agent.core import RUN, SAFE
 from agent.wire import cbor, p256
@@ -62,6 +63,7 @@ def carried(name):
 def main(directory=STATE) -> None:
     """Run until something ends the loop; then the chip restarts."""
     gc.threshold(COLLECT_BYTES)
+    loan.loaded = sys.modules
     watchdog = board.Watchdog()
     store = Flash(directory)
     guard = Guard(store, board.cause())

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 
+from agent import loan
 from agent.wire import p256
 from hal.link_chumicro import Link
 from hal.simulated import flash as on_file
@@ -38,6 +39,7 @@ def die():
 
 def main(settings):
     gc.threshold(COLLECT_BYTES)
+    loan.loaded = sys.modules
     flash = on_file.mount(settings["flash"], settings["blocks"], "/flash", die)
     store = FileStore("/flash/state")
     provision(store, settings["provision"])
