@@ -9,6 +9,7 @@ from agent.core import Agent
 from agent.identity import Identity
 from agent.product import Product
 from agent.wire import cbor
+from hal import HalError
 from hal.wiring import Sensors
 
 
@@ -22,8 +23,35 @@ class BrokenFile(Unprovisioned):
 
 def load(store, name):
     """The decoded file, or None. Raises BrokenFile."""
-    data = store.load(name)
+    data = _sound(store, name)
     return None if data is None else made(name, cbor.decode, data)
+
+
+def spare(store, name):
+    """The decoded file, or None where it is missing or damaged: what a thing can do without."""
+    try:
+        return load(store, name)
+    except BrokenFile:
+        return None
+
+
+def _sound(store, name):
+    try:
+        return store.load(name)
+    except HalError as error:
+        if error.kind != "crc":
+            raise
+        raise BrokenFile("%s; `provision` shows what is there, `reset` makes room for all of it anew"
+                         % error)  # fmt: skip
+
+
+def mend(store, tell):
+    """Have damaged files mended where they can be, and tell which there were."""
+    try:
+        for name, sound in store.mend():
+            tell("%s in the store %s" % (name, "was damaged, mended" if sound else "is damaged"))
+    except OSError as error:
+        tell("flash: %s" % error)
 
 
 def made(name, make, *arguments):
@@ -36,7 +64,7 @@ def made(name, make, *arguments):
 
 def needed(store, name):
     """The bytes of a file. Raises Unprovisioned."""
-    data = store.load(name)
+    data = _sound(store, name)
     if data is None:
         raise Unprovisioned("no %s in the store: this thing has not been provisioned" % name)
     return data

@@ -4,8 +4,8 @@ A port is a duck type, and each exists because the loop or a driver uses it:
 
 * ticks    `ticks_ms() ticks_diff(a, b) ticks_add(t, d) sleep_ms(n)`, as in MicroPython's `time`:
            milliseconds that wrap, half of the ring comparable. hal.clock makes seconds of them.
-* store    `blocks() append(data) replace(pieces) load(name) save(name, data) quarantine(data)
-           erase()`
+* store    `blocks() append(data) replace(pieces) load(name) save(name, data) damaged() mend()
+           quarantine(data) erase()`
            and the counters `appends replaces bytes_written`; what returned is durable.
 * link     `poll(now_ms) ready() publish(frame) received() acknowledge() close()`; never blocks.
 * console  `read() -> text | None` one whole line, `write(text)`; never blocks.

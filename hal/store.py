@@ -1,11 +1,14 @@
 """The store port on a folder of files: one journal that grows, and small files replaced whole.
 
 Written for littlefs, where data are durable at flush and close and a rename is atomic; `sync`
-carries what other systems need besides. Records, checksums and replay are the agent's
-(agent/store.py); here are bytes.
+carries what other systems need besides. A named file begins with its length and the CRC-32 of what
+follows, so that rot is never taken for content; records and replay of the journal are the agent's
+(agent/store.py), here it is bytes.
 """
 
+import binascii
 import os
+import struct
 
 from hal import HalError
 
@@ -15,6 +18,11 @@ NO_SPACE = 28  # ENOSPC, which MicroPython's errno does not name
 JOURNAL = "journal"
 ERASING = "erasing"  # is there until the last of the others has gone
 KEPT = ("product", "board", ERASING)
+LAST = ".last"  # ending of what a damaged file is read from instead, where there is one
+TWICE = ("identity", "link", "locked", "pin")  # have one: a thing cannot make them again
+HEAD = "<II"
+HEAD_BYTES = 8
+FOLDER = 0x4000  # in a mode, as everywhere
 FRESH = ".new"  # ending of a file that is being written; a leftover is an interrupted replacement
 
 
@@ -65,14 +73,42 @@ class FileStore:
         self._renew(JOURNAL, pieces)
 
     def load(self, name: str):
-        """The bytes of a named file, or None."""
-        found = b"".join(self._read(name))
-        return found or None
+        """The bytes of a named file, or None. Raises HalError crc when it is damaged."""
+        stored = b"".join(self._read(name))
+        if not stored and name not in os.listdir(self.directory):
+            return None
+        found = _sound(stored) or _sound(b"".join(self._read(name + LAST)))
+        if found is None:
+            raise HalError("crc", name + " is damaged")
+        return found
 
     def save(self, name: str, data: bytes) -> None:
         """Replace a named file; after a power cut it is the old or the new one."""
         assert data and name != JOURNAL
-        self._renew(name, (data,))
+        if name in TWICE:
+            self._renew(name + LAST, (head(data), data))
+        self._renew(name, (head(data), data))
+
+    def damaged(self) -> list:
+        """Names of the files that are not as they were saved."""
+        return [
+            name
+            for name in sorted(os.listdir(self.directory))
+            if name != JOURNAL
+            and not os.stat(self._path(name))[0] & FOLDER
+            and not _sound(b"".join(self._read(name)))
+        ]
+
+    def mend(self) -> list:
+        """Make damaged files anew from what stands beside them; (name, whether it is sound)."""
+        found = []
+        for name in self.damaged():
+            beside = name[: -len(LAST)] if name.endswith(LAST) else name + LAST
+            stored = b"".join(self._read(beside))
+            if _sound(stored):
+                self._renew(name, (stored,))
+            found.append((name, _sound(stored) is not None))
+        return found
 
     def erase(self) -> None:
         """Have all but the product and the board gone when the store is opened next."""
@@ -80,10 +116,10 @@ class FileStore:
 
     def quarantine(self, data: bytes) -> None:
         """Keep rotten bytes aside, up to QUARANTINE bytes in all."""
-        kept = b"".join(self._read("quarantine"))
+        kept = _sound(b"".join(self._read("quarantine"))) or b""
         room = QUARANTINE - len(kept)
         if room > 0:
-            self._renew("quarantine", (kept, data[:room]))
+            self.save("quarantine", kept + data[:room])
 
     def _path(self, name):
         return self.directory + "/" + name
@@ -120,6 +156,17 @@ class FileStore:
             _remove(fresh)  # or it would take the room that is wanting
             raise _named(error)
         self.replaces += 1
+
+
+def head(data) -> bytes:
+    """What a named file begins with."""
+    return struct.pack(HEAD, len(data), binascii.crc32(data) & 0xFFFFFFFF)
+
+
+def _sound(stored):
+    """What was saved, or None."""
+    data = stored[HEAD_BYTES:]
+    return data if data and head(data) == stored[:HEAD_BYTES] else None
 
 
 def _make(directory):

@@ -35,6 +35,7 @@ def journal(store):
 def main(path):
     on_file.mount(path, BLOCKS, "/flash")
     contract.check_store(lambda: FileStore("/flash/contract"))
+    contract.check_rot(FileStore("/flash/rot"))
     for name in os.listdir("/flash/contract"):
         os.remove("/flash/contract/" + name)
     store = FileStore("/flash/state")

@@ -4,13 +4,17 @@ import json
 import os
 import re
 
+import cbor2
 import pytest
 from esp32_process import POWER_CUT, RESET, Esp32
 
 from firmware import build
-from firmware.console_tool import Session
+from firmware.console_tool import Refused, Session
 from firmware.esp32 import guard
+from sim.mpy import runtime
 from sim.mpy.runtime import ROOT
+
+TESTS = ROOT / "tests"
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +100,69 @@ def test_a_power_cut_at_any_operation_of_a_start_leaves_a_board_that_starts(boar
                 ended = board.wait()
         board.off()
     assert operation > 3 and board.errors == ""
+
+
+# -- flash that rots ---------------------------------------------------------------------------
+
+
+def rot(board, *names):
+    board.off()
+    runtime.run(TESTS / "mpy_rot.py", board.folder / "flash.bin", *names)
+    board.start()
+
+
+def test_what_is_kept_twice_is_mended_and_told(board):
+    make_thing(board)
+    rot(board, "identity")
+    with Session(board.terminal) as session:
+        assert session.value("status")["thing"] == "coffee-7"
+        assert "identity in the store was damaged, mended" in session.ask("log")
+    board.off()
+    board.start()
+    with Session(board.terminal) as session:
+        assert "damaged" not in session.ask("log"), "once"
+
+
+def test_a_thing_that_lost_its_identity_to_rot_says_so_and_can_be_made_anew(board):
+    make_thing(board)
+    board.start()
+    with Session(board.terminal) as session:
+        session.value("provision lock")
+    rot(board, "identity", "identity.last", "boots")
+    with Session(board.terminal) as session:
+        status = session.value("status")
+        assert status["mode"] == "blank" and "identity is damaged" in status["reason"]
+        assert "`reset`" in status["reason"]
+        assert "identity identity.last" in session.value("provision")["damaged"]
+        with pytest.raises(Refused, match="locked"):
+            session.value("provision keys coffee-8 anew")
+        with pytest.raises(Refused, match="reset blank"):
+            session.value("reset coffee-7")
+        session.ask_and_leave("reset blank")
+    assert board.wait() == RESET
+    board.start()
+    with Session(board.terminal) as session:
+        assert session.value("provision")["damaged"] is None
+        assert session.value("provision keys coffee-8")["thing"] == "coffee-8"
+
+
+def test_rot_in_what_a_thing_can_do_without_does_not_stop_it(board):
+    make_thing(board)
+    board.start()
+    with Session(board.terminal) as session:
+        link = cbor2.dumps({"ca": b"none", "host": "broker", "port": 8883}, canonical=True)
+        session.value(f"provision put link 1/1 {link.hex()}")
+        for name in ("one", "two"):
+            session.value(f"config set wifi.name {name}")
+            session.value("config apply")
+    rot(board, "config", "link", "link.last")
+    with Session(board.terminal) as session:
+        assert session.value("status")["thing"] == "coffee-7"
+        log = session.ask("log")
+        assert "it works alone: crc: link is damaged" in log and "config in the store" in log
+        assert session.value("config get wifi.name")[0]["value"] == "one", "the last known good"
+        checks = {row["check"]: row for row in session.value("selftest")}
+        assert checks["flash"]["result"] == "failed" and "link" in checks["flash"]["detail"]
 
 
 # -- a console that anybody may type into ------------------------------------------------------

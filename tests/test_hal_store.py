@@ -23,6 +23,10 @@ def test_every_store_here_keeps_the_contract(tmp_path):
     contract.check_store(lambda: FileStore(str(tmp_path / "plain")))
 
 
+def test_rot_in_a_named_file_is_found_whatever_byte_it_is_in(tmp_path):
+    contract.check_rot(open_store(str(tmp_path)))
+
+
 def test_the_store_of_the_simulator_keeps_the_contract():
     memory = MemoryStore()
 

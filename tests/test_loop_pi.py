@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import cbor2
@@ -91,6 +92,24 @@ def test_a_thing_that_was_not_provisioned_says_so_on_its_console(thing, tmp_path
     assert "no identity" in process.stderr.read()
 
 
+def test_rot_in_its_files_is_mended_or_named(thing, tmp_path):
+    state = tmp_path / "state"
+    provision(state)
+    (state / "identity").write_bytes(b"rot")
+    (state / "crash").write_bytes(b"rot")
+    process = thing()
+    said = ask(tmp_path / "console", b"log; status\r")
+    assert "identity in the store was damaged, mended" in said and "pi-1" in said
+    assert "crash in the store is damaged" in said
+    process.kill()
+    process.wait()
+    for name in ("identity", "identity.last"):
+        (state / name).write_bytes(b"rot")
+    (tmp_path / "console").unlink()
+    thing()
+    assert "identity is damaged" in ask(tmp_path / "console", b"status\r")
+
+
 def test_a_board_with_a_driver_that_is_not_there_is_named(thing, tmp_path):
     provision(tmp_path / "state", sensors=[{"channel": 0, "driver": "warp_core"}])
     thing()
@@ -99,7 +118,11 @@ def test_a_board_with_a_driver_that_is_not_there_is_named(thing, tmp_path):
 
 
 def ask(path: Path, line: bytes) -> str:
-    """What the terminal shows after a line was typed."""
+    """What the terminal shows after a line was typed, once it is there."""
+    deadline = time.monotonic() + WAIT_S
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     terminal = os.open(path, os.O_RDWR | os.O_NOCTTY)
     try:
         assert not termios.tcgetattr(terminal)[3] & termios.ICANON

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from real_parts import LOW, PRODUCT, Bench, Place, copied, keys
 
+from hal.store import head
 from sim.desk.messages import HELLO, ORDER, RECONCILE
 from sim.desk.models import Case, OrderState, Outgoing
 from sim.memory import MemoryStore
@@ -168,6 +169,7 @@ BROKEN = {"empty of sense": b"\xff\xff", "cut short": None, "another kind": b"\x
 
 @pytest.mark.parametrize("name", ["product", "board", "identity", "link"])
 def test_a_broken_file_is_named_and_nothing_is_half_done(tmp_path, name):
+    """Broken by whoever made it; what rots since is found by the store."""
     began = time.monotonic()
     with Place(tmp_path) as place:
         device = place.ready().device
@@ -176,7 +178,8 @@ def test_a_broken_file_is_named_and_nothing_is_half_done(tmp_path, name):
         image = device.directory / "flash.bin"
         whole = (device.directory / "provision" / name).read_bytes()
         for data in BROKEN.values():
-            write(tmp_path, image, BLOCKS, "state/" + name, data or whole[: len(whole) // 2])
+            broken = data or whole[: len(whole) // 2]
+            write(tmp_path, image, BLOCKS, "state/" + name, head(broken) + broken)
             before = image.read_bytes()
             told = len(device.errors)
             device.start()
@@ -184,7 +187,7 @@ def test_a_broken_file_is_named_and_nothing_is_half_done(tmp_path, name):
             assert name in device.errors[told:].splitlines()[-1]
             kept = image.read_bytes() == before
             assert kept or name == "link", "nothing is written by what cannot start"
-        write(tmp_path, image, BLOCKS, "state/" + name, whole)
+        write(tmp_path, image, BLOCKS, "state/" + name, head(whole) + whole)
         (device.directory / "err.log").write_bytes(b"")
         place.settle()
     print(f"{name}: {time.monotonic() - began:.1f} s")

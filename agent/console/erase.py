@@ -9,8 +9,10 @@ from agent.console.setup import identity
 
 def reset(agent, words, at):
     """reset THING [forced]: the id again, for there is no way back."""
-    keys = identity(agent.ports.store)
-    thing = keys["thing"] if keys else "blank"
+    try:
+        thing = identity(agent.ports.store)["thing"]
+    except (OSError, TypeError):  # they are damaged, or there are none
+        thing = "blank"
     if words not in ([thing], [thing, "forced"]):
         raise CommandError("it erases keys, mandate, orders and history: reset %s" % thing)
     trade = getattr(agent, "trade", None)

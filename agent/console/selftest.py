@@ -15,7 +15,9 @@ def selftest(agent, words, at):
     rows = _sensors(agent, ports and ports.sensors)
     if ports:
         ports.store.save("selftest", WORDS)
-        rows.append(_row("flash", ports.store.load("selftest") == WORDS, "failed"))
+        damaged = ports.store.damaged()
+        whole = ports.store.load("selftest") == WORDS and not damaged
+        rows.append(_row("flash", whole, "failed", "damaged: %s" % " ".join(damaged)))
     identity, rotten = agent.identity, agent.journal.rotten
     signature = identity.sign(WORDS)
     rows.append(_row("keys", identity.verifier(identity.public_key)(WORDS, signature), "failed"))

@@ -99,10 +99,10 @@ CONFIG = {"get": get, "set": set_one, "diff": diff, "apply": apply, "reset": res
 
 def settings(store, name="config"):
     """The settings in force, or those before them; a damaged file counts as none."""
-    data = store.load(name)
     try:
+        data = store.load(name)
         found = cbor.decode(data) if data else {}
-    except cbor.CborError:
+    except (cbor.CborError, OSError):
         return {}
     return found if isinstance(found, dict) else {}
 

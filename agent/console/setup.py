@@ -22,13 +22,14 @@ SEAL = b"steward/1 root key "
 def show(agent, words, at):
     """What has been provisioned; documents by the beginning of their SHA-256."""
     store = agent.ports.store
-    keys = identity(store) or {}
+    damaged = store.damaged()
+    keys = {} if "identity" in damaged else identity(store) or {}
     pairs = [("thing", keys.get("thing")), ("public_key", _hex(keys.get("public_key"))),
              ("owner_key", _hex(keys.get("owner_key")))]
     for name in sorted(DOCUMENTS):
-        data = store.load(name)
+        data = None if name in damaged else store.load(name)
         pairs.append((name, None if data is None else _hex(hashlib.sha256(data).digest()[:8])))
-    return Pairs(pairs + [("locked", _locked(store))])
+    return Pairs(pairs + [("locked", _locked(store)), ("damaged", " ".join(damaged) or None)])
 
 
 def make_keys(agent, words, at):
@@ -38,7 +39,7 @@ def make_keys(agent, words, at):
     if len(thing) > THING_CHARACTERS or any(sign in thing for sign in "/+#"):
         raise CommandError("%r: an id has at most %d characters, none of them / + #"
                            % (thing, THING_CHARACTERS))
-    if identity(store) and not anew:
+    if not anew and identity(store):
         raise CommandError("there are keys already; `provision keys %s anew` forgets them" % thing)
     private, public = _key_pair(agent.ports.signer, entropy)
     record = {"thing": thing, "root_key": entropy(32), "private_key": private,
@@ -133,7 +134,10 @@ def _open(agent):
 
 
 def _locked(store):
-    return store.load("locked") is not None
+    try:
+        return store.load("locked") is not None
+    except OSError:  # that it was is all that a damaged one says
+        return True
 
 
 def identity(store):

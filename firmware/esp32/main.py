@@ -48,7 +48,12 @@ class Flash(FileStore):
             sys.print_exception(error)
 
     def load(self, name):
-        return super().load(name) or carried(name)
+        try:
+            return super().load(name) or carried(name)
+        except HalError:
+            if not carried(name):
+                raise
+            return carried(name)
 
 
 def carried(name):
@@ -92,7 +97,10 @@ def assemble(store, guard, clock, watchdog):
     try:
         agent = start.start_agent(store, p256, board.entropy, board.cause())
         sensors = start.start_sensors(store, agent, open_bus)
-        link = go_online(store, agent)
+        try:
+            link = go_online(store, agent)
+        except start.BrokenFile as error:
+            agent.tell("it works alone: %s" % error)
         battery = on_battery(store, agent, sensors, link)
     except (start.Unprovisioned, WiringError) as error:
         agent, sensors = without_agent(str(error))
@@ -102,6 +110,7 @@ def assemble(store, guard, clock, watchdog):
         guard.crashed(error, clock.uptime())
         agent, sensors = without_agent(repr(error))
     agent.ports = ports
+    start.mend(store, agent.tell)
     if guard.safe:
         agent.mode = SAFE
         agent.tell("safe mode: it failed to start several times; `crash` says how")
@@ -128,12 +137,12 @@ def go_online(store, agent):
     link = start.start_link(store, agent, Link, board.entropy, time)
     if link is None:
         return None
-    settings = start.load(store, "config") or {}
+    settings = start.spare(store, "config") or {}
     networks = [(settings["wifi.name"], settings.get("wifi.password", ""))] * (
         "wifi.name" in settings
     )
     station = network.WLAN(network.STA_IF)
-    last = start.load(store, "time")
+    last = start.spare(store, "time")
     where = start.load(store, "link")
     clock = NetworkClock(
         settings.get("time.server", where["host"]),

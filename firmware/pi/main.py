@@ -51,11 +51,15 @@ def assemble(store, console, watchdog) -> "PiLoop":
     try:
         agent = start.start_agent(store, p256, os.urandom, _cause())
         sensors = start.start_sensors(store, agent, open_bus)
-        link = start.start_link(store, agent, Link, os.urandom, ticks)
+        try:
+            link = start.start_link(store, agent, Link, os.urandom, ticks)
+        except start.BrokenFile as error:
+            agent.tell(f"it works alone: {error}")
     except (start.Unprovisioned, WiringError) as error:
         print(error, file=sys.stderr)
         agent, sensors = Blank(str(error)), NoSensors()
     agent.ports = Ports(store, p256, os.urandom)
+    start.mend(store, agent.tell)
     return PiLoop(agent, sensors, Clock(ticks), console, watchdog, link)
 
 

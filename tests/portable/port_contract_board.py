@@ -34,6 +34,49 @@ def check_store(reopen):
     assert journal(reopen()) == b"anew"
 
 
+def check_rot(store):
+    """Of a FileStore: no byte of a named file can rot unnoticed, and what is kept twice lives."""
+    content = bytes(range(40))
+    for name in ("crash", "identity"):
+        store.save(name, content)
+        path = store.directory + "/" + name
+        with open(path, "rb") as file:
+            whole = file.read()
+        for place in range(len(whole) + 1):
+            rotten = bytearray(whole)
+            if place < len(whole):
+                rotten[place] ^= 0x10
+            _put(path, rotten if place < len(whole) else whole[:-1])
+            assert store.damaged() == [name]
+            assert _loaded(store, name) == (content if name == "identity" else None)
+        for other in (b"", bytes(8), bytes(len(whole)), b"\xff" * len(whole)):
+            _put(path, other)
+            assert store.damaged() == [name]
+        sound = name == "identity"
+        assert store.mend() == [(name, sound)] and store.damaged() == ([] if sound else [name])
+        store.save(name, content)
+    _put(path + ".last", b"rot")
+    assert store.damaged() == ["identity.last"] and store.load("identity") == content
+    assert store.mend() == [("identity.last", True)] and store.damaged() == []
+    for place in (path, path + ".last"):
+        _put(place, b"rot")
+    assert _loaded(store, "identity") is None
+    assert store.mend() == [("identity", False), ("identity.last", False)]
+
+
+def _put(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def _loaded(store, name):
+    try:
+        return store.load(name)
+    except OSError as error:
+        assert error.kind == "crc" and name in str(error)
+        return None
+
+
 def check_ticks(ticks):
     """A ring of which half can be compared; sleeping moves along it."""
     began = ticks.ticks_ms()
