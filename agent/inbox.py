@@ -33,6 +33,7 @@ class Inbox:
         self.accepted = 0
         self.rejected = 0
         self.reason = ""  # why the last rejected frame was
+        self.heard = []  # (age, kind or 0 for nobody's word, why it was refused or None) of late
         self._handlers = {
             wire.DOWN_ACK: self._acknowledged, wire.CASE_STATUS: self._case_status,
             wire.EXEC: self._exec, wire.RECONCILE: self._reconcile,
@@ -57,11 +58,18 @@ class Inbox:
             try:
                 self._take(frame, at)
             except wire.MessageError as error:
-                self.reject(str(error))
+                self._refuse(0, error, at)
 
     def reject(self, reason):
         self.rejected += 1
         self.reason = reason
+
+    def _refuse(self, kind, error, at):
+        self.reject(str(error))
+        self._remember(kind, self.reason, at)
+
+    def _remember(self, kind, why, at):
+        self.heard = self.heard[1 - limits.MESSAGES_KEPT:] + [(at, kind, why)]
 
     def _take(self, frame, at):
         message = self._channel.open(frame)
@@ -80,9 +88,11 @@ class Inbox:
             handler = self._handlers.get(kind)
             if handler:
                 handler(message, at)
+            if kind != wire.DOWN_ACK and kind != wire.PIECE:  # they come by the hundred
+                self._remember(kind, None if handler else "not understood", at)
             answer = {1: identifier}
         except wire.MessageError as error:
-            self.reject(str(error))
+            self._refuse(kind, error, at)
             answer = {1: identifier, 2: wire.REFUSED,
                       3: str(error)[:limits.TEXT_CHARACTERS]}
         if identifier:

@@ -101,6 +101,8 @@ SELLERS_KEPT = OFFERS_KEPT
 TRUST_HALF_LIFE_S = 90 * 86400
 # Messages on an order that are known by their numbers, for the desk may send each again.
 STATUSES_KEPT = 6
+# Messages of the desk of which the console tells what became of them: as many as fit on a screen.
+MESSAGES_KEPT = 16
 # Cycles searched before an order is called unknown: ten years of two a week.
 CYCLES_SEARCHED = 1000
 

@@ -111,6 +111,7 @@ COMMANDS = {
     "findings": (_findings, "what the monitors hold against the machine"),
     "cases": (_cases, "open service cases"),
     "outbox": (later("looks", "outbox", False), "what the desk has not acknowledged"),
+    "messages": (later("looks", "messages", False), "what came of late, and what became of it"),
     "time": (later("looks", "time", False), "what time it is, as far as the desk has told"),
     "log": (later("looks", "log", False), "what the owner was told of late"),
     "selftest": (later("selftest", "selftest", False),

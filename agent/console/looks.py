@@ -6,6 +6,9 @@ from agent.sense.channels import QUALITIES
 KINDS = ("", "hello", "health", "finding", "request for quotation", "order", "order event", "case",
          "case event", "dispute", "experience", "acknowledgement", "reply", "usage", "shed",
          "rejection")
+HEARD = ("nobody's", "acknowledgement", "offer", "order status", "case status", "mandate",
+         "command", "advisory", "configuration", "update", "memory of the desk", "no offer",
+         "approval", "piece of an update")
 DAYS_TO_1970 = 719_468  # from 1 March of the year 0, where leap days come last
 ERA_DAYS = 146_097  # 400 years
 
@@ -31,6 +34,14 @@ def outbox(agent, words, at):
         [message.id, KINDS[message.kind] if message.kind < len(KINDS) else str(message.kind),
          at - message.at, message.tries, max(0, message.due - at), len(message.body)]
         for message in agent.outbox.pending()], "the desk has acknowledged everything")
+
+
+def messages(agent, words, at):
+    """What came of late and what was done with it; what could not be verified is nobody's."""
+    return Rows(("message", "age_s", "outcome"), [
+        [HEARD[kind] if kind < len(HEARD) else "kind %d" % kind, at - then,
+         "used" if why is None else "refused: " + why]
+        for then, kind, why in agent.inbox.heard], "nothing came since the start")
 
 
 def time(agent, words, at):
