@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from sim.desk import messages
+from sim.desk.approvals import ANSWERABLE, Question
 from sim.desk.disputes import REASONS
 from sim.desk.intake import FORGOTTEN
 from sim.desk.models import (
@@ -38,6 +39,7 @@ SILENT_S = 2 * DAY_S  # a thing reports its health every day
 UNACCEPTED_S = HOUR_S  # a case that nobody has taken on by then
 OVERDUE_S = DAY_S // 2  # a visit that should have been
 UNSEEN_S = 3 * DAY_S  # delivered or done, and the thing has not seen it
+QUESTION_WAITS = "its owner is asked"
 CASE_WAITS = ("escalated", "nobody took it on", "the visit is overdue", "done, still not well")
 ORDER_WAITS = ("no word from the seller", "late", "delivered, the thing has not seen it")
 DISPUTE_WAITS = ("the seller has not answered", "to be decided")
@@ -140,9 +142,15 @@ def rows(session: Session, now: int, search: str, show: str, start: int, limit: 
     return ThingRows(items=_rows(session, list(things)), start=start, total=total)
 
 
+def row_of(session: Session, thing: Thing) -> ThingRow:
+    """The row of one thing."""
+    return _rows(session, [thing])[0]
+
+
 def waiting(session: Session, now: int) -> list[Waiting]:
     """What waits for a person, the most pressing first, of each kind the oldest first."""
     return [
+        *_questions(session),
         *_disputes(session),
         *_cases(session, now),
         *_orders(session, now),
@@ -221,6 +229,16 @@ def _has(ids):
 def _counts(session: Session, table: Any, ids: list[str]) -> dict[str, int]:
     query = _open(table).where(table.thing_id.in_(ids)).group_by(table.thing_id)
     return dict(session.execute(query.add_columns(func.count())).tuples().all())
+
+
+def _questions(session: Session) -> list[Waiting]:
+    query = select(Question).where(Question.state.in_(ANSWERABLE)).order_by(Question.until)
+    return [
+        Waiting(kind="approval", number=row.order_id.hex()[:8], thing=row.thing_id,
+                about=f"{row.packs} x {row.sku} from {row.seller}", why=QUESTION_WAITS,
+                since=row.asked_at)
+        for row in session.scalars(query.limit(MOST))
+    ]  # fmt: skip
 
 
 def _disputes(session: Session) -> list[Waiting]:

@@ -47,6 +47,7 @@ def _row(session, seller: str, orders: list[Order]) -> dict:
         select(Statement).where(Statement.kind == "experience", Statement.order_number.in_(numbers))
     ).all()
     said = [event for event in events if event.source == seller and event.word == "delivered"]
+    charged = _charged(events)
     measured = _experience([row.content for row in shared])
     chosen = [offers[order.offer_id] for order in orders if order.offer_id in offers]
     return {
@@ -56,8 +57,8 @@ def _row(session, seller: str, orders: list[Order]) -> dict:
         "verified": sum(order.state == OrderState.VERIFIED for order in orders),
         "packs_delivered": sum(event.detail.get("packs", 0) for event in said),
         "packs_seen": _packs_seen(orders, offers, events),
-        "offered_minor": sum(order.total_minor for order in orders if order.charged_minor),
-        "charged_minor": _charged(events),
+        "offered_minor": sum(order.total_minor for order in orders if charged[order.number]),
+        "charged_minor": sum(charged.values()),
         "quality_offered": _mean([terms["quality"] for terms in chosen]),
         "lead_offered_s": _mean([terms["lead_s"] for terms in chosen]),
         "experiences": len(shared),
@@ -81,13 +82,13 @@ def _packs_seen(orders: list[Order], offers: dict, events) -> float | None:
     return round(sum(packs), 2) if packs else None
 
 
-def _charged(events) -> int:
+def _charged(events) -> Counter:
     """The most that each order was ever charged: what was given back only later was taken."""
     most: Counter = Counter()
     for event in events:
         minor = event.detail.get("charged_minor") or 0
         most[event.order_number] = max(most[event.order_number], minor)
-    return sum(most.values())
+    return most
 
 
 def _experience(contents: list[dict]) -> dict:

@@ -33,6 +33,13 @@ def glance(desk: Desk) -> APIRouter:
 
         return listing.read(desk, read)
 
+    @router.get("/overview/{thing_id}")
+    def one_thing(thing_id: str) -> overview.ThingRow:
+        def read(session):
+            return overview.row_of(session, listing.row_of(session, Thing, thing_id))
+
+        return listing.read(desk, read)
+
     @router.get("/waiting", summary="What waits for a person, the most pressing first")
     def waiting() -> list[overview.Waiting]:
         return listing.read(desk, lambda session: overview.waiting(session, desk.now))

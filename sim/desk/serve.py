@@ -17,6 +17,7 @@ from sim.broker import LoopbackBroker, free_port
 from sim.desk import catalogue
 from sim.desk.consumer import Consumer, Link
 from sim.desk.core import Desk
+from sim.desk.page.mount import mount
 from sim.desk.rest import application
 from sim.desk.service import PeopleDepartment, SimpleDepartment
 
@@ -72,6 +73,7 @@ class DeskServer:
             self.consumer = Consumer(self.desk, self.link).start()
             starting.callback(self.consumer.stop)
             app = application(self.desk, self.settings.api_key, lambda: self.consumer.ready)
+            mount(app, self.settings.api_key)
             config = uvicorn.Config(
                 app,
                 host=self.settings.host,

@@ -1,0 +1,200 @@
+"""What waits for its owner's yes: shown with all its terms, signed in the owner's own browser.
+
+The desk cannot answer: it passes on a document that the owner's key signed. approve.js opens the
+key file and signs in the browser; neither file nor passphrase is sent anywhere.
+"""
+
+import json
+
+from fastapi import Request
+from nicegui import ui
+
+from sim.desk.page import words
+from sim.desk.page.client import of
+from sim.desk.page.shell import (
+    Live,
+    Visit,
+    badge,
+    box,
+    choices,
+    dialog,
+    facts,
+    frame,
+    href,
+    link,
+    panel,
+)
+from sim.desk.page.table import Column, table
+
+NOTE = (
+    "Only the owner's key can answer. It is opened in this browser and never sent to the desk. "
+    "Who does not trust the desk to show the true terms answers with the command line instead."
+)
+SIGNER = '<script type="module" src="/desk/approve.js"></script>'
+# The browser's part: it reads the two fields, signs, and hands back the document or what is wrong.
+SIGNING = """
+const file = document.getElementById("%(file)s").files[0];
+const secret = document.getElementById("%(secret)s");
+if (!file) return {wrong: "Choose your key file first: owner.pem."};
+try {
+  const pem = await file.text();
+  return {document: await window.steward.sign(%(question)s, %(yes)s, pem, secret.value)};
+} catch (error) {
+  return {wrong: error.message};
+}
+"""
+SIGNS_S = 60.0  # the browser's patience with a slow key derivation
+ANSWERED = 20
+LOOKS = {"approved": "good", "denied": "over", "refused": "bad", "settled": "over",
+         "expired": "bad", "waiting": "moving"}  # fmt: skip
+COLUMNS = [
+    Column("thing", "Thing", "link"),
+    Column("what", "What"),
+    Column("seller", "Seller"),
+    Column("total", "Total", "number"),
+    Column("state", "Answer", "state"),
+    Column("changed", "When", "time"),
+    Column("reason", "Why"),
+]
+
+
+async def page(request: Request) -> None:
+    """What waits, and what was answered lately."""
+    visit = Visit(request)
+    ui.add_head_html(SIGNER)
+    shown = _Approvals(visit)
+    with frame(visit, "approvals", "Approvals"):
+        with panel("Waiting for their owners", NOTE):
+            shown.waiting = Live(visit, shown.read_waiting, shown.draw_waiting)
+        with panel("Answered lately"):
+            Live(visit, shown.read_answered, shown.draw_answered)
+    await visit.show()
+
+
+class _Approvals:
+    waiting: Live
+
+    def __init__(self, visit: Visit):
+        self.visit = visit
+
+    async def read_waiting(self) -> list[dict]:
+        return (await self.visit.rest.get("/approvals", open=True, limit=200))["items"]
+
+    async def read_answered(self) -> list[dict]:
+        return (await self.visit.rest.get("/approvals", open=False, limit=ANSWERED))["items"]
+
+    def draw_waiting(self, rows: list[dict]) -> None:
+        if not rows:
+            ui.label("Nothing waits. What things may buy unasked is in their owners' mandates."
+                     ).classes("empty")  # fmt: skip
+        with box("questions"):
+            for row in rows:
+                self._question(row)
+
+    def draw_answered(self, rows: list[dict]) -> None:
+        table(COLUMNS, [_row(row, self.visit) for row in rows], "Nothing yet.")
+
+    def _question(self, row: dict) -> None:
+        visit = self.visit
+        with box("question"):
+            with box("headline"):
+                ui.label(_what(row)).classes("title")
+                ui.label(words.money(row["total_minor"], row["currency"])).classes("price")
+                if row["test"]:
+                    badge("test order", "over")
+            facts([
+                ("Seller", row["seller"]),
+                ("Total", f"{words.money(row['total_minor'], row['currency'])}, "
+                          "shipping and tax inside"),
+                ("Packs", _packs(row)),
+                ("Delivery", f"{words.span(row['lead_s'])} after the order"),
+                ("Needed by", visit.both(row["needed_by"])),
+                ("Answer by", visit.both(row["until"])),
+                ("Asked by", lambda: link(row["thing"], "things", row["thing"])),
+                ("For", words.said(row["consumable"])),
+            ])  # fmt: skip
+            self._answer(row)
+
+    def _answer(self, row: dict) -> None:
+        if row["reason"]:
+            ui.label(f"The thing refused the last answer: {row['reason']}").classes("trouble")
+        if row["yes"] is not None and row["state"] == "waiting":
+            said = "yes" if row["yes"] else "no"
+            ui.label(f"The owner's {said} is on its way to the thing.").classes("note")
+        with box("answers"):
+            yes = ui.button("Approve ...", on_click=lambda: self._ask(row, True))
+            yes.props("unelevated no-caps color=positive")
+            no = ui.button("Deny ...", on_click=lambda: self._ask(row, False))
+            no.props("outline no-caps color=negative")
+        with ui.expansion("On the command line").props("dense").classes("command"):
+            for word in ("approve", "deny"):
+                line = command(word, row)
+                with box("line"):
+                    ui.label(line).classes("code")
+                    copy = ui.button(icon="content_copy",
+                                     on_click=lambda line=line: ui.clipboard.write(line))
+                    copy.props('flat dense round size=sm aria-label="copy"')
+
+    def _ask(self, row: dict, yes: bool) -> None:
+        word = "Approve" if yes else "Deny"
+        with dialog(self.visit, f"{word}: {_what(row)}") as asked:
+            ui.label(f"{words.money(row['total_minor'], row['currency'])} from {row['seller']} "
+                     f"for {row['thing']}")  # fmt: skip
+            # Plain fields without listeners: what is in them stays in the browser.
+            with box("field", "label"):
+                ui.label("Your key file (owner.pem)")
+                file = ui.element("input").props("type=file accept=.pem")
+            with box("field", "label"):
+                ui.label("Its passphrase")
+                secret = ui.element("input").props("type=password autocomplete=off")
+            wrong = ui.label().classes("trouble")
+
+            async def send() -> None:
+                wrong.text = ""
+                code = SIGNING % {
+                    "file": file.html_id, "secret": secret.html_id,
+                    "question": json.dumps(row), "yes": json.dumps(yes),
+                }  # fmt: skip
+                try:
+                    signed = await ui.run_javascript(code, timeout=SIGNS_S)
+                except TimeoutError:
+                    signed = {"wrong": "The browser did not sign in time."}
+                if "document" not in signed:
+                    wrong.text = str(signed.get("wrong", "The browser did not sign."))
+                    return
+                asked.close()
+                path = of("things", row["thing"], "approvals", row["order"])
+                done = f"Your {'yes' if yes else 'no'} is on its way to the thing."
+                await self.visit.do(path, {"document": signed["document"]}, done)
+                await self.waiting.refresh()
+
+            choices(asked, f"Sign the {'yes' if yes else 'no'}", send)
+
+
+def command(word: str, row: dict) -> str:
+    """The line that answers on the owner's own machine."""
+    return f"steward owner {word} {row['thing']} {row['order'][:8]}"
+
+
+def _what(row: dict) -> str:
+    return f"{row['packs']} x {row['sku']}"
+
+
+def _packs(row: dict) -> str:
+    return f"{row['packs']}, each {row['pack_units']:,} of the thing's units"
+
+
+def _row(row: dict, visit: Visit) -> dict:
+    return {
+        "id": row["id"],
+        "thing": row["thing"],
+        "thing_href": href("things", row["thing"]),
+        "what": _what(row),
+        "seller": row["seller"],
+        "total": words.money(row["total_minor"], row["currency"]),
+        "state": row["state"],
+        "state_look": LOOKS[row["state"]],
+        "changed": visit.ago(row["changed_at"]),
+        "changed_at": visit.stamp(row["changed_at"]),
+        "reason": row["reason"] or "",
+    }

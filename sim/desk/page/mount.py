@@ -1,0 +1,57 @@
+"""Puts the page into the desk's own HTTP service, behind its key.
+
+NiceGUI is one application per process. Its pages are found under /desk/, its scripts and its
+WebSocket under paths of their own; everything else stays REST's.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, RedirectResponse
+from nicegui import core, ui
+
+from sim.desk.page import approvals, cases, disputes, orders, overview, sellers, thing
+from sim.desk.page.client import Rest
+from sim.desk.page.gate import HOME, Gate
+
+PATHS = ("/desk", "/_nicegui", "/_nicegui_ws")
+SCRIPT = Path(__file__).with_name("approve.js")
+BUILD_S = 30.0  # for a page on a slow disk; it is milliseconds otherwise
+PAGES: dict[str, Callable[..., Any]] = {
+    "": overview.page,
+    "things/{thing_id}": thing.page,
+    "orders": orders.page,
+    "orders/{number}": orders.one,
+    "cases": cases.page,
+    "cases/{number}": cases.one,
+    "disputes": disputes.page,
+    "disputes/{number}": disputes.one,
+    "sellers": sellers.page,
+    "approvals": approvals.page,
+}
+
+
+def mount(app: FastAPI, api_key: str | None) -> Gate:
+    """Add the page to a desk's application (sim/desk/rest.py); returns the gate before it."""
+    for path, page in PAGES.items():
+        ui.page(HOME + path, title="Steward desk", response_timeout=BUILD_S)(page)
+    core.app.get("/desk/approve.js")(_script)
+    ui.run_with(app, show_welcome_message=False, dark=None)
+    # It takes all paths; these are enough, and the others keep REST's own words for "not found".
+    app.router.routes.pop()
+    gate = Gate(core.app, Rest(app, api_key), api_key)
+    for path in PATHS:
+        app.mount(path, gate)
+    for path in ("/", "/desk"):
+        app.get(path, include_in_schema=False)(_home)
+    return gate
+
+
+def _script() -> FileResponse:
+    return FileResponse(SCRIPT, media_type="text/javascript")
+
+
+def _home() -> RedirectResponse:
+    return RedirectResponse(HOME, 307)

@@ -1,0 +1,241 @@
+"""Orders: the list, and the life of one with the offers it was chosen from."""
+
+from fastapi import Request
+from nicegui import ui
+
+from sim.desk.page import words
+from sim.desk.page.client import of
+from sim.desk.page.lists import Listing, narrowing
+from sim.desk.page.shell import (
+    Live,
+    Visit,
+    badge,
+    box,
+    choices,
+    dialog,
+    facts,
+    frame,
+    history,
+    href,
+    link,
+    panel,
+)  # fmt: skip
+from sim.desk.page.table import Column, table
+
+STATES = ["placed", "confirmed", "shipped", "delivered", "verified", "disputed", "cancelled",
+          "refused", "expired"]  # fmt: skip
+LIFE = ("placed", "confirmed", "shipped", "delivered", "verified")
+ENDS = ("disputed", "cancelled", "refused", "expired")
+# What a seller's staff may say, by the state in which it makes sense.
+SAYS = {
+    "placed": ("confirmed", "refused"),
+    "confirmed": ("shipped", "cancelled"),
+    "shipped": ("delivered", "cancelled"),
+    "delivered": ("delivered",),
+}
+COLUMNS = [
+    Column("id", "Order", "link"),
+    Column("state", "State", "state"),
+    Column("thing", "Thing", "link"),
+    Column("what", "What"),
+    Column("seller", "Seller"),
+    Column("total", "Total", "number"),
+    Column("placed", "Placed", "time"),
+    Column("due", "Arrives", "time"),
+]
+OFFERS = [
+    Column("seller", "Seller"),
+    Column("what", "Offer"),
+    Column("total", "Total", "number"),
+    Column("lead", "Delivers in", "number"),
+    Column("quality", "Quality", "number"),
+    Column("carbon", "Carbon", "number"),
+    Column("fate", "What became of it"),
+]
+
+
+async def page(request: Request, state: str = "", thing: str = "", seller: str = "") -> None:
+    """The list of orders."""
+    visit = Visit(request)
+    query = {"state": state or "open", "thing": thing, "seller": seller}
+    shown = asked(query, STATES)
+    with frame(visit, "orders", "Orders"), panel("Orders"):
+        narrowing("/desk/orders", query | {"state": shown.pop("chosen")}, STATES,
+                  {"thing": "thing", "seller": "seller"})
+        Listing(visit, "/orders", shown, COLUMNS, order_row, "No order is like that.")
+    await visit.show()
+
+
+def asked(query: dict, states: list[str]) -> dict:
+    """A list's query for REST: open ones, one state, or all; `chosen` is the word of the field."""
+    state = query["state"] if query["state"] in (*states, "all") else "open"
+    narrowed = {key: value for key, value in query.items() if key != "state"}
+    if state == "open":
+        return narrowed | {"open": True, "chosen": "open"}
+    if state == "all":
+        return narrowed | {"chosen": ""}
+    return narrowed | {"state": state, "chosen": state}
+
+
+def order_row(order: dict, visit: Visit) -> dict:
+    """An order as tables show it."""
+    moving = order["state"] in ("placed", "confirmed", "shipped")
+    return {
+        "id": order["number"],
+        "id_href": href("orders", order["number"]),
+        "state": order["state"],
+        "state_look": words.LOOKS[order["state"]],
+        "thing": order["thing"],
+        "thing_href": href("things", order["thing"]),
+        "what": f"{order['packs']} x {order['sku']}{' (test)' if order['test'] else ''}",
+        "seller": order["seller"],
+        "total": words.money(order["total_minor"], order["currency"]),
+        "placed": visit.ago(order["placed_at"]),
+        "placed_at": visit.stamp(order["placed_at"]),
+        "due": visit.ago(order["eta_at"]) if moving and order["eta_at"] else "",
+        "due_at": visit.stamp(order["eta_at"]),
+    }
+
+
+async def one(request: Request, number: str) -> None:
+    """One order."""
+    visit = Visit(request)
+    shown = _Order(visit, number)
+    with frame(visit, "orders", "Order"):
+        shown.live = Live(visit, shown.read, shown.draw)
+    await visit.show()
+
+
+class _Order:
+    live: Live
+
+    def __init__(self, visit: Visit, number: str):
+        self.visit, self.number = visit, number
+
+    async def read(self) -> tuple[dict, list[dict]]:
+        rest = self.visit.rest
+        order = await rest.get(of("orders", self.number))
+        return order, await rest.get(of("orders", self.number, "rejections"))
+
+    def draw(self, data: tuple[dict, list[dict]]) -> None:
+        order, rejections = data
+        visit = self.visit
+        with box("headline"):
+            ui.label(order["number"]).classes("title")
+            badge(order["state"])
+            if order["test"]:
+                badge("test order", "over")
+            self._buttons(order)
+        with panel("Its life"):
+            life(order, visit)
+        with box("columns"):
+            with panel("What was ordered"):
+                self._facts(order)
+            with panel("What was said"):
+                history(visit, order["history"], order["currency"])
+        with panel("The offers it was chosen from",
+                   "Reasons are the thing's own word to those it did not take."):
+            table(OFFERS, _offers(order, rejections), "None are known here.")
+            with box("note"):
+                ui.label("The scores and the readings behind the choice are in the thing's ledger:")
+                ui.button("ask it why", on_click=lambda: self._why(order)).props(
+                    "flat dense no-caps"
+                )
+
+    def _facts(self, order: dict) -> None:
+        visit, currency = self.visit, order["currency"]
+        facts([
+            ("Thing", lambda: link(order["thing"], "things", order["thing"])),
+            ("For", words.said(order["consumable"])),
+            ("Item", order["sku"]),
+            ("Packs", f"{order['packs']}, {order['packs_delivered']} said to be delivered"),
+            ("Seller", order["seller"]),
+            ("Price of a pack", words.money(order["price_minor"], currency)),
+            ("Total", words.money(order["total_minor"], currency)),
+            ("Charged", words.money(order["charged_minor"], currency)),
+            ("Placed", visit.both(order["placed_at"])),
+            ("Arrives", visit.both(order["eta_at"])),
+            ("Order id", order["order_id"]),
+        ])  # fmt: skip
+
+    def _buttons(self, order: dict) -> None:
+        for word in SAYS.get(order["state"], ()):
+            text = "another parcel" if order["state"] == word else word
+            button = ui.button(text, on_click=lambda word=word: self._say(order, word))
+            button.props("outline dense no-caps").classes("px-3")
+            button.tooltip("what the seller's staff says; the thing is told")
+
+    def _say(self, order: dict, word: str) -> None:
+        with dialog(self.visit, f"{order['number']} is {word}") as asked:
+            delivered = word == "delivered"
+            packs = charged = hours = None
+            if delivered:
+                packs = ui.number("packs in this parcel", value=order["packs"], min=0, precision=0)
+                charged = ui.number(f"charged in all, {order['currency']}", min=0,
+                                    value=order["total_minor"] / 100, precision=2)
+            elif word in ("confirmed", "shipped"):
+                hours = ui.number("arrives in, hours", min=0)
+            reason = ui.input("reason").props("maxlength=200")
+
+            async def send() -> None:
+                body = {
+                    "state": word,
+                    "packs": whole(packs, 1),
+                    "charged_minor": whole(charged, 100),
+                    "eta_s": whole(hours, words.HOUR_S),
+                    "reason": reason.value or None,
+                }
+                given = {key: value for key, value in body.items() if value is not None}
+                asked.close()
+                await self.visit.do(of("orders", self.number, "status"), given, f"{word}: noted")
+                await self.live.refresh()
+
+            choices(asked, "say it", send)
+
+    async def _why(self, order: dict) -> None:
+        path = of("things", order["thing"], "commands")
+        line = {"line": f"why {order['order_id'][:8]}"}
+        if await self.visit.do(path, line, "asked; the answer is on the thing's page"):
+            ui.navigate.to(href("things", order["thing"]) + "#console")
+
+
+def life(order: dict, visit: Visit) -> None:
+    """The steps of an order with their times; an end that was not hoped for comes last."""
+    first: dict[str, int] = {}
+    for event in order["history"]:
+        first.setdefault(event["word"], event["at"])
+    ended = order["state"] if order["state"] in ENDS else None
+    with box("steps"):
+        for word in (*LIFE, *([ended] if ended else [])):
+            at = first.get(word)
+            if word == ended:
+                at = order["changed_at"]
+            with box("step" + (" seen" if at else "") + (" wrong" if word == ended else "")):
+                ui.label(word)
+                ui.label(visit.stamp(at) if at else "").classes("at")
+
+
+def _offers(order: dict, rejections: list[dict]) -> list[dict]:
+    told = {seller: reason for row in rejections for seller, reason in row["reasons"].items()}
+    rows = []
+    for index, offer in enumerate(order["offers"]):
+        terms, seller = offer["terms"] or {}, offer["seller"]
+        taken = bool(terms) and seller == order["seller"] and (
+            terms["total_minor"], terms["packs"]) == (order["total_minor"], order["packs"])
+        fate = "taken" if taken else words.said(offer["declined"] or told.get(seller))
+        rows.append({
+            "id": index,
+            "seller": seller,
+            "what": f"{terms['packs']} x {terms['sku']}" if terms else "none",
+            "total": words.money(terms["total_minor"], terms["currency"]) if terms else "",
+            "lead": words.span(terms["lead_s"]) if terms else "",
+            "quality": terms.get("quality", ""),
+            "carbon": f"{terms['carbon_g']} g" if terms else "",
+            "fate": fate,
+        })  # fmt: skip
+    return rows
+
+
+def whole(field, times: int) -> int | None:
+    """A number field in units of which `times` make one, or None where nothing was typed."""
+    return None if field is None or field.value is None else round(field.value * times)

@@ -1,0 +1,167 @@
+"""All things at a glance: what needs somebody now, and every thing in one row."""
+
+from fastapi import Request
+from nicegui import ui
+
+from sim.desk.page import words
+from sim.desk.page.shell import Live, Visit, badge, box, frame, href, panel
+from sim.desk.page.table import Column, table
+
+PAGE = 50
+FIRST = 8  # of what waits; the rest on demand
+SHOWS = {
+    "": "all", "silent": "not heard of", "restoring": "memory being restored",
+    "findings": "with findings", "cases": "with cases", "orders": "with orders",
+    "disputes": "with disputes",
+}  # fmt: skip
+COLUMNS = [
+    Column("id", "Thing", "link"),
+    Column("product", "Product"),
+    Column("heard", "Last heard", "time"),
+    Column("mode", "Mode", "state"),
+    Column("stock", "What is left", "stock"),
+    Column("findings", "Findings", "count"),
+    Column("cases", "Cases", "count"),
+    Column("orders", "Orders", "count"),
+    Column("disputes", "Disputes", "count"),
+    Column("memory", "Memory", "state"),
+]
+PLACES = {"dispute": "disputes", "case": "cases", "order": "orders", "thing": "things"}
+
+
+async def page(request: Request, search: str = "", show: str = "") -> None:
+    """The first page."""
+    visit = Visit(request)
+    with frame(visit, "", "Overview"):
+        waits = _Waiting(visit)
+        things = _Things(visit, search, show if show in SHOWS else "")
+        with panel("Needs somebody now"):
+            Live(visit, waits.read, waits.draw)
+        with panel("Things"):
+            things.controls()
+            things.live = Live(visit, things.read, things.draw)
+    await visit.show()
+
+
+class _Waiting:
+    """What waits for a person."""
+
+    def __init__(self, visit: Visit):
+        self.visit = visit
+        self._all = False
+
+    async def read(self) -> list[dict]:
+        return await self.visit.rest.get("/waiting")
+
+    def draw(self, rows: list[dict]) -> None:
+        if not rows:
+            ui.label("Nothing: everything goes its way.").classes("empty")
+            return
+        counts: dict[str, int] = {}
+        for row in rows:
+            counts[row["why"]] = counts.get(row["why"], 0) + 1
+        with box("tally"):
+            for why, count in counts.items():
+                ui.label(f"{count} {why}")
+        with box("waiting"):
+            for row in rows[:FIRST]:
+                self._row(row)
+        with box("waiting") as rest:
+            rest.visible = self._all
+            for row in rows[FIRST:]:
+                self._row(row)
+        if len(rows) > FIRST:
+            more = ui.button(self._more(len(rows))).props("flat dense no-caps")
+            more.on_click(lambda: self._turn(rest, more, len(rows)))
+
+    def _turn(self, rest, button, count: int) -> None:
+        self._all = not self._all
+        rest.visible = self._all
+        button.text = self._more(count)
+
+    def _more(self, count: int) -> str:
+        return "fewer" if self._all else f"all {count}"
+
+    def _row(self, row: dict) -> None:
+        with box("wait"):
+            badge(row["kind"], "bad" if row["kind"] in ("dispute", "case") else "moving")
+            place = PLACES.get(row["kind"])
+            target = href(place, row["number"]) if place else href("approvals")
+            ui.link(row["number"], target).classes("number")
+            with box("what"):
+                ui.label(words.said(row["about"]))
+                ui.label(row["why"]).classes("detail")
+            if row["kind"] != "thing":
+                ui.link(row["thing"], href("things", row["thing"])).classes("of")
+            ui.label(self.visit.ago(row["since"])).classes("since").tooltip(
+                self.visit.stamp(row["since"])
+            )
+
+
+class _Things:
+    """A page of things, searched and narrowed."""
+
+    live: Live
+
+    def __init__(self, visit: Visit, search: str, show: str):
+        self.visit = visit
+        self.search, self.show, self.start = search[:80], show, 0
+
+    def controls(self) -> None:
+        with box("controls"):
+            found = ui.input(placeholder="search: thing, product, owner", value=self.search)
+            found.props('dense outlined clearable debounce=300 aria-label="search"')
+            found.on_value_change(lambda event: self._narrow(search=(event.value or "")[:80]))
+            chosen = ui.select(SHOWS, value=self.show).props('dense outlined aria-label="show"')
+            chosen.on_value_change(lambda event: self._narrow(show=event.value))
+
+    async def _narrow(self, **to) -> None:
+        vars(self).update(to, start=0)
+        await self.live.refresh()
+
+    async def read(self) -> dict:
+        return await self.visit.rest.get(
+            "/overview", search=self.search, show=self.show, start=self.start, limit=PAGE
+        )
+
+    def draw(self, found: dict) -> None:
+        narrowed = self.search or self.show
+        empty = "No thing is like that." if narrowed else "No thing has been admitted yet."
+        table(COLUMNS, [_row(row, self.visit) for row in found["items"]], empty)
+        with box("pager"):
+            first, last = found["start"] + 1, found["start"] + len(found["items"])
+            if found["total"]:
+                ui.label(f"{first} to {last} of {found['total']:,}")
+            if found["start"]:
+                self._step("previous", -PAGE)
+            if last < found["total"]:
+                self._step("next", PAGE)
+
+    def _step(self, word: str, by: int) -> None:
+        async def go() -> None:
+            self.start = max(0, self.start + by)
+            await self.live.refresh()
+
+        ui.button(word, on_click=go).props("outline dense no-caps").classes("px-3")
+
+
+def _row(row: dict, visit: Visit) -> dict:
+    heard = "on line" if row["online"] else visit.ago(row["heard_at"])
+    mode = {"run": "running", "safe": "safe mode", None: "not yet"}[row["mode"]]
+    return {
+        "id": row["id"],
+        "id_href": href("things", row["id"]),
+        "product": words.said(row["product"]),
+        "heard": heard,
+        "heard_at": visit.stamp(row["heard_at"]),
+        "mode": mode,
+        "mode_look": words.LOOKS.get(row["mode"] or "", "over"),
+        "stock": {"all": [
+            {"name": words.said(one["name"]), "band": one["band"],
+             "days": "" if one["days"] is None else f"{one['days']} d"}
+            for one in row["stock"]
+        ]},
+        "memory": {"restoring": "being restored"}.get(row["memory"], row["memory"]),
+        "memory_look": words.LOOKS[row["memory"]],
+        **{name: row[name] for name in ("findings", "cases", "orders", "disputes")},
+    }  # fmt: skip

@@ -1,0 +1,108 @@
+"""The gap in perception: what sellers say they did beside what the things measured."""
+
+from urllib.parse import urlencode
+
+from fastapi import Request
+from nicegui import ui
+
+from sim.desk.page import words
+from sim.desk.page.charts import gap
+from sim.desk.page.shell import Live, Visit, box, frame, href, panel
+from sim.desk.page.table import Column, table
+
+REFRESH_S = 15.0  # it reads all orders
+NOTE = (
+    "Claims are the sellers' own words and offers. Measured is what the things' own sensors saw, "
+    "and the experience that owners let their things share. A pack is seen when it is filled in, "
+    "so one that is kept in the cupboard is not seen yet. Test orders do not count."
+)
+# Title, the two words, the keys of what was said and measured, and by what they are divided.
+CHARTS = (
+    ("Deliveries", ("said", "seen by the thing"), "delivered", "verified", 1),
+    ("Packs", ("said", "seen"), "packs_delivered", "packs_seen", 1),
+    ("Money", ("offered", "charged"), "offered_minor", "charged_minor", 100),
+    ("Quality, of 100", ("stated", "kept"), "quality_offered", "quality_experienced", 1),
+    ("Hours to the door", ("offered", "measured"), "lead_offered_s", "lead_measured_s", 3_600),
+)
+ROW_PX, HEAD_PX = 34, 44  # of a chart
+COLUMNS = [
+    Column("id", "Seller", "link"),
+    Column("orders", "Orders", "number"),
+    Column("deliveries", "Delivered, seen", "number"),
+    Column("packs", "Packs said, seen", "number"),
+    Column("money", "Offered, charged", "number"),
+    Column("quality", "Quality said, kept", "number"),
+    Column("lead", "Hours said, measured", "number"),
+    Column("trust", "Trust", "number"),
+    Column("disputes", "Disputes"),
+]
+
+
+async def page(request: Request) -> None:
+    """Every seller from both sides."""
+    visit = Visit(request)
+
+    async def read() -> list[dict]:
+        return await visit.rest.get("/perception")
+
+    with frame(visit, "sellers", "Sellers"):
+        Live(visit, read, draw, REFRESH_S)
+    await visit.show()
+
+
+def draw(rows: list[dict]) -> None:
+    """Charts of the pairs, and the numbers."""
+    with panel("What sellers say, and what was measured", NOTE):
+        if not rows:
+            ui.label("No seller has had an order yet.").classes("empty")
+            return
+        with box("gaps"):
+            for title, said, claimed, measured, divisor in CHARTS:
+                _chart(rows, (title, said), (claimed, measured), divisor)
+    with panel("In numbers", "Amounts are in the currency of the orders."):
+        table(COLUMNS, [_row(row) for row in rows], "")
+
+
+def _chart(rows: list[dict], heading: tuple, keys: tuple[str, str], divisor: int) -> None:
+    title, said = heading
+    shown = [row for row in rows if row[keys[0]] or row[keys[1]]]
+    with box("chart"):
+        ui.label(title).classes("chart-name")
+        if not shown:
+            ui.label("Nothing measured yet.").classes("empty")
+            return
+        claims, measured = ([_divided(row[key], divisor) for row in shown] for key in keys)
+        chart = ui.echart(gap([row["seller"] for row in shown], claims, measured, said))
+        chart.classes("w-full").style(f"height: {HEAD_PX + ROW_PX * len(shown)}px")
+
+
+def _divided(value: float | None, divisor: int) -> float | None:
+    return None if value is None else round(value / divisor, 2 if divisor == 100 else 1)
+
+
+def _row(row: dict) -> dict:
+    hours = [_pair(row[key] and round(row[key] / words.HOUR_S))
+             for key in ("lead_offered_s", "lead_measured_s")]  # fmt: skip
+    disputes = ", ".join(f"{count} {words.said(word)}"
+                         for word, count in sorted(row["disputes"].items()))  # fmt: skip
+    return {
+        "id": row["seller"],
+        "id_href": href("orders") + "?state=all&" + _query(row["seller"]),
+        "orders": row["orders"],
+        "deliveries": f"{row['delivered']}, {row['verified']}",
+        "packs": f"{row['packs_delivered']}, {_pair(row['packs_seen'])}",
+        "money": f"{words.money(row['offered_minor'], '')}, "
+                 f"{words.money(row['charged_minor'], '')}",
+        "quality": f"{_pair(row['quality_offered'])}, {_pair(row['quality_experienced'])}",
+        "lead": ", ".join(hours),
+        "trust": _pair(row["trust"]),
+        "disputes": disputes or "none",
+    }  # fmt: skip
+
+
+def _pair(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
+
+
+def _query(seller: str) -> str:
+    return urlencode({"seller": seller})

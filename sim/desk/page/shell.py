@@ -1,0 +1,242 @@
+"""What all pages share: their frame, panels that keep themselves up to date, tables, dialogs."""
+
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import Request
+from nicegui import ui
+
+from sim.desk.page import words
+from sim.desk.page.client import Rest, Trouble, of
+from sim.desk.page.gate import HOME, SIGN_IN, SIGN_OUT, Gate
+
+CSS = Path(__file__).with_name("page.css")
+REFRESH_S = 4.0
+NAVIGATION = (
+    ("Overview", ""), ("Orders", "orders"), ("Cases", "cases"), ("Disputes", "disputes"),
+    ("Sellers", "sellers"), ("Approvals", "approvals"),
+)  # fmt: skip
+KEPT = "path=/desk; max-age=31536000; samesite=lax"
+# Kept in a cookie, so that the next page is right at once.
+ZONE_CODE = f"""
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+document.cookie = `steward_zone=${{encodeURIComponent(zone)}}; {KEPT}`;
+return zone;
+"""
+ZONE_WAIT_S = 10.0
+THEMES = {"light": False, "dark": True}
+
+
+class Visit:
+    """One browser's view of one page: whom it asks, its time zone, what time the desk has."""
+
+    def __init__(self, request: Request):
+        gate: Gate = request.scope["steward"]
+        self.rest: Rest = gate.rest
+        self.guarded = bool(gate.api_key)
+        self.until = gate.until(request.headers.get("cookie", "")) if self.guarded else None
+        self.zone = words.zone_of(unquote(request.cookies.get("steward_zone", "")))
+        self.theme = THEMES.get(request.cookies.get("steward_theme", ""))
+        self.now = 0
+        self.lives: list[Live] = []
+        self.place: ui.element  # where dialogs are made: what is drawn anew would take them along
+        self.foot: ui.label
+
+    async def tick(self) -> None:
+        """Ask the desk what time it is."""
+        self.now = (await self.rest.get("/clock"))["now"]
+
+    async def show(self) -> None:
+        """Draw all parts of the page, then keep them up to date.
+
+        In this order: a timer waits for the browser, and who waits for it has NiceGUI send the
+        page as far as it is.
+        """
+        for live in self.lives:
+            await live.refresh()
+        with self.place:
+            ui.timer(0.1, self.locate, once=True)
+            for live in self.lives:
+                ui.timer(live.every_s, live.refresh, immediate=False)
+
+    async def locate(self) -> None:
+        """Tell times as the browser's place has them."""
+        try:
+            zone = words.zone_of(await ui.run_javascript(ZONE_CODE, timeout=ZONE_WAIT_S))
+        except TimeoutError:
+            return  # it has left again, or is not a browser
+        if str(zone) != str(self.zone):
+            self.zone = zone
+            self.foot.text = f"Times in {zone}"
+            for live in self.lives:
+                await live.refresh(anew=True)
+
+    def stamp(self, at: int | None) -> str:
+        return words.stamp(at, self.zone, self.now)
+
+    def ago(self, at: int | None) -> str:
+        return words.ago(at, self.now)
+
+    def both(self, at: int | None) -> str:
+        """A moment and how far it is: for one line of its own."""
+        return f"{self.stamp(at)} ({self.ago(at)})" if at is not None else ""
+
+    async def do(self, path: str, body: dict | None, done: str) -> bool:
+        """Carry something out and say how it went."""
+        try:
+            await self.rest.post(path, body)
+        except Trouble as trouble:
+            ui.notify(str(trouble), type="negative", multi_line=True)
+            return False
+        ui.notify(done, type="positive")
+        return True
+
+
+@contextmanager
+def box(classes: str = "", tag: str = "div"):
+    """A plain container, laid out by page.css."""
+    with ui.element(tag).classes(classes) as made:
+        yield made
+
+
+@contextmanager
+def panel(title: str, note: str = ""):
+    """A card with a heading and, if need be, a line about what it shows."""
+    with box("panel", "section") as card:
+        with box("panel-title", "h2"):
+            ui.label(title)
+        if note:
+            ui.label(note).classes("note")
+        yield card
+
+
+@contextmanager
+def frame(visit: Visit, here: str, title: str):
+    """The page around what it shows; `here` is its place in the navigation."""
+    ui.add_css(CSS)
+    ui.colors(primary="#1864ab", negative="#c92a2a", positive="#2b8a3e")
+    dark = ui.dark_mode(visit.theme)
+    ui.page_title(f"{title} - Steward desk")
+    with box("page"):
+        with box("top", "header"):
+            ui.link("Steward desk", HOME).classes("brand")
+            with box("nav", "nav"):
+                for name, path in NAVIGATION:
+                    ui.link(name, HOME + path).classes("here" if path == here else "")
+            with box("tools"):
+                button = ui.button(icon="contrast", on_click=lambda: _turn(dark))
+                button.props('flat dense round aria-label="light or dark"')
+                if visit.guarded:
+                    ui.link("Sign out", SIGN_OUT)
+        yield
+        visit.foot = ui.label(f"Times in {visit.zone}").classes("foot")
+        visit.place = ui.element("div")
+
+
+def _turn(dark: ui.dark_mode) -> None:
+    """From what the system has to light, to dark, and back; kept for the next page."""
+    turns: dict[bool | None, tuple[bool | None, str]] = {
+        None: (False, "light"), False: (True, "dark"), True: (None, "")
+    }  # fmt: skip
+    dark.value, word = turns[dark.value]
+    ui.run_javascript(f'document.cookie="steward_theme={word}; {KEPT}"')
+
+
+class Live:
+    """A part of a page that reads for itself and is drawn anew when what it reads has changed.
+
+    draw(data) makes elements; relative times in them are brought up to date every minute.
+    """
+
+    def __init__(self, visit: Visit, read: Callable[[], Awaitable[Any]],
+                 draw: Callable[[Any], None], every_s: float = REFRESH_S):
+        self._visit, self._read, self._draw = visit, read, draw
+        self.every_s = every_s
+        self._trouble = ui.label().classes("trouble")
+        self._trouble.visible = False
+        self._body = ui.element("div").classes("live")
+        self._shown: tuple | None = None
+        visit.lives.append(self)
+
+    async def refresh(self, anew: bool = False) -> None:
+        """Read, and draw if there is news; `anew`: in any case."""
+        visit = self._visit
+        if visit.guarded and (visit.until or 0) < time.time():
+            ui.navigate.to(SIGN_IN)
+            return
+        try:
+            await visit.tick()
+            data = await self._read()
+        except Trouble as trouble:
+            self._trouble.text = str(trouble)
+            self._trouble.visible = True
+            return
+        self._trouble.visible = False
+        news = (data, visit.now // words.MINUTE_S)
+        if news == self._shown and not anew:
+            return
+        self._shown = news
+        self._body.clear()
+        with self._body:
+            self._draw(data)
+
+
+def badge(word: str, look: str | None = None) -> ui.label:
+    """A state in its colour, which is only a help: the word says it."""
+    return ui.label(words.said(word)).classes(f"badge {look or words.LOOKS.get(word, 'over')}")
+
+
+def facts(rows: list[tuple[str, Any]]) -> None:
+    """Names and values, side by side; a value may be a function that draws it."""
+    with box("facts", "dl"):
+        for name, value in rows:
+            if value in (None, ""):
+                continue
+            with box("", "dt"):
+                ui.label(name)
+            with box("", "dd"):
+                value() if callable(value) else ui.label(str(value))
+
+
+def history(visit: Visit, entries: list[dict], currency: str = "") -> None:
+    """Who said what, when; the latest at the end, as it happened."""
+    if not entries:
+        ui.label("Nothing yet.").classes("empty")
+    for entry in entries:
+        with box("entry"):
+            ui.label(visit.stamp(entry["at"])).classes("when").tooltip(visit.ago(entry["at"]))
+            ui.label(entry["source"]).classes("who")
+            with box("what"):
+                ui.label(words.spoken(entry["word"])).classes("word")
+                ui.label(words.event(entry, visit.zone, visit.now, currency)).classes("detail")
+
+
+def link(text: str, *parts: str) -> ui.link:
+    """A link to a page of the desk by the parts of its path."""
+    return ui.link(text, href(*parts))
+
+
+def href(*parts: str) -> str:
+    """The address of a page of the desk by the parts of its path."""
+    return "/desk" + of(*parts)
+
+
+@contextmanager
+def dialog(visit: Visit, title: str):
+    """A dialog for a moment; gone when it is closed."""
+    with visit.place, ui.dialog() as made, box("dialog"):
+        ui.label(title).classes("dialog-title")
+        yield made
+    made.on("hide", made.delete)
+    made.open()
+
+
+def choices(asked: ui.dialog, word: str, send) -> None:
+    """The two buttons at the end of a dialog."""
+    with box("choices"):
+        ui.button("back", on_click=asked.close).props("flat no-caps")
+        ui.button(word, on_click=send).props("unelevated no-caps")
