@@ -32,7 +32,7 @@ class Agent:
     and must not go back between calls.
     """
 
-    def __init__(self, product, identity, store, entropy, cause="power on"):
+    def __init__(self, product, identity, store, entropy, cause="power on", release=None):
         self.product = product
         self.identity = identity
         self.journal = stores.Journal(store)
@@ -45,11 +45,14 @@ class Agent:
         self.cases = services.Cases(identity.thing, self.send, self.tell, note)
         self.inbox = inboxes.Inbox(self, entropy(8))
         self.cause = cause
+        self.release = release  # the board's name, the number of the maker's release that runs
+        self.slots = None  # a main that has them: () -> the port of updates
+        self.updates = None
         self.boots = 0
-        self._linked = False
+        self.linked = False
         self.mode = RUN
         self._at = 0
-        self._effects = []
+        self.effects = []
         self._learned_at = self._health_at = self._usage_at = 0
         self._resume()
 
@@ -78,9 +81,17 @@ class Agent:
 
     def feed_link(self, up, now):
         """Learn that the link came up or went down."""
-        self._linked = up
+        self.linked = up
         if up:
             self.outbox.linked()
+
+    def updater(self):
+        """Return the room of updates, loaded when it is first wanted; None without slots."""
+        if self.updates is None and self.slots:
+            from agent.service.updates import Updates
+
+            self.updates = Updates(self, self.slots())
+        return self.updates
 
     # -- the step ------------------------------------------------------------------------------
 
@@ -102,6 +113,8 @@ class Agent:
         if self.trade:
             self.trade.step(at)
         self.cases.step(at, self.senses)
+        if self.updates:
+            self.updates.step(now, at)
         self._report(at)
         self.outbox.reserve()
         self.journal.commit(at)
@@ -153,8 +166,10 @@ class Agent:
         return body
 
     def _next_due(self, now, at):
-        due = self.outbox.next_due() if self._linked else None
+        due = self.outbox.next_due() if self.linked else None
         wait = limits.STEP_S if due is None else min(limits.STEP_S, max(0, due - at))
+        if self.updates and self.updates.active():
+            return now + 1
         return now + max(1, wait)
 
     # -- what goes out -------------------------------------------------------------------------
@@ -165,12 +180,12 @@ class Agent:
 
     def take_effect(self):
         """Return the next effect for the loop to carry out, a tuple (word, ...), or None."""
-        return self._effects.pop(0) if self._effects else None
+        return self.effects.pop(0) if self.effects else None
 
     def tell(self, text):
         """Let the owner know, through whatever display, console or page the thing has."""
-        if len(self._effects) < limits.EFFECTS_WAITING:
-            self._effects.append(("notify", text))
+        if len(self.effects) < limits.EFFECTS_WAITING:
+            self.effects.append(("notify", text))
 
     def send(self, kind, body, about):
         """Queue a message about an order or a case (its id)."""
@@ -223,6 +238,8 @@ class Agent:
                 5: VERSION, 6: self.mode, 7: self.inbox.last,
                 12: [case.id for case in self.cases.open], 13: self.inbox.nonce,
                 14: self.journal.port.appends}
+        if self.release:
+            body[15], body[16] = self.release
         body.update(self.trade.greeting(self.inbox.reconciled) if self.trade
                     else {8: 0, 9: bytes(16), 10: 0, 11: []})
         return body

@@ -37,6 +37,7 @@ class Inbox:
         self._handlers = {
             wire.DOWN_ACK: self._acknowledged, wire.CASE_STATUS: self._case_status,
             wire.EXEC: self._exec, wire.RECONCILE: self._reconcile,
+            wire.MANIFEST: self._update, wire.PIECE: self._update,
         }
         self._handlers.update(agent.trade.handlers() if agent.trade else dict.fromkeys(
             (wire.OFFER, wire.ORDER_STATUS, wire.MANDATE, wire.APPROVAL), _buys_nothing))
@@ -120,6 +121,12 @@ class Inbox:
 
     def _case_status(self, message, at):
         self._agent.cases.status(message[wire.BODY], at, self._agent.senses)
+
+    def _update(self, message, at):
+        updates = self._agent.updater()
+        if updates is None:
+            raise wire.MessageError("this thing takes no updates")
+        updates.hear(message)
 
     def _exec(self, message, at):
         body = message[wire.BODY]

@@ -119,6 +119,23 @@ EVIDENCE_CHANNELS = 4
 HEALTH_S = 86400
 # What the owner agreed to share of the household's use goes out once a week.
 USAGE_S = 7 * 86400
+# Of an update: what a message carries, and how many such are asked for at once: with what else the
+# desk sends they fit into FRAMES_WAITING. Unanswered it asks again, later each time.
+UPDATE_PIECE_BYTES = 768
+UPDATE_PIECES = 4
+UPDATE_AGAIN_S = 20
+# A line of the list of files: 64 hexadecimal digits, a size, and a path of 100 characters.
+UPDATE_ROW_BYTES = 200
+# Files that come wrong this often are wrong at the desk.
+UPDATE_FAULTS = 3
+# Starts that a new version has to prove itself: people switch things off and on again.
+UPDATE_STARTS = 3
+# What runs for so long will not end at once, and senses read within so long, or never.
+UPDATE_TRIAL_S = 60
+UPDATE_SENSE_S = 600
+# A desk that does not answer the new version for a day is asked by the old one for an hour.
+UPDATE_DESK_S = 86400
+UPDATE_CONTROL_S = 3600
 # The core wants to be called at least this often, whatever is due.
 STEP_S = 300
 
@@ -126,5 +143,7 @@ assert FRAME_BYTES <= 1280  # the receive buffer allocated once at boot
 assert RESEND_S < RESEND_LONGEST_S
 assert OUTBOX_BYTES + TRANSACTION_BYTES < JOURNAL_BYTES
 assert PAYLOAD_BYTES < TRANSACTION_BYTES
+assert UPDATE_PIECE_BYTES + 200 < PAYLOAD_BYTES
+assert UPDATE_PIECES < FRAMES_WAITING
 assert DELIVERY_LATE_S < DELIVERY_GRACE_S < DISPUTE_PATIENCE_S
 assert SURGE_WAIT_S <= SURGE_PATIENCE_S

@@ -27,14 +27,15 @@ from agent import VERSION
 from boards import compiler, load
 from boards.chips import SIMULATED
 from boards.wiring import Board
-from firmware import wokwi
+from firmware import fold, wokwi
 from firmware.closure import ROOT, WITHOUT_CONSUMABLES, closure
 
 OPTIMISE, STRIPPED = "-O2", "-O3"  # without asserts; without line numbers in tracebacks as well
 MAIN = "firmware.esp32.main"
 BOOT = "firmware.esp32.boot"  # only a custom build can replace what stock firmware does at boot
 BATTERY = "firmware.esp32.battery"
-START = '"""Starts the thing."""\nfrom firmware.esp32 import main\n\nmain.main()\n'
+START = '"""Starts the thing."""\nimport steward_boot\n\nsteward_boot.start()\n'
+CHOOSER = "steward_boot.py"  # beside carried.py, so that no slot's firmware/ is taken for its own
 SETUP = (
     '"""Takes the place of a module of MicroPython that never returns from a damaged flash."""\n'
     "from firmware.esp32.boot import setup\n"
@@ -109,9 +110,10 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     frozen = folder / "frozen"
     _write(frozen / "carried.py", _carried(build_id, product_data, board_data))
     _write(frozen / "main.py", START)
+    _write(frozen / CHOOSER, (ROOT / "firmware" / CHOOSER).read_text("utf-8"))
     for name, path in sources.items():
-        _write(frozen / name, path.read_text("utf-8"))
-    _compile_folder(frozen, [*sources, "carried.py"], folder / "files" / "lib", optimise)
+        _write(frozen / name, fold.fold(path.read_text("utf-8"), fold.module_of(name)))
+    _compile_folder(frozen, [*sources, "carried.py", CHOOSER], folder / "files" / "lib", optimise)
     _write(folder / "files" / "main.py", START)
     _write_manifest(frozen, sources)
     rom = _romfs(folder / "files")
@@ -131,6 +133,7 @@ def _description(image: Image, product: dict[str, Any]) -> dict[str, Any]:
         "board": image.board,
         "chip": image.chip,
         "product": f"{product['product']} {product['version']}",
+        "release": [product["product"], product["version"]],
         "bytes": sum(image.sizes.values()),
         "romfs_bytes": image.romfs_bytes,
     }
@@ -186,8 +189,8 @@ def _write_manifest(frozen: Path, sources: dict[str, Path]) -> None:
     for package in sorted({name.split("/")[0] for name in names}):
         inner = tuple(n.partition("/")[2] for n in names if n.startswith(package + "/"))
         lines.append(f'package("{package}", {inner!r}, base_path=".", opt=2)')
-    lines += [f'module("{n}", base_path=".", opt=2)' for n in ("carried.py", "inisetup.py")]
-    lines.append('module("main.py", base_path=".", opt=2)')
+    single = ("carried.py", CHOOSER, "inisetup.py", "main.py")
+    lines += [f'module("{n}", base_path=".", opt=2)' for n in single]
     _write(frozen / "manifest.py", "\n".join(lines) + "\n")
 
 

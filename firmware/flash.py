@@ -117,6 +117,7 @@ def _image_steps(image: Path, port: str, way: str) -> list[Step]:
         Step("mpremote", [*start, "eval", "1"], tries=ANSWERS_WITHIN),
         # Files come before ROMFS and frozen code on the path: an older image would hide the new.
         Step("mpremote", [*start, "fs", "rm", "-r", ":lib"], may_fail=True),
+        Step("mpremote", [*start, "fs", "rm", "-r", ":state/slots"], may_fail=True),
         *(Step("mpremote", [*start, *words]) for words in [*carried, *begin]),
         Step("mpremote", [*start, "reset"]),
     ]

@@ -17,7 +17,7 @@ QUARANTINE = 4096  # bytes of rotten data kept for a person to look at; more wou
 NO_SPACE = 28  # ENOSPC, which MicroPython's errno does not name
 JOURNAL = "journal"
 ERASING = "erasing"  # is there until the last of the others has gone
-KEPT = ("product", "board", ERASING)
+KEPT = ("product", "board", "maker", "slots", ERASING)  # what it is, and what it runs
 LAST = ".last"  # ending of what a damaged file is read from instead, where there is one
 TWICE = ("identity", "link", "locked", "pin")  # have one: a thing cannot make them again
 HEAD = "<II"
@@ -111,7 +111,7 @@ class FileStore:
         return found
 
     def erase(self) -> None:
-        """Have all but the product and the board gone when the store is opened next."""
+        """Have all but what is KEPT gone when the store is opened next."""
         self.save(ERASING, b"1")
 
     def quarantine(self, data: bytes) -> None:

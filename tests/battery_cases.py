@@ -99,7 +99,7 @@ class FakeLink:
 class FakeAgent:
     """An outbox with so many messages, which the desk answers at once when there is a link."""
 
-    trade = None
+    trade = updates = None
 
     def __init__(self):
         self.outbox = self

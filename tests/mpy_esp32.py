@@ -1,11 +1,13 @@
 """Runs in MicroPython: firmware/esp32 as it is, over fakes of the ESP32's own modules.
 
-Argument: a JSON file {flash, blocks, cut_at, ?cause, ?romfs, ?crash, ?chips, ?heap}. State is
+Argument: a JSON file {flash, blocks, cut_at, ?cause, ?romfs, ?crash, ?chips, ?heap, ?slots,
+?limits}. State is
 littlefs on the file `flash`, whose power fails at operation `cut_at` of this start; `cause` is why
 it started, a name in machine. With `romfs` the code comes from that image, mounted read-only.
 `crash`: sensors cannot be put together. `chips` {hal, truth}: the simulated chips of the image's
 board are on it, out of the folder `hal`, and measure `truth`, values by channel. `heap`: the bytes
-that are left to the firmware; what stands for its hardware here is not counted.
+that are left to the firmware; what stands for its hardware here is not counted. `slots`: it starts
+from the slot that its record names, as main.py of an image does; `limits`: others than the agent's.
 """
 
 import gc
@@ -72,15 +74,29 @@ def furnish():
     return bytearray(gc.mem_free() - (settings["heap"] - firmware))
 
 
-ballast = furnish()
+def program(slots):
+    """The main program: of the slot that is to start, or what is carried."""
+    if slots:
+        import steward_boot
 
-from firmware.esp32 import main  # noqa: E402
+        return steward_boot.program("/state/slots")
+    from firmware.esp32 import main
 
+    return main
+
+
+ballast = furnish() if settings.get("chips") or settings.get("heap") else None
 machine.causes.append(getattr(machine, settings.get("cause", "PWRON_RESET")))
-if settings.get("crash"):
-    main.start.start_sensors = crash
-main.PAUSE_MS = 0
 flash = file_flash.mount(settings["flash"], settings["blocks"], "/state", die)
 if settings["cut_at"]:
     flash.cut_at = flash.operations + settings["cut_at"]
+main = program(settings.get("slots"))
+if settings.get("crash"):
+    main.start.start_sensors = crash
+if settings.get("limits"):
+    from agent import limits
+
+    for name, value in settings["limits"].items():
+        setattr(limits, name, value)
+main.PAUSE_MS = 0
 main.main()

@@ -31,6 +31,7 @@ DOCUMENTS = [
     ("receipt-document", documents.RECEIPT),
     ("dispute-document", documents.DISPUTE),
     ("experience-document", documents.EXPERIENCE),
+    ("release-document", documents.RELEASE),
 ]
 
 # One good value per form, told apart by what the form accepts.
@@ -44,6 +45,7 @@ SAMPLES = [
     bytes(range(16)),
     bytes(8),
     bytes(12),
+    bytes(32),
     b"\xd2\x84",
     [["water", 1000, [[-5, 3], [0, 4]]]],
     [[bytes(16), "beans", 3, 7, "roaster", 2606, 1_800_000_000]],

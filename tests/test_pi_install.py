@@ -44,7 +44,7 @@ def test_an_image_gets_files_and_nothing_is_started(tmp_path):
     assert told[0][-2:] == ["venv", where]
     assert {words[0] for words in told[1:]} == {f"{where}/bin/python"}
     unit = (tmp_path / "etc/systemd/system/steward.service").read_text()
-    assert "ExecStart=/opt/steward/bin/python -m firmware.pi.main" in unit
+    assert "ExecStart=/opt/steward/bin/python -m firmware.pi.boot" in unit
 
 
 def test_what_is_fetched_is_what_the_firmware_imports():
@@ -54,7 +54,7 @@ def test_what_is_fetched_is_what_the_firmware_imports():
     script = (
         "import sys\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
-        "import firmware.pi.main\n"
+        "import firmware.pi.boot, firmware.pi.main\n"
         "print(*{name.partition('.')[0] for name in sys.modules})\n"
     )
     command = [sys.executable, "-c", script]

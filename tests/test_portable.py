@@ -24,7 +24,7 @@ HEAP = "220K"
 # Files that need more for what is not the device's: the world around it, or a stream kept whole.
 HEAPS = dict.fromkeys(
     ("core", "amnesia", "bad_readings", "monitors", "money", "market", "deliveries", "pattern",
-     "why", "console", "button", "approval"),
+     "why", "console", "button", "approval", "updates", "update_trials"),
     "640K",
 )
 TIMEOUT_S = 600

@@ -45,6 +45,8 @@ FIRMWARE_ON_DEVICE = (
     "firmware/__init__.py",
     "firmware/loop.py",
     "firmware/start.py",
+    "firmware/steward_boot.py",
+    "firmware/slots.py",
     "firmware/blank.py",
     "firmware/esp32/",
     "firmware/pi/",

@@ -46,11 +46,13 @@ def lent(agent):
 
 COMMANDS = {
     "provision": (later("setup", "command"),
-                  "provision [keys|owner|put|export|lock]: who it is, whom it trusts"),
+                  "provision [keys|owner|maker|put|export|lock]: who it is, whom it trusts"),
     "config": (later("settings", "command"),
                "config [get|set|diff|apply|reset|undo]: settings, changed all at once"),
     "pin": (later("pin", "command"),
             "pin [set|unlock|lock]: asked for before a command that changes something"),
+    "update": (later("updates", "command"),
+               "update [check|accept|hold]: the maker's releases, and how far one has come"),
     "crash": (_crash, "what ended an earlier start"),
     "link": (_link, "network, time and broker, as far as they got"),
     "wifi": (later("settings", "wifi"),
@@ -61,4 +63,4 @@ COMMANDS = {
               "reset THING [forced]: erase all but product and board, for the next owner"),
 }
 # For whoever stands before the thing.
-OWNERS = ("provision", "config", "pin", "wifi", "restart", "reboot", "reset")
+OWNERS = ("provision", "config", "pin", "wifi", "update", "restart", "reboot", "reset")

@@ -13,6 +13,7 @@ from agent.wire import cbor
 SETTINGS = {
     "wifi.name": (32, 1, False, "the network to join"),
     "wifi.password": (63, 8, True, "its password"),
+    "update.mode": (4, 3, False, "auto, or ask: nothing is fetched before `update accept`"),
     "time.server": (64, 1, False, "where the time is asked for before the first connection"),
 }
 
@@ -42,6 +43,8 @@ def set_one(agent, words, at):
     most, least = SETTINGS[name][:2]
     if not least <= len(value.encode()) <= most:
         raise CommandError("%s: %d to %d characters" % (name, least, most))
+    if name == "update.mode" and value not in ("auto", "ask"):
+        raise CommandError("%s: auto or ask, not %r" % (name, value))
     _draft(agent)[name] = value
     return "%s will be %s" % (name, _shown(name, agent.ports.draft))
 

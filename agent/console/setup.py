@@ -26,6 +26,8 @@ def show(agent, words, at):
     keys = {} if "identity" in damaged else identity(store) or {}
     pairs = [("thing", keys.get("thing")), ("public_key", _hex(keys.get("public_key"))),
              ("owner_key", _hex(keys.get("owner_key")))]
+    maker = None if "maker" in damaged else store.load("maker")
+    pairs.append(("maker_key", _hex(cbor.decode(maker)["key"]) if maker else None))
     for name in sorted(DOCUMENTS):
         data = None if name in damaged else store.load(name)
         pairs.append((name, None if data is None else _hex(hashlib.sha256(data).digest()[:8])))
@@ -55,6 +57,17 @@ def pair_owner(agent, words, at):
     record["owner_key"] = key
     store.save("identity", cbor.encode(record))
     return Pairs([("owner_key", _hex(key))])
+
+
+def pair_maker(agent, words, at):
+    """maker KEY [FLOOR]: whose releases are taken, and above which number."""
+    store = _open(agent)
+    floor = words[1] if words[1:] else "0"
+    if not floor.isdigit():
+        raise CommandError("%r is no number of a release" % floor)
+    key = _public_key(one(words[:1] + words[2:], "the maker's public key"))
+    store.save("maker", cbor.encode({"key": key, "floor": int(floor)}))
+    return Pairs([("maker_key", _hex(key)), ("floor", int(floor))])
 
 
 def put(agent, words, at):
@@ -119,7 +132,8 @@ def _link(data):
 
 
 DOCUMENTS = {"product": _product, "board": _board, "link": _link}
-PROVISION = {"keys": make_keys, "owner": pair_owner, "put": put, "export": export, "lock": lock}
+PROVISION = {"keys": make_keys, "owner": pair_owner, "maker": pair_maker, "put": put,
+             "export": export, "lock": lock}
 
 
 def command(agent, words, at):

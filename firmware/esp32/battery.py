@@ -59,7 +59,7 @@ class Battery:
     def _see_to_link(self, now, due):
         link, agent, duty = self._link, self._loop.agent, self._duty
         waiting = agent.outbox.waiting()
-        if waiting != self._waiting or due <= now:
+        if waiting != self._waiting or due <= now or (agent.updates and agent.updates.active()):
             self._waiting = waiting
             duty.moved(now)
         online = duty.online(now, waiting, link.ready(), _asks_sellers(agent))

@@ -35,6 +35,7 @@ STATE = "/state"
 COLLECT_BYTES = 24 * 1024  # garbage between collections: a heap that is let fill up falls apart
 PAUSE_MS = 5_000  # before a restart after a crash, so that a thing in a loop of them can be reached
 SAVE_TIME_S = 86_400
+RUNTIME = "mpy%d" % (sys.implementation._mpy & 0xFF)  # the version of .mpy files that it loads
 EPOCH = 0 if time.gmtime(0)[0] == 1970 else 946_684_800  # unix seconds of this port's second 0
 
 
@@ -102,7 +103,10 @@ def assemble(store, guard, clock, watchdog):
         except start.BrokenFile as error:
             agent.tell("it works alone: %s" % error)
         battery = on_battery(store, agent, sensors, link)
+        start.start_updates(store, agent, RUNTIME)
     except (start.Unprovisioned, WiringError) as error:
+        if start.not_at_work(store, str(error)):
+            machine.reset()
         agent, sensors = without_agent(str(error))
     except Exception as error:
         if not guard.safe and guard.error is None:
@@ -114,6 +118,7 @@ def assemble(store, guard, clock, watchdog):
     if guard.safe:
         agent.mode = SAFE
         agent.tell("safe mode: it failed to start several times; `crash` says how")
+        start.ask_for_update(agent, "safe mode")
     return Esp32Loop(agent, sensors, clock, guard, watchdog, console, link, battery)
 
 
@@ -175,7 +180,7 @@ class Esp32Loop(Loop):
 
     def __init__(self, agent, sensors, clock, guard, watchdog, console, link=None, battery=None):
         ports = agent.ports
-        effects = {"notify": ports.tells(console.write, clock.uptime)}
+        effects = {"notify": ports.tells(console.write, clock.uptime), "restart": self.restart}
         super().__init__(agent, sensors, clock, link, (console,), effects, watchdog)
         self._guard = guard
         self._battery = battery
@@ -199,7 +204,7 @@ class Esp32Loop(Loop):
             super().rest(due)
 
     def restart(self) -> None:
-        """As a person wished, so it is not counted against this start."""
+        """As a person or an update wished, so it is not counted against this start."""
         self._guard.good()
         self.running = False
 

@@ -1,7 +1,7 @@
 """The main program on Linux: chooses the ports, puts the thing together and runs the loop.
 
-`python -m firmware.pi.main --state /var/lib/steward --console /run/steward/console`, as
-steward.service beside this file starts it.
+`python -m firmware.pi.boot --state /var/lib/steward --console /run/steward/console` starts it from
+its slot, as steward.service beside this file does.
 """
 
 import argparse
@@ -39,6 +39,10 @@ def main(arguments=None) -> int:
     finally:
         console.close()
         watchdog.close()
+    if loop.anew:
+        os.environ.pop("PYTHONPATH", None)  # not out of this slot
+        words = sys.argv[1:] if arguments is None else arguments
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "firmware.pi.boot"] + words)
     return 0
 
 
@@ -55,8 +59,11 @@ def assemble(store, console, watchdog) -> "PiLoop":
             link = start.start_link(store, agent, Link, os.urandom, ticks)
         except start.BrokenFile as error:
             agent.tell(f"it works alone: {error}")
+        start.start_updates(store, agent, "py3")
     except (start.Unprovisioned, WiringError) as error:
         print(error, file=sys.stderr)
+        if start.not_at_work(store, str(error)):
+            raise
         agent, sensors = Blank(str(error)), NoSensors()
     agent.ports = Ports(store, p256, os.urandom)
     start.mend(store, agent.tell)
@@ -64,13 +71,14 @@ def assemble(store, console, watchdog) -> "PiLoop":
 
 
 class PiLoop(Loop):
-    """The one loop, with what its console may ask of it. `again`: it ended to start anew."""
+    """The one loop, with what its console may ask of it. `again`: it ended to start anew; `anew`:
+    in another version."""
 
     def __init__(self, agent, sensors, clock, console, watchdog, link):
         ports = agent.ports
-        effects = {"notify": ports.tells(console.write, clock.uptime)}
+        effects = {"notify": ports.tells(console.write, clock.uptime), "restart": self.renew}
         super().__init__(agent, sensors, clock, link, [console], effects, watchdog)
-        self.again = False
+        self.again = self.anew = False
         ports.restart, ports.sensors = self.restart, sensors
         if link is not None:
             ports.facts = self.facts
@@ -78,8 +86,11 @@ class PiLoop(Loop):
     def restart(self) -> None:
         self.running, self.again = False, True
 
+    def renew(self) -> None:
+        self.running, self.anew = False, True
+
     def stop(self, *signal) -> None:
-        self.running = self.again = False
+        self.running = self.again = self.anew = False
 
     def facts(self) -> list:
         """Name and value of what a person wants to know of the way to the desk."""

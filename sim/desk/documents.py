@@ -121,3 +121,16 @@ EXPERIENCE = _body(
     (7, "trust", percent),
     (8, "utc", uint, False),
 )
+
+RELEASE = _body(
+    "release",
+    (1, "number", natural(least=1)),
+    (2, "product", name),
+    (3, "version", name),
+    (4, "board", name),
+    (5, "runtime", name),
+    (6, "bytes", uint),
+    (7, "files", uint),
+    (8, "list", octets(32)),
+    (9, "list_bytes", uint),
+)

@@ -16,10 +16,11 @@ SEQ, KIND, ID, AT, UTC, BODY = 1, 2, 3, 4, 5, 6
 
 HELLO, HEALTH, FINDING, RFQ, ORDER, ORDER_EVENT, CASE = 1, 2, 3, 4, 5, 6, 7
 CASE_EVENT, DISPUTE, EXPERIENCE, UP_ACK, REPLY, USAGE, SHED = 8, 9, 10, 11, 12, 13, 14
-REJECTION, QUESTION = 15, 16
+REJECTION, QUESTION, UPDATE, FETCH = 15, 16, 17, 18
 
 DOWN_ACK, OFFER, ORDER_STATUS, CASE_STATUS, MANDATE, EXEC = 1, 2, 3, 4, 5, 6
 ADVISORY, CONFIG, MANIFEST, RECONCILE, DECLINE, APPROVAL = 7, 8, 9, 10, 11, 12
+PIECE = 13
 
 ACCEPTED, EXISTS, REFUSED = 0, 1, 2
 
@@ -27,6 +28,7 @@ NAME_CHARACTERS = 40
 TEXT_CHARACTERS = 200
 LIST_ITEMS = 32
 BODY_BYTES = 1024
+PIECES = 4  # of a file that a thing may ask for at once
 INTEGER_MOST = (1 << 48) - 1
 
 SERVICES = ("repair", "replacement", "upgrade", "recharge", "software", "assistance", "alarm")
@@ -168,6 +170,8 @@ UP: dict[int, Body] = {
         (12, "cases", list_of(id16), False),
         (13, "nonce", octets(8)),
         (14, "flash_appends", uint, False),
+        (15, "board", name, False),
+        (16, "release", uint, False),
     ),
     HEALTH: _body(
         "health",
@@ -238,6 +242,16 @@ UP: dict[int, Body] = {
     USAGE: _body("usage", (1, "counts", list_of(row(name, uint)))),
     SHED: _body("shed", (1, "dropped", uint), (2, "total", uint)),
     REJECTION: _body("rejection", (1, "need", id16), (2, "reasons", map_of(name, text()))),
+    UPDATE: _body(
+        "update", (1, "release", uint), (2, "state", natural(6)), (3, "reason", text(), False)
+    ),
+    FETCH: _body(
+        "fetch",
+        (1, "release", octets(8)),
+        (2, "file", uint),
+        (3, "start", uint),
+        (4, "pieces", natural(PIECES, 1)),
+    ),
     QUESTION: _body("question", (1, "order", id16), (2, "asked", whole(ASKED), False)),
 }
 
@@ -284,6 +298,13 @@ DOWN: dict[int, Body] = {
         (5, "parts", uint, False),
     ),
     APPROVAL: _body("approval", (1, "document", document)),
+    PIECE: _body(
+        "piece",
+        (1, "release", octets(8)),
+        (2, "file", uint),
+        (3, "start", uint),
+        (4, "data", document),
+    ),
     DECLINE: _body("decline", (1, "need", id16), (2, "seller", name), (3, "reason", text())),
 }
 

