@@ -45,8 +45,7 @@ def _sound(store, name):
     except HalError as error:
         if error.kind != "crc":
             raise
-        raise BrokenFile("%s; `provision` shows what is there, `reset` makes room for all of it anew"
-                         % error)  # fmt: skip
+        raise BrokenFile("%s; `provision` shows what is there, `reset` makes room for it" % error)
 
 
 def mend(store, tell):
@@ -101,6 +100,7 @@ def start_sensors(store, agent, open_bus, find_driver=None):
     periods = [channel.period_s for channel in agent.product.channels]
     return made("board", Sensors, board, periods, open_bus, find_driver)
 
+
 def start_updates(store, agent, runtime):
     """Have an agent take updates for a runtime, and go on with one that is under way."""
 
@@ -134,7 +134,6 @@ def not_at_work(store, reason):
     steward_boot.back(record, reason)
     steward_boot.save(root, record)
     return True
-
 
 
 def start_link(store, agent, make, entropy, ticks):
