@@ -45,6 +45,17 @@ def install_mandate(session: Session, document: bytes) -> str:
     return answer
 
 
+def sequence_at(session: Session, thing: str) -> int:
+    """The number of the mandate or control that the thing on this console took last.
+
+    Raises ConsoleError when another thing is there, or one that takes none now.
+    """
+    there = session.value("status").get("thing")
+    if there != thing:
+        raise ConsoleError(f"on this console is {there or 'a thing without keys'}, not {thing}")
+    return int(session.value("mandate")["sequence"])
+
+
 def examine(session: Session, say: Say) -> list[str]:
     """Have the thing examine itself; returns what a person has to mend."""
     deadline = time.monotonic() + READING_S

@@ -205,6 +205,36 @@ def test_a_control_is_signed(home, word, state):
     assert content == {0: "control", 1: 1, 2: "kitchen", 3: state}
 
 
+class FakeSession:
+    """A console on which a thing, and the number of what it took last, are always the same."""
+
+    there = ("kitchen", 41)
+
+    def __init__(self, port):
+        self.port = port
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        return
+
+    def value(self, command):
+        if command == "status":
+            return {"thing": self.there[0]}
+        return {"sequence": self.there[1]} if command == "mandate" else {"said": "in force"}
+
+
+def test_on_a_console_the_number_follows_what_the_thing_there_has(home, monkeypatch):
+    made(home)
+    monkeypatch.setattr("sim.cli.owner.Session", FakeSession)
+    words = ("mandate", str(home / "m.toml"), "-y", "--json", "--via", "console", "--port", "x")
+    assert json.loads(run(home, *words).stdout)["number"] == 42
+    assert json.loads(run(home, *words).stdout)["number"] == 43, "of both the higher"
+    monkeypatch.setattr(FakeSession, "there", ("coffee-2", 41))
+    assert "coffee-2, not kitchen" in run(home, *words, code=1).output
+
+
 def test_console_lines_carry_the_document_and_fit_a_line(home):
     made(home)
     said = run(home, "mandate", str(home / "m.toml"), "-y", "--via", "console", "-o",

@@ -105,9 +105,10 @@ def mandate(agent, words, at):
     if words:
         return _install(agent, words, at)
     terms = agent.trade.mandate.terms
-    if terms is None:
-        raise CommandError("no mandate")
     utc = agent.clock.utc(at)
+    if terms is None:
+        return Pairs([("sequence", agent.trade.mandate.sequence()),
+                      ("buying", agent.trade.mandate.refusal(utc))])
     today, month = agent.trade.budget.committed(utc)
     return Pairs([
         ("sequence", agent.trade.mandate.sequence()),

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from firmware import mandate_file, mandate_words
-from firmware.commission import install_mandate
+from firmware.commission import install_mandate, sequence_at
 from firmware.console_tool import ConsoleError, Session
 from firmware.install import InstallError, Link, console_lines, sequence_of, to_desk
 from firmware.mandate_model import SEQUENCE, THING
@@ -185,6 +185,9 @@ class _Signing:
             return int(sequence)
         if self._via == Via.DESK:
             known = max(known, sequence_of(self._link))
+        if self._via == Via.CONSOLE and self._port:
+            with Session(self._port) as session:
+                known = max(known, sequence_at(session, thing))
         return known + 1
 
     def _show(self, terms: dict[int, Any], product: dict | None) -> None:

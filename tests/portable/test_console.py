@@ -13,8 +13,8 @@ from agent.wire import messages as wire
 
 # What the design asks of every console and has something behind it here.
 WORDS = ("help status channels read findings consumables needs orders cases why approve deny "
-         "cancel pause resume mandate ledger outbox messages privacy experience config wifi link time "
-         "provision selftest log reboot reset")
+         "cancel pause resume mandate ledger outbox messages privacy experience config wifi link "
+         "time provision selftest log reboot reset")
 
 
 def lend(bench):
