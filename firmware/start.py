@@ -1,16 +1,20 @@
 """Puts a thing together from what provisioning left in its store: what every main does alike.
 
-Four named files, each deterministic CBOR with text keys: `product` and `board` as compiled by
+Five named files, each deterministic CBOR with text keys: `product` and `board` as compiled by
 boards/, `identity` {thing, root_key, private_key, public_key, ?owner_key}, and `link` {host, port,
-ca, ?client: [certificate, key]}; a thing without `link` works alone.
+ca, ?client: [certificate, key]}; a thing without `link` works alone. `maker` {key, floor} is whose
+releases are taken, from which number on.
 """
 
 from agent.core import Agent
 from agent.identity import Identity
 from agent.product import Product
 from agent.wire import cbor
+from firmware import steward_boot
 from hal import HalError
 from hal.wiring import Sensors
+
+SLOTS = "/slots"  # in the folder of the store
 
 
 class Unprovisioned(Exception):
@@ -73,7 +77,9 @@ def start_agent(store, signer, entropy, cause):
     """The agent, replayed from the store. `cause`: why the device started, for the desk to see."""
     identity = made("identity", _identity, needed(store, "identity"), signer)
     product = made("product", Product, needed(store, "product"))
-    return Agent(product, identity, store, entropy, cause)
+    board = (load(store, "board") or {}).get("board", "")
+    release = board, steward_boot.load(store.directory + SLOTS).get("number", 0)
+    return Agent(product, identity, store, entropy, cause, release)
 
 
 def _identity(data, signer):
@@ -93,6 +99,41 @@ def start_sensors(store, agent, open_bus, find_driver=None):
     board = made("board", cbor.decode, needed(store, "board"))
     periods = [channel.period_s for channel in agent.product.channels]
     return made("board", Sensors, board, periods, open_bus, find_driver)
+
+
+def start_updates(store, agent, runtime):
+    """Have an agent take updates for a runtime, and go on with one that is under way."""
+
+    def slots():
+        from firmware.slots import Slots
+
+        asks = (load(store, "config") or {}).get("update.mode") == "ask"
+        return Slots(store.directory + SLOTS, load(store, "maker"), agent.release[0], runtime, asks)
+
+    agent.slots = slots
+    record = steward_boot.load(store.directory + SLOTS)
+    if "stage" in record or "why" in record:
+        agent.updater()
+
+
+def ask_for_update(agent, why):
+    """Tell the desk that this thing has need of a newer version, if there is an agent to do so."""
+    if getattr(agent, "slots", None):
+        agent.updater().ask(why)
+
+
+def not_at_work(store, reason):
+    """No agent could be put together: if that is a new version's fault, have the old one back.
+
+    Returns whether to start anew for it.
+    """
+    root = store.directory + SLOTS
+    record = steward_boot.load(root)
+    if record.get("stage") != steward_boot.TRYING or record.get("control"):
+        return False
+    steward_boot.back(record, reason)
+    steward_boot.save(root, record)
+    return True
 
 
 def start_link(store, agent, make, entropy, ticks):
