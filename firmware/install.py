@@ -46,8 +46,28 @@ def sequence_of(link: Link) -> int:
     return int(_ask(link, "").get("hello", {}).get("mandate_seq") or 0)
 
 
+def questions(link: Link) -> Any:
+    """What waits for the owner's answer: of the link's thing, or of all when it names none."""
+    asked = {"open": "true", "limit": "500"} | ({"thing": link.thing} if link.thing else {})
+    return _get(link, "/approvals?" + urllib.parse.urlencode(asked))
+
+
+def question(link: Link, number: int) -> Any:
+    """One question, as the desk tells it now."""
+    return _get(link, f"/approvals/{number}")
+
+
+def answer_to_desk(link: Link, order: str, document: bytes) -> None:
+    """Have the desk pass the owner's answer on; InstallError when it does not."""
+    _ask(link, f"/approvals/{order}", {"document": document.hex()})
+
+
 def _ask(link: Link, path: str, body: dict | None = None) -> Any:
-    url = f"{link.desk.rstrip('/')}/things/{urllib.parse.quote(link.thing, safe='')}{path}"
+    return _get(link, f"/things/{urllib.parse.quote(link.thing, safe='')}{path}", body)
+
+
+def _get(link: Link, path: str, body: dict | None = None) -> Any:
+    url = link.desk.rstrip("/") + path
     if not url.startswith(("http://", "https://")):
         raise InstallError(f"{link.desk} is no http address")
     headers = {"Content-Type": "application/json"}

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from sim import scenario as scenarios
-from sim.desk import codec, market, messages
+from sim.desk import approvals, codec, market, messages
+from sim.desk.approvals import ANSWERABLE, Question
 from sim.desk.core import Desk
 from sim.desk.models import Case
 from sim.desk.service import Pace, SimpleDepartment
@@ -65,6 +66,23 @@ class Endpoint:
     def send_mandate(self, thing: str, terms: scenarios.Mandate, sequence: int) -> None:
         """Have the owner sign these terms, and the desk pass them on."""
         send_mandate(self.desk, self.world, thing, terms, sequence)
+
+    def answer(self, thing: str, order: str, yes: bool) -> bool:
+        """Have the owner sign the answer to a question about an order, and the desk carry it.
+
+        order: the beginning of its id. Returns whether the desk has heard of the question.
+        """
+        asked = [one for one in self.rows(Question)
+                 if one.thing_id == thing and one.order_id.hex().startswith(order)]  # fmt: skip
+        if asked and asked[-1].state in ANSWERABLE and self.desk.now < asked[-1].until:
+            one = asked[-1]
+            said = {0: "approval", 1: one.order_id, 2: thing, 3: one.terms, 4: one.total_minor,
+                    5: yes}  # fmt: skip
+            owner = codec.new_private_key(secret(self.world, f"owner of {thing}"))
+            document = codec.sign(said, owner)
+            self.desk.act(lambda work: approvals.relay(work, thing, one.order_id, document))
+            self.pump()
+        return bool(asked)
 
     def receive(self, thing: str, frame: bytes) -> None:
         """A frame came over the network."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sim.world import DAY, HOUR, MINUTE, World
 
+LOOKS = 72  # at the desk, an hour apart, for a question that has not come there
+
 
 @dataclass
 class Habits:
@@ -24,6 +26,7 @@ class Habits:
     repair_fails: float = 0.0
     approves: float = 1.0
     approves_after_s: tuple[int, int] = (10 * MINUTE, 5 * HOUR)
+    answers: str = "console"
     checks: float = 0.0
 
 
@@ -37,6 +40,7 @@ def habits_of(people) -> Habits:
         repair_fails=people.repair_fails,
         approves=people.approves,
         approves_after_s=people.approves_after,
+        answers=people.answers,
         checks=people.checks,
     )
 
@@ -116,22 +120,35 @@ class Housekeeper:
 
 
 class Owner:
-    """Answers when the thing asks for approval. `type_line(text)` types on its console."""
+    """Answers when the thing asks for approval: on its console, or by a document through the desk.
 
-    def __init__(self, world: World, habits: Habits, name: str, type_line):
+    `type_line(text)` types on the console. `sign(order, yes)` signs, and has the desk carry it;
+    returns whether the desk has heard of the question.
+    """
+
+    def __init__(self, world: World, habits: Habits, name: str, type_line, sign=None):
         self.world = world
         self.habits = habits
         self._draw = world.stream(f"owner/{name}")
         self._type = type_line
+        self._sign = sign
 
     def notified(self, text: str) -> None:
         """The thing told its owner something; "approve REF? ..." is a question."""
         words = text.replace("?", " ").split()
         if len(words) < 2 or words[0] != "approve":
             return
-        verb = "approve" if self._draw.random() < self.habits.approves else "deny"
+        yes = self._draw.random() < self.habits.approves
         delay = self._draw.randint(*self.habits.approves_after_s)
-        self.world.after(delay, self._type, f"{verb} {words[1]}")
+        if self.habits.answers == "desk":
+            self.world.after(delay, self._look, words[1], yes, LOOKS)
+        else:
+            self.world.after(delay, self._type, f"{'approve' if yes else 'deny'} {words[1]}")
+
+    def _look(self, order: str, yes: bool, looks: int) -> None:
+        """See at the desk what is asked, and answer; what is not there yet is looked for again."""
+        if not self._sign(order, yes) and looks > 1:
+            self.world.after(HOUR, self._look, order, yes, looks - 1)
 
 
 class Receiver:

@@ -157,7 +157,10 @@ class Run:
         place = (self.world, self.plant, habits, self.name)
         self.housekeeper = Housekeeper(*place, told)
         self.technician = Technician(*place)
-        self.owner = Owner(self.world, habits, self.name, self.site.line)
+        self.owner = Owner(
+            self.world, habits, self.name, self.site.line,
+            lambda order, yes: self.endpoint.answer(self.name, order, yes),
+        )  # fmt: skip
         self.receiver = Receiver(self.world, habits, self.name, self.site.line)
 
     def _connect(self) -> None:

@@ -54,6 +54,7 @@ class People(Model):
     checks: Share = 0.0
     approves: Share = 1.0
     approves_after: Span = (600, 18_000)
+    answers: Literal["console", "desk"] = "console"
 
 
 class Seller(Model):

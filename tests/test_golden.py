@@ -1,7 +1,8 @@
 """The golden rule of the simulator: the same seed gives the same bytes, whatever runs the agent.
 
-A day and a half with orders, a lossy network, a power cut in the middle of a flash operation and a
-broken grinder: every outgoing message and the whole journal must agree to the last bit.
+A day and a half with orders, the dearer of which are approved through the desk, a lossy network, a
+power cut in the middle of a flash operation and a broken grinder: every outgoing message and the
+whole journal must agree to the last bit.
 """
 
 import pytest
@@ -15,6 +16,8 @@ TEXT = {
     "plant": "coffee_machine",
     "duration": "36h",
     "network": {"loss": 0.05, "duplication": 0.05, "reordering": 0.05, "corruption": 0.02},
+    "people": {"answers": "desk", "approves_after": ["10min", "1h"]},
+    "mandate": {"approval": "ask above", "ask_above": 300},
     "sellers": [{"name": "corner", "travels": ["2h", "4h"], "ships_after": ["10min", "1h"]}],
     "events": [
         {"at": "10h", "do": "cut power", "operations": 3},

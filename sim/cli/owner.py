@@ -1,15 +1,14 @@
-"""`steward owner`: the owner's key, and the mandates and controls that are signed with it.
+"""`steward owner`: the owner's key, and the mandates, controls and answers signed with it.
 
 Exit codes: 0 done, 1 the answer is no (a mistake in the file, a wrong passphrase, no consent),
 2 wrong usage. docs/owner.md is the manual.
 """
 
-import enum
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,44 +20,31 @@ from firmware.console_tool import ConsoleError, Session
 from firmware.install import InstallError, Link, console_lines, sequence_of, to_desk
 from firmware.mandate_model import SEQUENCE, THING
 from firmware.owner import Owner, OwnerError, fingerprint, opened
+from sim.cli import owner_answers
+from sim.cli.owner_options import (
+    HERE,
+    LOCAL,
+    Desk,
+    Directory,
+    How,
+    Json,
+    Output,
+    PassphraseFile,
+    Port,
+    Thing,
+    Via,
+    Yes,
+    passphrase,
+    stop,
+)
 
-app = typer.Typer(no_args_is_help=True, help="Keys and mandates: what things may buy.")
+app = typer.Typer(no_args_is_help=True, help="Keys, mandates, answers: what things may buy.")
 
 STATE, RESUME, PAUSE, REVOKE = 3, 0, 1, 2  # of control-document in wire.cddl
 # A frame takes 1024 bytes of payload; the envelope around a document needs up to 52.
 DOCUMENT_BYTES = 972
-PASSPHRASE = "STEWARD_OWNER_PASSPHRASE_FILE"
 
-
-class Via(enum.StrEnum):
-    """How a signed document gets to its thing."""
-
-    FILE = "file"
-    DESK = "desk"
-    CONSOLE = "console"
-
-
-Directory = Annotated[
-    Path, typer.Option(envvar="STEWARD_OWNER", help="Folder of the owner's key.", file_okay=False)
-]
-PassphraseFile = Annotated[
-    Path | None,
-    typer.Option(envvar=PASSPHRASE, help="First line is the passphrase.", exists=True),
-]
 Sequence = Annotated[str, typer.Option(help="A number, or `auto`: one more than the last.")]
-Output = Annotated[Path | None, typer.Option("--out", "-o", help="Write the document here.")]
-How = Annotated[Via, typer.Option(help="Pass it on through the desk, or as console lines.")]
-Port = Annotated[
-    str | None,
-    typer.Option(envvar="STEWARD_PORT", help="Type the console's lines into the thing here."),
-]
-Desk = Annotated[str, typer.Option(help="REST address of the desk, for --via desk.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before signing.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
-Thing = Annotated[str, typer.Argument(help="The thing's id.")]
-
-HERE = Path(typer.get_app_dir("steward")) / "owner"
-LOCAL = "http://127.0.0.1:8080"
 
 
 @app.command()
@@ -68,9 +54,9 @@ def init(
     """Make the owner's key pair. Never overwrites one."""
     owner = Owner(directory)
     try:
-        public = owner.make(_passphrase(passphrase_file, new=True))
+        public = owner.make(passphrase(passphrase_file, new=True))
     except OwnerError as error:
-        _stop(error)
+        stop(error)
     _say_key(directory, public, as_json)
 
 
@@ -80,7 +66,7 @@ def show(directory: Directory = HERE, as_json: Json = False) -> None:
     try:
         public = Owner(directory).public_key
     except OwnerError as error:
-        _stop(error)
+        stop(error)
     _say_key(directory, public, as_json)
 
 
@@ -141,6 +127,10 @@ for _row in (
     _control(*_row)
 
 
+for _answer in (owner_answers.waiting, owner_answers.approve, owner_answers.deny):
+    app.command()(_answer)
+
+
 class _Signing:
     """One document on its way from terms to the thing."""
 
@@ -164,7 +154,7 @@ class _Signing:
                 return
             if not self._yes and not typer.confirm("Sign this?", err=True):
                 raise typer.Exit(1)
-            self._owner.unlock(_passphrase(self._passphrase_file))
+            self._owner.unlock(passphrase(self._passphrase_file))
             document = self._owner.sign(terms)
             assert opened(document, self._owner.public_key) == terms
             if len(document) > DOCUMENT_BYTES:
@@ -172,7 +162,7 @@ class _Signing:
                                  "a message: allow fewer sellers or give fewer limits")
             self._pass_on(thing, document, terms)
         except (OwnerError, InstallError, ConsoleError) as error:
-            _stop(error)
+            stop(error)
 
     def _number(self, thing: str, sequence: str) -> int:
         last = self._owner.last(thing)
@@ -242,17 +232,11 @@ def _product(file: Path) -> dict | None:
     folder = Path(compiler.__file__).parent / "products"
     paths = [path for path in (folder / f"{name}.toml", file.parent / name) if path.is_file()]
     if not paths:
-        _stop(OwnerError(f"{file}: product {name!r} is neither in {folder} nor a file beside it"))
+        stop(OwnerError(f"{file}: product {name!r} is neither in {folder} nor a file beside it"))
     try:
         return cbor2.loads(compiler.compile_product(paths[0]))
     except DescriptionError as error:
-        _stop(error)
-
-
-def _passphrase(file: Path | None, new: bool = False) -> str:
-    if file is not None:
-        return file.read_text("utf-8").split("\n")[0].rstrip("\r")
-    return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
+        stop(error)
 
 
 def _say_key(directory: Path, public: bytes, as_json: bool) -> None:
@@ -263,8 +247,3 @@ def _say_key(directory: Path, public: bytes, as_json: bool) -> None:
         return
     for word, value in facts.items():
         print(f"{word:12} {value}")
-
-
-def _stop(error: Exception) -> NoReturn:
-    typer.secho(str(error), fg="red", err=True)
-    raise typer.Exit(1) from error

@@ -1,0 +1,52 @@
+"""What the commands of `steward owner` share: their options, the passphrase, and how they fail."""
+
+import enum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+PASSPHRASE = "STEWARD_OWNER_PASSPHRASE_FILE"
+
+
+class Via(enum.StrEnum):
+    """How a signed document gets to its thing."""
+
+    FILE = "file"
+    DESK = "desk"
+    CONSOLE = "console"
+
+
+Directory = Annotated[
+    Path, typer.Option(envvar="STEWARD_OWNER", help="Folder of the owner's key.", file_okay=False)
+]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(envvar=PASSPHRASE, help="First line is the passphrase.", exists=True),
+]
+Output = Annotated[Path | None, typer.Option("--out", "-o", help="Write the document here.")]
+How = Annotated[Via, typer.Option(help="Pass it on through the desk, or as console lines.")]
+Port = Annotated[
+    str | None,
+    typer.Option(envvar="STEWARD_PORT", help="Type the console's lines into the thing here."),
+]
+Desk = Annotated[str, typer.Option(help="REST address of the desk, for --via desk.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before signing.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
+Thing = Annotated[str, typer.Argument(help="The thing's id.")]
+
+HERE = Path(typer.get_app_dir("steward")) / "owner"
+LOCAL = "http://127.0.0.1:8080"
+
+
+def passphrase(file: Path | None, new: bool = False) -> str:
+    """The passphrase: the first line of a file, or typed; a new one twice."""
+    if file is not None:
+        return file.read_text("utf-8").split("\n")[0].rstrip("\r")
+    return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
+
+
+def stop(error: Exception) -> NoReturn:
+    """Say what is wrong and leave with exit code 1."""
+    typer.secho(str(error), fg="red", err=True)
+    raise typer.Exit(1) from error
