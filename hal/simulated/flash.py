@@ -11,6 +11,7 @@ BLOCK = 4096
 PROGRAM = 256
 READ = 32
 ERASED = b"\xff"
+_BLANK = ERASED * BLOCK  # made once: a chip erases without taking heap for it
 
 SHUTDOWN, SYNC, COUNT, SIZE, ERASE = 2, 3, 4, 5, 6  # ioctl numbers of MicroPython's block devices
 
@@ -61,7 +62,7 @@ class FileFlash:
 
     def _erase(self, block):
         self.erases[block] += 1
-        self._operate(block * BLOCK, ERASED * BLOCK)
+        self._operate(block * BLOCK, _BLANK)
 
     def _operate(self, position, data):
         self._check()
@@ -104,5 +105,5 @@ def _open(path, blocks):
     except OSError:
         with open(path, "wb") as file:
             for _ in range(blocks):
-                file.write(ERASED * BLOCK)
+                file.write(_BLANK)
     return open(path, "r+b", 0)
