@@ -16,6 +16,23 @@ def test_truth_counts_hours_to_the_sale_that_empties():
     assert container[:3] == [0, 0, 0]
 
 
+def test_truth_begins_with_what_is_left():
+    days, _ = runout.truth([[1800, 4], [7300, 6], [9000, 5]], 10.0, 4, used=7.0)
+    assert days == [1 / 24, 2 / 24, 1 / 24, None]
+
+
+def test_yardsticks_are_right_about_even_sales_and_differ_where_demand_turns():
+    even = [[hour * 3600, 1] for hour in range(60 * 24)]
+    turned = even + [[(60 * 24 + hour) * 3600, 2] for hour in range(20 * 24)]
+    for sales, hours in ((even, 60 * 24), (turned, 80 * 24)):
+        days, _ = runout.truth(sales, 240.0, hours)
+        found = runout.yardsticks(sales, 240.0, hours, days, 28 * 24)
+        assert found["known"]["error"] <= found["plain"]["error"]
+        if sales is even:
+            assert found["plain"]["error"] < 1e-9 and found["known"]["error"] < 1e-9
+    assert found["plain"]["error"] > found["known"]["error"] + 0.05
+
+
 def test_the_clairvoyant_orders_one_pack_at_the_last_moment():
     # A pack of 7 on an empty shelf: order, then keep 6, 5, … 0 days of demand.
     least = reorder.clairvoyant([1.0] * 7, [], 0.0, 7.0, 0)
@@ -65,7 +82,8 @@ def test_both_runtimes_forecast_and_order_alike():
     sales, _ = runout.load(SALES)
     spec = {"name": "beans", "kind": "level", "capacity": 1000.0, "lead_days": 2,
             "items": [{"sku": "pack", "pack": 500.0}]}
-    jobs = [{"kind": "runout", "spec": spec, "sales": sales["beans"], "hours": 40 * 24},
+    jobs = [{"kind": "runout", "spec": spec, "sales": sales["beans"], "hours": 40 * 24,
+             "used": 0.0},
             {"kind": "reorder", "spec": spec, "sales": sales["beans"], "days": 40, "lead": 2,
              "start": 1000.0}]
     here, there = runout.replay(jobs), runout.replay(jobs, "micropython")

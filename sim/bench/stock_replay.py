@@ -19,13 +19,13 @@ SHELF_READ_S = 1800
 def runout(job):
     """Return a forecast per full hour: [[low, mid, high, trusted], ...] or None; days.
 
-    job: spec; sales: [[second, amount], ...] in order; hours. The container is filled by the
-    sale that empties it.
+    job: spec; sales: [[second, amount], ...] in order; hours; used: base units gone at first. The
+    container is filled by the sale that empties it.
     """
     item = Consumable(job["spec"])
     capacity = item.capacity
     sales = job["sales"]
-    used = 0.0
+    used = job["used"]
     sale = 0
     # One block for all figures: rows scattered over the heap would leave no room for their list.
     figures = array("d", bytes(8 * 4 * job["hours"]))

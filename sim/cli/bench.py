@@ -78,9 +78,13 @@ def onset(data: Data, as_json: Json = False, runtime: Runtime = "cpython",
 
 @app.command()
 def runout(data: Data, as_json: Json = False, score_from: Since = None,
+           starts: Annotated[
+               int, typer.Option(min=1, max=100, help="First levels to measure from; 1: full.")
+           ] = 1,
            runtime: Runtime = "cpython") -> None:  # fmt: skip
     """Days left of consumables on real sales."""
-    _bench("runout", (data,), {"score_from": score_from, "runtime": runtime}, as_json)
+    options = {"score_from": score_from, "starts": starts, "runtime": runtime}
+    _bench("runout", (data,), options, as_json)
 
 
 @app.command()
