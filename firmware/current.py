@@ -22,11 +22,14 @@ class Draw(NamedTuple):
     online: float
 
 
-# Data sheets: ESP32 v4.5 tables 4-2 and 5-4, ESP32-S3 v1.9 tables 5-7 to 5-9, ESP32-C3 v1.8 tables
-# 5-6 to 5-8: light sleep; modem sleep with the processor running at 160 MHz; receiving.
+# Espressif's series data sheets, typical at 3.3 V and 25 degC: light sleep; modem sleep at 160 MHz;
+# receiving. Sending peaks are two to four times the last (240, 340, 335 mA) and too short to matter.
 CHIP_DRAW = {
+    # v5.2, table 4-2: 0.8 mA; two cores 27 to 44 mA; table 5-4: 95 to 100 mA
     "esp32": Draw(0.8, 35.0, 100.0),
-    "esp32s3": Draw(0.24, 40.0, 95.0),
+    # v2.0, table 5-9: 240 uA; 5-8: one core at work 39.9 mA, 54.6 with all clocks on; 5-7: 88 to 91
+    "esp32s3": Draw(0.24, 40.0, 91.0),
+    # v2.4, table 5-9: 130 uA; 5-8: at work 23 mA, 28 with all clocks on; 5-7: 84 to 87 mA
     "esp32c3": Draw(0.13, 28.0, 87.0),
 }
 # Milliamperes that parts draw all the time, measuring or not, as their drivers here leave them.
