@@ -23,7 +23,7 @@ class Draw(NamedTuple):
 
 
 # Espressif's series data sheets, typical at 3.3 V and 25 degC: light sleep; modem sleep at 160 MHz;
-# receiving. Sending peaks are two to four times the last (240, 340, 335 mA) and too short to matter.
+# receiving. Peaks while sending, 335 mA on an ESP32-C3, are too short to matter here.
 CHIP_DRAW = {
     # v5.2, table 4-2: 0.8 mA; two cores 27 to 44 mA; table 5-4: 95 to 100 mA
     "esp32": Draw(0.8, 35.0, 100.0),
