@@ -54,6 +54,9 @@ class Endpoint:
         self.waiting: dict[int, tuple[int, dict]] = {}  # said, not yet acknowledged
         self.plans: list[tuple[int, bytes, dict]] = []  # when, order, what its seller says
         self.refused: set[bytes] = set()
+        self.questions: list[dict] = []  # what the owner was asked, also long ago
+        self.answers: list[bytes] = []  # what the owner signed
+        self.agreed: set[bytes] = set()  # orders that the owner said yes to
         self.door = 0  # grams that lie beside the machine
         self.calm = False
         self.ended = lambda identifier: False
@@ -93,6 +96,8 @@ class Endpoint:
             outcome = self.place(body[1], now)
         elif kind == wire.ORDER_EVENT:
             self.event(body, now)
+        elif kind == wire.QUESTION and 2 in body:
+            self.questions.append(body)
         elif kind == wire.DISPUTE:
             self.dispute(cbor.decode(cose.sign1_peek(body[1])[1]))
         if message[wire.ID]:
@@ -121,6 +126,25 @@ class Endpoint:
         for number, part in enumerate(parts):
             body = {1: part, 2: self.up_seq, 3: nonce, 4: number, 5: len(parts)}
             self.say(wire.RECONCILE, body, wants_ack)
+
+    def answer(self) -> None:
+        """Carry what the owner answers to a question, or what somebody made of it."""
+        rng = self.rng
+        asked, yes, key = rng.choice(self.questions), rng.random() < 0.8, kit.OWNER
+        said = {0: "approval", 1: asked[1], 2: kit.THING, 3: asked[2][10], 4: asked[2][6], 5: yes}
+        way = rng.random()
+        if way < 0.2:
+            key = rng.choice((b"d" * 32, kit.SELLER))
+        elif way < 0.3:
+            said.update(rng.choice(({2: "kit-2"}, {3: bytes(12)}, {4: asked[2][6] - 1})))
+        document = cose.sign1_seal(
+            lambda message: kit.SIGNER.sign(key, message), b"ownr", cbor.encode(said)
+        )
+        if way >= 0.3:
+            self.answers.append(document)
+            self.agreed |= {asked[1]} if yes else set()
+        old = rng.random() < 0.3 and self.answers
+        self.say(wire.APPROVAL, {1: rng.choice(self.answers) if old else document})
 
     # -- sellers ---------------------------------------------------------------------------------
 

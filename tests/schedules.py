@@ -63,6 +63,7 @@ class Schedule:
         self.old_flash: list[bytes] | None = None
         self.skew = 0
         self.sequence = 1
+        self.asks: dict[str, int] = {}  # what the owner's mandates have in common
         self.trace = hashlib.sha256()
         self.begun = now
         self.boot()
@@ -73,9 +74,14 @@ class Schedule:
 
     def run(self) -> str:
         """Run the schedule; return the digest of everything that left the thing."""
-        for _ in range(HOSTILE_STEPS):
+        if self.rng.random() < 0.4:  # an owner who wants to be asked about everything
+            self.sequence, self.asks = 2, {"k6": 2}
+            self.endpoint.say(wire.MANDATE, {1: kit.mandate(2, k13=SELLERS, k6=2)})
+        for number in range(HOSTILE_STEPS):
             self.hostile()
             self.check()
+            if number % 10 == 9:
+                self.check_approvals()
         self.settle()
         return self.trace.hexdigest()
 
@@ -103,6 +109,8 @@ class Schedule:
         elif chance < 0.355:
             bench.now += rng.randrange(30 * DAY)  # without power
             self.boot()
+        if self.endpoint.questions and rng.random() < 0.3:
+            self.endpoint.answer()
         bench.beans = max(3.0, bench.beans - rng.choice((0, 5, 20)))
         if self.endpoint.door and bench.beans < 400 and rng.random() < 0.5:
             self.refill()
@@ -130,7 +138,7 @@ class Schedule:
         self.sequence += 1
         terms = rng.choice(({}, {"k6": 2}, {"k26": 3}, {"k27": {"beans": 1900}}, {"k18": [0, 600]}))
         document = rng.choice((
-            kit.mandate(self.sequence, k13=SELLERS, **terms),
+            kit.mandate(self.sequence, k13=SELLERS, **(self.asks | terms)),
             kit.mandate(1, k13=SELLERS, k8=99999, k9=99999, k10=99999),  # replayed
             control(self.sequence, 1), control(self.sequence, 0),
         ))  # fmt: skip
@@ -142,7 +150,10 @@ class Schedule:
                 f"approve {ref} 00000000", "deny " + ref, "cancel " + ref,
                 *(f"received {ref} {came}" for came in (1, 1, 0, 5, "wrong", "back", "nothing")),
             ]  # fmt: skip
-        bench.thing.feed_line(rng.choice(words), bench.up())
+        line = rng.choice(words)
+        self.endpoint.agreed |= {order.id for order in bench.thing.trade.orders.open
+                                 if line == "approve " + order.ref()}  # fmt: skip
+        bench.thing.feed_line(line, bench.up())
 
     def step(self, seconds: int, loss: float) -> None:
         """Let time pass: frames come in as the network likes, the thing thinks, frames go out."""
@@ -212,6 +223,12 @@ class Schedule:
         open_real = [order for order in thing.trade.orders.open if not order.test]
         need(len(open_real) <= 1, "I1", "two open orders in the thing")
         need(thing.trade.ledger.fault is None, "I6", thing.trade.ledger.fault)
+
+    def check_approvals(self) -> None:
+        """Nothing counts as approved but what the owner said or signed a yes to."""
+        for row in ledger(self.bench, books.ORDER):
+            if row[4] == ordering.AWAITING and str(row[5]).startswith("approved"):
+                need(row[3] in self.endpoint.agreed, "I4", "approved by nobody", row)
 
     def settle(self) -> None:
         """The calm part: everything comes to its end, and the next order is bought and seen."""

@@ -63,6 +63,20 @@ def test_the_checks_can_fail(what):
         endpoint.place(sealed(order | change), 0)
 
 
+def test_an_order_that_nobody_approved_is_noticed():
+    schedule = schedules.Schedule(1)
+    thing = schedule.bench.thing
+    schedule.check_approvals()
+    thing.trade.ledger.add(
+        thing._at, schedules.books.ORDER, bytes(16), schedules.ordering.AWAITING, "approved: 1.00"
+    )
+    thing.journal.commit(thing._at)
+    with pytest.raises(parts.Broken, match="approved by nobody"):
+        schedule.check_approvals()
+    schedule.endpoint.agreed.add(bytes(16))
+    schedule.check_approvals()
+
+
 def test_the_endpoint_knows_an_old_flash_by_what_it_saw_of_the_ledger():
     """As the real desk does: by fewer entries than a dispute proved, or by another last link."""
     endpoint = parts.Endpoint(parts.random.Random(1), 0)
