@@ -68,21 +68,10 @@ class Endpoint:
         send_mandate(self.desk, self.world, thing, terms, sequence)
 
     def answer(self, thing: str, order: str, yes: bool) -> bool:
-        """Have the owner sign the answer to a question about an order, and the desk carry it.
-
-        order: the beginning of its id. Returns whether the desk has heard of the question.
-        """
-        asked = [one for one in self.rows(Question)
-                 if one.thing_id == thing and one.order_id.hex().startswith(order)]  # fmt: skip
-        if asked and asked[-1].state in ANSWERABLE and self.desk.now < asked[-1].until:
-            one = asked[-1]
-            said = {0: "approval", 1: one.order_id, 2: thing, 3: one.terms, 4: one.total_minor,
-                    5: yes}  # fmt: skip
-            owner = codec.new_private_key(secret(self.world, f"owner of {thing}"))
-            document = codec.sign(said, owner)
-            self.desk.act(lambda work: approvals.relay(work, thing, one.order_id, document))
-            self.pump()
-        return bool(asked)
+        """Have the owner answer a question; returns whether the desk has heard of it."""
+        known = answer(self.desk, self.world, thing, order, yes)
+        self.pump()
+        return known
 
     def receive(self, thing: str, frame: bytes) -> None:
         """A frame came over the network."""
@@ -150,6 +139,23 @@ def send_mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate,
     owner = codec.new_private_key(secret(world, f"owner of {thing}"))
     document = _mandate(desk, world, thing, terms, sequence)
     desk.send(thing, messages.MANDATE, document=codec.sign(document, owner))
+
+
+def answer(desk: Desk, world: World, thing: str, order: str, yes: bool) -> bool:
+    """Have the owner sign the answer to a question about an order, and the desk carry it.
+
+    order: the beginning of its id. Returns whether the desk has heard of the question.
+    """
+    query = select(Question).where(Question.thing_id == thing).order_by(Question.id.desc())
+    rows = desk.act(lambda work: work.session.scalars(query).all())
+    asked = [row for row in rows if row.order_id.hex().startswith(order)]
+    if asked and asked[0].state in ANSWERABLE and desk.now < asked[0].until:
+        row = asked[0]
+        said = {0: "approval", 1: row.order_id, 2: thing, 3: row.terms, 4: row.total_minor, 5: yes}
+        owner = codec.new_private_key(secret(world, f"owner of {thing}"))
+        document = codec.sign(said, owner)
+        desk.act(lambda work: approvals.relay(work, thing, row.order_id, document))
+    return bool(asked)
 
 
 def _mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate, sequence: int) -> dict:

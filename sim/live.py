@@ -330,7 +330,10 @@ class Live:
 
         self.housekeeper = Housekeeper(self.world, self.plant, habits, self.name, told)
         self.technician = Technician(self.world, self.plant, habits, self.name)
-        self.owner = Owner(self.world, habits, self.name, self.type)
+        self.owner = Owner(self.world, habits, self.name, self.type, self._answer)
+
+    def _answer(self, order: str, yes: bool) -> bool:
+        return endpoint.answer(self.desk, self.world, self.name, order, yes)
 
     def _running_device(self) -> Device:
         """The thing's process, which exists from `start` on."""
