@@ -32,6 +32,7 @@ from firmware.closure import ROOT, WITHOUT_CONSUMABLES, closure
 
 OPTIMISE, STRIPPED = "-O2", "-O3"  # without asserts; without line numbers in tracebacks as well
 MAIN = "firmware.esp32.main"
+PI_MAIN = "firmware.pi.main"
 BOOT = "firmware.esp32.boot"  # only a custom build can replace what stock firmware does at boot
 BATTERY = "firmware.esp32.battery"
 START = '"""Starts the thing."""\nimport steward_boot\n\nsteward_boot.start()\n'
@@ -126,6 +127,35 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     return image
 
 
+def collect(board: Path, product: Path, folder: Path) -> str:
+    """The sources of a thing on Linux, for an update: `files/lib` and the description of an image.
+
+    Returns the id of their content. Raises as `build` does.
+    """
+    product_data = compiler.compile_product(product)
+    board_data = compiler.compile_board(board, product)
+    wired, sold = cbor2.loads(board_data), cbor2.loads(product_data)
+    if wired["chip"] in wokwi.DEVKITS or wired["chip"] == SIMULATED:
+        raise BuildError(f"{wired['chip']} is no Linux: steward build makes what it carries")
+    sources = closure([PI_MAIN, *_loaded_by_name(product_data, board_data)])
+    digest = hashlib.sha256()
+    shutil.rmtree(folder / "files", ignore_errors=True)
+    for name, path in sources.items():
+        text = path.read_text("utf-8")
+        digest.update(name.encode() + text.encode())
+        _write(folder / "files" / "lib" / name, text)
+    facts = {
+        "build": digest.hexdigest()[:16],
+        "board": wired["board"],
+        "chip": wired["chip"],
+        "product": f"{sold['product']} {sold['version']}",
+        "release": [sold["product"], sold["version"]],
+        "runtime": "py3",
+    }
+    _write_json(folder / DESCRIPTION, facts)
+    return facts["build"]
+
+
 def _description(image: Image, product: dict[str, Any]) -> dict[str, Any]:
     """What `steward flash` and a person want to know of an image."""
     return {
@@ -134,6 +164,7 @@ def _description(image: Image, product: dict[str, Any]) -> dict[str, Any]:
         "chip": image.chip,
         "product": f"{product['product']} {product['version']}",
         "release": [product["product"], product["version"]],
+        "runtime": f"mpy{(image.folder / 'files' / 'lib' / 'carried.mpy').read_bytes()[1]}",
         "bytes": sum(image.sizes.values()),
         "romfs_bytes": image.romfs_bytes,
     }

@@ -49,12 +49,12 @@ def sequence_of(link: Link) -> int:
 def questions(link: Link) -> Any:
     """What waits for the owner's answer: of the link's thing, or of all when it names none."""
     asked = {"open": "true", "limit": "500"} | ({"thing": link.thing} if link.thing else {})
-    return _get(link, "/approvals?" + urllib.parse.urlencode(asked))
+    return ask_desk(link, "/approvals?" + urllib.parse.urlencode(asked))
 
 
 def question(link: Link, number: int) -> Any:
     """One question, as the desk tells it now."""
-    return _get(link, f"/approvals/{number}")
+    return ask_desk(link, f"/approvals/{number}")
 
 
 def answer_to_desk(link: Link, order: str, document: bytes) -> None:
@@ -63,10 +63,11 @@ def answer_to_desk(link: Link, order: str, document: bytes) -> None:
 
 
 def _ask(link: Link, path: str, body: dict | None = None) -> Any:
-    return _get(link, f"/things/{urllib.parse.quote(link.thing, safe='')}{path}", body)
+    return ask_desk(link, f"/things/{urllib.parse.quote(link.thing, safe='')}{path}", body)
 
 
-def _get(link: Link, path: str, body: dict | None = None) -> Any:
+def ask_desk(link: Link, path: str, body: dict | None = None, method: str | None = None) -> Any:
+    """What a desk's REST says; with a body POST, unless another method is named. InstallError."""
     url = link.desk.rstrip("/") + path
     if not url.startswith(("http://", "https://")):
         raise InstallError(f"{link.desk} is no http address")
@@ -74,7 +75,7 @@ def _get(link: Link, path: str, body: dict | None = None) -> Any:
     if link.api_key:
         headers["X-API-Key"] = link.api_key
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, headers=headers)
+    request = urllib.request.Request(url, data=data, headers=headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)

@@ -26,6 +26,9 @@ class OwnerError(Exception):
 class Owner:
     """An owner's folder. Nothing is read or written before a method is called."""
 
+    private, public, kept = PRIVATE, PUBLIC, MANDATES  # names in the folder
+    made_by = "steward owner init"
+
     def __init__(self, directory: Path):
         self.directory = directory
         self._private: bytes | None = None
@@ -34,7 +37,7 @@ class Owner:
         """Make the key pair and return its public half, X || Y; never over another one."""
         if len(passphrase) < PASSPHRASE_CHARACTERS:
             raise OwnerError(f"a passphrase has at least {PASSPHRASE_CHARACTERS} characters")
-        for name in (PRIVATE, PUBLIC):
+        for name in (self.private, self.public):
             if (self.directory / name).exists():
                 raise OwnerError(f"{self.directory / name} exists already; nothing was changed")
         key = ec.generate_private_key(ec.SECP256R1())
@@ -46,17 +49,17 @@ class Owner:
         self._private = key.private_numbers().private_value.to_bytes(32, "big")
         public = p256.public_key(self._private)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_once(self.directory / PRIVATE, pem, 0o600)
-        _write_once(self.directory / PUBLIC, public.hex().encode() + b"\n", 0o644)
+        _write_once(self.directory / self.private, pem, 0o600)
+        _write_once(self.directory / self.public, public.hex().encode() + b"\n", 0o644)
         return public
 
     def unlock(self, passphrase: str) -> None:
         """Open the private key; OwnerError when there is none or the passphrase is wrong."""
-        path = self.directory / PRIVATE
+        path = self.directory / self.private
         try:
             key = serialization.load_pem_private_key(path.read_bytes(), passphrase.encode())
         except FileNotFoundError as error:
-            raise OwnerError(f"{path} does not exist: `steward owner init` makes it") from error
+            raise OwnerError(f"{path} does not exist: `{self.made_by}` makes it") from error
         except (ValueError, TypeError) as error:
             raise OwnerError(f"{path} does not open: wrong passphrase or not a key") from error
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
@@ -66,11 +69,11 @@ class Owner:
     @property
     def public_key(self) -> bytes:
         """X || Y, 64 bytes; needs no passphrase."""
-        path = self.directory / PUBLIC
+        path = self.directory / self.public
         try:
             return read_public(path)
         except FileNotFoundError as error:
-            raise OwnerError(f"{path} does not exist: `steward owner init` makes it") from error
+            raise OwnerError(f"{path} does not exist: `{self.made_by}` makes it") from error
 
     def sign(self, terms: dict) -> bytes:
         """A COSE_Sign1 document (ES256) over deterministic CBOR of `terms`; after `unlock`."""
@@ -98,7 +101,7 @@ class Owner:
         # A thing's id may hold characters that a file's name may not.
         safe = "".join(sign if sign.isalnum() or sign in "-_" else f"%{ord(sign):x}"
                        for sign in thing)
-        return self.directory / MANDATES / (safe + ENDING)
+        return self.directory / self.kept / (safe + ENDING)
 
 
 def opened(document: bytes, public_key: bytes) -> dict:

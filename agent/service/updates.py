@@ -68,6 +68,7 @@ class Updates:
         record, terms = self.port.record, self._checked(document)
         number = terms[_NUMBER]
         if record.get("new") == number:
+            self.report(self.stage())
             return
         if number <= max(record.get("number", 0), record.get("new", 0), self.port.maker["floor"]):
             raise wire.MessageError("release %d is not above what is here" % number)

@@ -20,6 +20,7 @@ COMMANDS = {
     "console": ("console", "Talk to a thing on its console."),
     "provision": ("provision", "Make a bare board a thing, and make it known to its desk."),
     "build": ("build", "Build what an ESP32 carries: files, a ROMFS image, a manifest."),
+    "update": ("update", "The maker's releases: sign, publish, follow."),
     "bench": ("bench", "Measure detection, forecasts and cost on public data."),
 }
 COMPLETION = ("install_completion", "show_completion")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import delete, func, insert, select, update
 
-from sim.desk import approvals, care, codec, disputes, intake, messages, quoting, trade
+from sim.desk import approvals, care, codec, disputes, intake, messages, quoting, releases, trade
 from sim.desk.database import Database, Owned, lock, lock_with_thing
 from sim.desk.models import (
     MESSAGES,
@@ -352,7 +352,7 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
     thing.root_key, thing.public_key = keys["root_key"], keys["public_key"]
     thing.up_seq = thing.down_seq = thing.ledger_count = 0
     thing.hello = {}
-    for table in (Message, Outgoing, approvals.Question):
+    for table in (Message, Outgoing, approvals.Question, releases.Install):
         work.session.execute(delete(table).where(table.thing_id == thing.id))
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, select
 
-from sim.desk import approvals, care, disputes, messages, quoting, trade
+from sim.desk import approvals, care, disputes, messages, quoting, releases, trade
 from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
 from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
@@ -28,6 +28,7 @@ def _hello(work: Work, thing: Thing, words: dict) -> Answer:
     misses = trade.open_order_ids(work, thing) - set(listed)
     thing.hello = plain(words)
     thing.ledger_count = words["ledger_count"]
+    releases.greeted(work, thing, words)
     send_again(work, thing, 1)  # after the answer, before which it is deaf to all of it
     if first or unheard or forgot or misses:
         trade.reconcile(work, thing, words["nonce"], wants_ack=True)
@@ -91,8 +92,16 @@ def _order(work: Work, thing: Thing, words: dict) -> Answer:
 
 def _ack(work: Work, thing: Thing, words: dict) -> Answer:
     acknowledge(work, thing, words["message"])
-    approvals.heard(work, thing, words["message"], words["outcome"] or 0, words["reason"])
+    for room in (approvals, releases):
+        room.heard(work, thing, words["message"], words["outcome"] or 0, words["reason"])
     return Answer()
+
+
+def _case(work: Work, thing: Thing, words: dict) -> Answer:
+    answer = care.report(work, thing, words)
+    if words["service"] == "software":
+        releases.offer(work, thing, asked=True)
+    return answer
 
 
 def _reply(work: Work, thing: Thing, words: dict) -> Answer:
@@ -110,7 +119,7 @@ ROOMS = {
     messages.RFQ: quoting.request,
     messages.ORDER: _order,
     messages.ORDER_EVENT: disputes.event,
-    messages.CASE: care.report,
+    messages.CASE: _case,
     messages.CASE_EVENT: care.event,
     messages.DISPUTE: disputes.take,
     messages.EXPERIENCE: trade.experience,
@@ -120,4 +129,6 @@ ROOMS = {
     messages.SHED: lambda work, thing, words: _report(work, thing, words, "shed"),
     messages.REJECTION: lambda work, thing, words: _report(work, thing, words, "rejection"),
     messages.QUESTION: approvals.ask,
+    messages.UPDATE: releases.told,
+    messages.FETCH: releases.fetch,
 }

@@ -19,7 +19,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from sim.desk import listing, messages, rest_approvals, rest_disputes, rest_overview, views
+from sim.desk import (
+    listing,
+    messages,
+    rest_approvals,
+    rest_disputes,
+    rest_overview,
+    rest_releases,
+    views,
+)
 from sim.desk.core import Desk
 from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import (
@@ -77,7 +85,7 @@ def application(
         return {"status": "ready"}
 
     rooms = (_things, _orders, _cases, _reports, rest_disputes.disputes, rest_disputes.market,
-             rest_approvals.questions, rest_overview.glance)  # fmt: skip
+             rest_approvals.questions, rest_overview.glance, rest_releases.versions)  # fmt: skip
     for router in (room(desk) for room in rooms):
         app.include_router(router, dependencies=[Depends(check_key)])
     return app
