@@ -19,7 +19,7 @@ import cbor2
 
 from hal.linux import p256
 from sim.broker import LoopbackBroker
-from sim.desk import codec, consumer, messages
+from sim.desk import approvals, codec, consumer, messages
 from sim.desk.core import Desk
 from sim.desk.models import OrderState
 from sim.desk.suppliers import Article, HonestSupplier, Terms
@@ -63,12 +63,12 @@ def seller() -> HonestSupplier:
     return HonestSupplier("roaster", [article], terms, random.Random(3), key)
 
 
-def admit(desk: Desk, thing: Keys) -> None:
-    """Provision a thing and queue its owner's mandate."""
+def admit(desk: Desk, thing: Keys, rule: int = 0) -> None:
+    """Provision a thing and queue its owner's mandate; rule: 2 asks for every order."""
     desk.provision(thing.thing, thing.root_key, thing.public_key, "hopper", "owner")
     document = {
         0: "mandate", 1: 1, 2: thing.thing, 3: START_UTC - DAY_S, 4: START_UTC + 3650 * DAY_S,
-        5: "EUR", 6: 0, 7: 0, 8: 5000, 9: 10_000, 10: 30_000, 11: 5, 12: 30,
+        5: "EUR", 6: rule, 7: 0, 8: 5000, 9: 10_000, 10: 30_000, 11: 5, 12: 30,
         13: [["roaster", seller().public_key, 30_000]],
     }  # fmt: skip
     signed = codec.sign(document, codec.new_private_key(OWNER_KEY))
@@ -112,7 +112,7 @@ def serve_desk(url: str, host: str, port: int, ca_path: Path, began: float) -> N
 class Place:
     """All of it in `directory`; a context manager that leaves no process behind."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, rule: int = 0):
         self.directory = directory
         self.keys = keys("hopper-1")
         self.clock = Clock(time.monotonic())
@@ -130,7 +130,7 @@ class Place:
         )
         self.url = f"sqlite:///{directory}/desk.db"
         desk = Desk(self.url, clock=self.clock.unix, suppliers=[seller()])
-        admit(desk, self.keys)
+        admit(desk, self.keys, rule)
         desk.close()
         self.start_desk()
 
@@ -182,6 +182,22 @@ class Place:
         if self.device.running:
             told += [self.device.ask(line) for line in ("status", "outbox", "orders", "ledger")]
         return "\n".join([*told, f"exit {self.device.exit_code}", self.device.errors[-1000:]])
+
+    def asks(self) -> sqlite3.Row | None:
+        """The newest question to the owner."""
+        found = self.rows("select * from questions order by id desc limit 1")
+        return found[0] if found else None
+
+    def answer(self, yes: bool) -> None:
+        """The owner signs an answer to it and hands it to the desk, as its REST does."""
+        asked = self.asks()
+        assert asked is not None
+        said = {0: "approval", 1: asked["order_id"], 2: self.keys.thing, 3: asked["terms"],
+                4: asked["total_minor"], 5: yes}  # fmt: skip
+        signed = codec.sign(said, codec.new_private_key(OWNER_KEY))
+        desk = Desk(self.url, clock=self.clock.unix, suppliers=[seller()])
+        desk.act(lambda work: approvals.relay(work, self.keys.thing, asked["order_id"], signed))
+        desk.close()
 
     def unpack(self) -> None:
         """Somebody pours in what was delivered."""

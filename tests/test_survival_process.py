@@ -11,6 +11,7 @@ import pytest
 from real_parts import Place
 
 from sim.desk import codec
+from sim.desk.approvals import QuestionState
 from sim.desk.models import OrderState
 from sim.mpy.process import POWER_CUT
 
@@ -108,6 +109,25 @@ class Attacker:
     def close(self):
         self.mqtt.disconnect()
         self.mqtt.loop_stop()
+
+
+def test_an_answer_of_the_owner_survives_whoever_dies_on_its_way(tmp_path):
+    with Place(tmp_path, rule=2) as place:
+        place.ready()
+        place.until(place.asks)
+        place.device.kill()
+        place.answer(True)
+        place.kill_desk()
+        place.device.start()
+        place.restart_broker()
+        place.start_desk()
+        place.until(lambda: place.state() >= OrderState.PLACED)
+        place.device.kill()  # and what it said on the answer may be lost
+        place.device.start()
+        place.settle()
+        asked = place.until(lambda: (row := place.asks()) and row["message_id"] is None and row)
+        assert (asked["state"], asked["reason"]) == (QuestionState.APPROVED, None)
+        assert len(place.rows("select id from questions")) == 1
 
 
 def forgeries(heard, direction):
