@@ -214,7 +214,6 @@ class Agent:
         if self.trade:
             damage = self.trade.doubt(damage)
         if damage:
-            self.inbox.forget()
             self.tell("memory is damaged, nothing is bought until the desk has reconciled: "
                       + damage)
         if journal.torn or journal.rotten:
@@ -240,7 +239,7 @@ class Agent:
                 14: self.journal.port.appends}
         if self.release:
             body[15], body[16] = self.release
-        body.update(self.trade.greeting(self.inbox.reconciled) if self.trade
+        body.update(self.trade.greeting() if self.trade
                     else {8: 0, 9: bytes(16), 10: 0, 11: []})
         return body
 

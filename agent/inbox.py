@@ -3,21 +3,22 @@
 A frame counts only if it is sealed for this thing and this direction and its sequence number is
 above every one accepted before; that number becomes durable in the same transaction as what the
 message changed.  At boot the numbers cannot be relied on, for the flash may be an old one, to which
-everything that the desk has said since would be new: until the greeting is answered, only answers
-that repeat this boot's nonce are taken.
+everything that the desk has said since would be new: until a reconcile message came whole, only
+answers that repeat this boot's nonce are taken.
 """
 
 from agent import console, limits
 from agent.wire import messages as wire
 
-INBOUND, RECONCILED = TAGS = 3, 4
+INBOUND = 3
+TAGS = (INBOUND,)
 
 # Where the answers to a greeting repeat its nonce.
 _NONCE_KEY = {wire.DOWN_ACK: 5, wire.RECONCILE: 3}
 
 
 class Inbox:
-    """Frames from the desk.  Durable: the last sequence number, and that it can be relied on."""
+    """Frames from the desk.  Durable: the last sequence number."""
 
     def __init__(self, agent, nonce):
         self._agent = agent
@@ -27,8 +28,7 @@ class Inbox:
         self._waiting = []
         self.nonce = nonce
         self.last = 0
-        self.reconciled = False  # ever: the numbers in the journal can be relied on
-        self._parts = set()  # of the desk's answer that came
+        self._parts = {}  # of how many: those of the desk's answer that came
         self.greeted = False  # since this boot: the desk knows no more of us than we do
         self.accepted = 0
         self.rejected = 0
@@ -48,10 +48,6 @@ class Inbox:
             self._waiting.append(frame)
         else:
             self.reject("too many frames at once")
-
-    def forget(self):
-        """The journal turned out not to be reliable: only the desk can say what is."""
-        self.reconciled = False
 
     def step(self, at):
         waiting, self._waiting = self._waiting, []
@@ -109,11 +105,8 @@ class Inbox:
         entry = self._agent.outbox.acknowledged(wire.natural(body, 1))
         if entry is None:
             return
-        if entry.kind == wire.HELLO:
-            self.greeted = self.greeted or (self.reconciled and outcome == wire.ACCEPTED)
-            if not self.greeted:  # a reconcile message should follow; say it again if none does
-                self._agent.outbox.put(wire.HELLO, self._agent.hello(), at,
-                                       due=at + limits.RESEND_S)
+        if entry.kind == wire.HELLO:  # a reconcile message follows; say it again if none does
+            self._agent.outbox.put(wire.HELLO, self._agent.hello(), at, due=at + limits.RESEND_S)
         elif entry.kind in (wire.RFQ, wire.ORDER):
             self._agent.trade.buyer.answered(entry.about, entry.kind, outcome, reason, number, at)
         elif entry.kind == wire.CASE:
@@ -139,6 +132,8 @@ class Inbox:
         body = message[wire.BODY]
         if wire.octets(body, 3, 8) != self.nonce:
             raise wire.MessageError("reconcile without this boot's nonce")
+        if self.greeted:
+            return  # said again, because the acknowledgement was lost: it is no news any more
         rows = [_order_row(row) for row in wire.items(body, 1)]
         latest = wire.natural(body, 2)
         part = wire.natural(body, 4) if 4 in body else 0
@@ -146,23 +141,18 @@ class Inbox:
         if part >= parts:
             raise wire.MessageError("key 4 must be below key 5")
         self._agent.reconcile(rows, latest, at)
-        self._parts.add(part)
-        if len(self._parts) < parts:
+        heard = self._parts.setdefault(parts, set())
+        heard.add(part)
+        if len(heard) < parts:
             return  # half of what was spent is no ground to spend on
         self._agent.outbox.withdraw(wire.HELLO, b"")
-        self.reconciled = self.greeted = True
-        self._note([RECONCILED])
+        self.greeted = True
 
     def apply(self, record):
-        if record[0] == RECONCILED:
-            self.reconciled = True
-        else:
-            self.last = max(self.last, record[1])
+        self.last = max(self.last, record[1])
 
     def dump(self):
         yield [INBOUND, self.last]
-        if self.reconciled:
-            yield [RECONCILED]
 
 
 def _buys_nothing(message, at):

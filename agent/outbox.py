@@ -119,7 +119,7 @@ class Outbox:
         if self._answers:
             kind, made, body = self._answers.pop(0)
             return self._seal(kind, 0, made, clock, body)
-        for message in self._waiting[:limits.OUTBOX_WINDOW]:
+        for message in self._window():
             if message.due <= at:
                 message.due = at + self._patience(message.tries)
                 message.tries += 1
@@ -130,8 +130,13 @@ class Outbox:
         """Return the age (s) at which a message will be due, or None when none waits."""
         if self._answers:
             return 0
-        dues = [message.due for message in self._waiting[:limits.OUTBOX_WINDOW]]
+        dues = [message.due for message in self._window()]
         return min(dues) if dues else None
+
+    def _window(self):
+        """Return the messages that may go out: a greeting alone, for its answer renumbers all."""
+        greeting = self._waiting and self._waiting[0].kind == wire.HELLO
+        return self._waiting[:1 if greeting else limits.OUTBOX_WINDOW]
 
     def _seal(self, kind, identifier, made, clock, body):
         utc = clock.utc(made) if kind == wire.HELLO else None

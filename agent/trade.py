@@ -146,24 +146,28 @@ class Trade:
         self.ledger.fault = self.ledger.fault or damage
         return self.ledger.fault
 
-    def greeting(self, known):
-        """Return the part of a hello: a memory that is not relied on (known) counts nothing."""
-        return {8: self.ledger.count if known else 0,
-                9: self.ledger.head[:16] if known else bytes(16), 10: self.mandate.sequence(),
+    def greeting(self):
+        """Return the part of a hello: a memory that is not relied on counts nothing."""
+        ledger = self.ledger
+        return {8: 0 if ledger.fault else ledger.count,
+                9: bytes(16) if ledger.fault else ledger.head[:16], 10: self.mandate.sequence(),
                 11: [order.id for order in self.orders.open if order.state > ordering.AWAITING]}
 
     def reconcile(self, rows, latest, at):
         """Take the desk's word for orders that this thing may have forgotten."""
-        fault = self.ledger.fault
+        fault, outbox = self.ledger.fault, self._agent.outbox
         if fault:
             self.ledger.restart()
-        self.ledger.add(at, books.RECONCILED, len(rows), latest, fault or "")
+        if fault or not self.ledger.count:
+            self.ledger.add(at, books.RECONCILED, len(rows), latest, fault or "")
+        unheard = [message.about for message in outbox.pending()
+                   if message.kind in (wire.ORDER_EVENT, wire.DISPUTE)]
         before = list(self.orders.open)
         for row in rows:
-            self.orders.adopt(*row, at)
+            self.orders.adopt(*row, row[0] in unheard, at)
         for order in before:
             if order.state in ordering.ENDS:  # an old flash may have it still to be placed
-                self._agent.outbox.withdraw(wire.ORDER, order.id)
+                outbox.withdraw(wire.ORDER, order.id)
 
     def rooms(self):
         """Return ((room, the tags of its records), ...)."""

@@ -15,6 +15,8 @@ from market_bench import SECOND  # noqa: E402
 
 from agent.wire import cbor, cose  # noqa: E402
 from agent.wire import messages as wire  # noqa: E402
+from sim.desk.intake import FENCE  # noqa: E402
+from sim.desk.trade import PARTS  # noqa: E402
 
 HOUR, DAY = 3600, 86400
 CAP = 5000
@@ -46,8 +48,8 @@ class Endpoint:
         self.down = wire.Channel(kit.ROOT, kit.THING, wire.DOWN)
         self.up = wire.Channel(kit.ROOT, kit.THING, wire.UP)
         self.seq, self.number = seq, 5000
-        self.up_seq = self.count = 0
-        self.ledger = (0, b"")  # count and head of the hello before
+        self.up_seq = 0
+        self.outcomes: dict[int, tuple[bytes, int]] = {}  # by message id: what it was, its outcome
         self.orders: dict[bytes, dict] = {}
         self.offers: dict[bytes, dict] = {}
         self.documents: list[tuple[bytes, bytes]] = []
@@ -80,12 +82,16 @@ class Endpoint:
         message = self.up.open(frame)
         kind, body = message[wire.KIND], message[wire.BODY]
         if message[wire.SEQ] <= self.up_seq:
-            if kind == wire.HELLO:
-                self.reconcile(body[13], wants_ack=False)
-                self.count = 1 << 31  # it forgot something, whatever its next hello says
+            if kind == wire.HELLO:  # the number alone
+                told = {1: [], 2: self.up_seq, 3: body[13], 4: PARTS - 1, 5: PARTS}
+                self.say(wire.RECONCILE, told, wants_ack=False)
             return
         self.up_seq = message[wire.SEQ]
-        outcome = 0
+        outcome, what = 0, hashlib.sha256(cbor.encode([kind, body])).digest()
+        known = self.outcomes.get(message[wire.ID]) if message[wire.ID] else None
+        if known and known[0] == what:
+            self.say(wire.DOWN_ACK, kit.answer(message, known[1] or 1), wants_ack=False)
+            return
         if kind == wire.HELLO:
             outcome = self.hello(body)
         elif kind == wire.UP_ACK:
@@ -101,22 +107,13 @@ class Endpoint:
         elif kind == wire.DISPUTE:
             self.dispute(cbor.decode(cose.sign1_peek(body[1])[1]))
         if message[wire.ID]:
+            self.outcomes[message[wire.ID]] = what, outcome
             self.say(wire.DOWN_ACK, kit.answer(message, outcome), wants_ack=False)
 
     def hello(self, body: dict) -> int:
-        outcome = 0
-        open_ids = {i for i, order in self.orders.items() if order["state"] in OPEN}
-        unheard = [kind for kind, _ in self.waiting.values() if kind == wire.RECONCILE]
-        before, self.ledger = self.ledger, (body[8], body[9])
-        forgot = body[8] < self.count or (body[8] == before[0] and body[9] != before[1])
-        if forgot or body[8] == 0 or unheard or open_ids - set(body[11]):
-            self.reconcile(body[13], wants_ack=True)
-            outcome = 1
-        self.count = body[8]
-        return outcome
-
-    def reconcile(self, nonce: bytes, wants_ack: bool) -> None:
+        """Tell what counts, after which nothing that was sent before does (sim/desk/intake.py)."""
         self.waiting = {n: m for n, m in self.waiting.items() if m[0] != wire.RECONCILE}
+        self.up_seq += FENCE
         rows = [
             [i, "beans", o["content"][13], o["state"], o["content"][6],
              0 if o["state"] in UNFULFILLED else o["content"][7], o["utc"]]
@@ -124,8 +121,9 @@ class Endpoint:
         ]
         parts = [rows[n : n + 3] for n in range(0, len(rows), 3)] or [[]]
         for number, part in enumerate(parts):
-            body = {1: part, 2: self.up_seq, 3: nonce, 4: number, 5: len(parts)}
-            self.say(wire.RECONCILE, body, wants_ack)
+            told = {1: part, 2: self.up_seq, 3: body[13], 4: number, 5: len(parts)}
+            self.say(wire.RECONCILE, told)
+        return 1
 
     def answer(self) -> None:
         """Carry what the owner answers to a question, or what somebody made of it."""
@@ -197,7 +195,6 @@ class Endpoint:
             self.refused.add(content[1])  # an answer once given stays
             return 2
         self.orders[content[1]] = {"content": content, "state": 4, "utc": content[14], "at": now}
-        self.count += 2  # its decision and that it was placed are in the thing's ledger
         self.plan(content, now)
         return 0
 
@@ -263,7 +260,6 @@ class Endpoint:
 
     def dispute(self, content: dict) -> None:
         """A raised dispute marks an open order, the last one frees it; a denial must be true."""
-        self.count = max(self.count, content[10])  # it proves that many entries
         order = self.orders.get(content[1])
         need(content[3] != 1 or order is None, "I4", "denied what it had placed", content)
         if order is None:
@@ -282,10 +278,13 @@ class Endpoint:
         for plan in sorted([p for p in self.plans if p[0] <= now], key=lambda p: p[0]):
             self.plans.remove(plan)
             order, told = self.orders[plan[1]], plan[2]
-            if order["state"] in (9, 10, 8) or (order["state"] == 11 and told[2] != 7):
+            state = order["state"]
+            if state in UNFULFILLED or (state == 11 and told[2] != 7):
+                continue
+            if state == 12 and told[2] in (9, 10):  # of one in dispute it is too late to say so
                 continue
             if told[2] == 7 and not order["content"][12]:
                 self.door += 1000 * told[3]
-            if order["state"] not in (11, 12) or told[2] == 8:
+            if state not in (11, 12) or told[2] == 8:
                 order["state"] = told[2]
             self.say(wire.ORDER_STATUS, {1: plan[1], **told})

@@ -77,18 +77,6 @@ def test_an_order_that_nobody_approved_is_noticed():
     schedule.check_approvals()
 
 
-def test_the_endpoint_knows_an_old_flash_by_what_it_saw_of_the_ledger():
-    """As the real desk does: by fewer entries than a dispute proved, or by another last link."""
-    endpoint = parts.Endpoint(parts.random.Random(1), 0)
-    dispute = {1: bytes(16), 3: 1, 4: 1, 10: 7}
-    hello = {9: bytes(16), 11: [], 13: bytes(8)}
-    assert endpoint.hello(hello | {8: 1}) == 0
-    endpoint.dispute(dispute)
-    assert endpoint.hello(hello | {8: 6}) == 1
-    endpoint.waiting.clear()
-    assert [endpoint.hello(hello | {8: 8, 9: link}) for link in (b"a", b"a", b"b")] == [0, 0, 1]
-
-
 def test_a_late_complaint_does_not_open_an_order_again():
     """The outbox may send one again whose answer was lost, after the goods came."""
     endpoint = parts.Endpoint(parts.random.Random(1), 0)

@@ -85,9 +85,13 @@ class Budget:
         self._note(record)
 
     def recall(self, order_id, consumable, seller, total, utc, at):
-        """Count an order that only the desk remembers."""
+        """Count an order that only the desk may remember."""
         if not any(row[0] == order_id for row in self._rows):
             self.commit(order_id, consumable, seller, total, utc, at)
+
+    def past(self, utc):
+        """Return whether a time lies before the running month."""
+        return month_of(utc // _DAY_S) < month_of(self._latest)
 
     def release(self, order_id):
         """Give back what an order that ended unfulfilled had committed."""

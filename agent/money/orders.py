@@ -33,7 +33,7 @@ MOVES = {
     CONFIRMED: (SHIPPED, DELIVERED, CANCELLED, REFUSED, EXPIRED, DISPUTED),
     SHIPPED: (DELIVERED, VERIFIED, CANCELLED, REFUSED, DISPUTED),
     DELIVERED: (VERIFIED, DISPUTED),
-    DISPUTED: (VERIFIED, CANCELLED),
+    DISPUTED: (VERIFIED, CANCELLED, REFUSED, EXPIRED),
 }
 ENDS = (CANCELLED, REFUSED, EXPIRED, VERIFIED)
 # Ends after which nothing was got, so the need may come back after a rest.
@@ -214,45 +214,62 @@ class Orders:
             row[2] = []
         self._keep_cycle(key)
 
-    def adopt(self, identifier, name, cycle, state, seller, total, utc, at):
-        """Take the desk's word, after amnesia, for an order this thing no longer remembers.
+    def adopt(self, identifier, name, cycle, state, seller, total, utc, unheard, at):
+        """Take the desk's word for an order that this thing may no longer remember.
 
-        One that it remembers catches up with what the desk knows; it never goes back.
+        One that it remembers catches up with what the desk knows; it never goes back.  What the
+        desk holds for open is open, unless word of its end is on its way to it (unheard).
         """
         test = identifier == order_id(self._thing, name, cycle, True)
-        if not test:
-            if identifier != order_id(self._thing, name, cycle, False):
-                return  # no order of this thing; a status about it will be denied
-            if total:  # of one that came to nothing: what was charged all the same
-                self._budget.recall(identifier, name, seller, total, utc, at)
-        for order in list(self.open):  # of an old flash: the desk knows that it ended
-            if order.consumable == name and order.test == test and order.cycle < cycle:
-                self._set(order, CANCELLED, at, "a later one is known")
+        if not test and identifier != order_id(self._thing, name, cycle, False):
+            return  # no order of this thing; a status about it will be denied
         key = self._key(name, test)
         own, known = self._cycle(key), self.find(identifier)
+        own_doing = known.placed if known else cycle < own[0]
+        # Of one that came to nothing the total is what was charged all the same.
+        if total and not test and not (own_doing and self._budget.past(utc)):
+            self._budget.recall(identifier, name, seller, total, utc, at)
+        alike = [o for o in self.open if o.consumable == name and o.test == test]
+        for order in alike:
+            if order.cycle < cycle:  # of an old flash: the desk knows that it ended
+                self._set(order, CANCELLED, at, "a later one is known")
         if known:
-            if state > known.state or state in MOVES[known.state]:
-                if not known.placed:  # and it does not know on what terms any more
-                    _fill(known, seller, total, at)
-                known.answered = True
-                known.promised = max(known.promised, at)
-                self._set(known, state, at, "reconciled")
-            return
-        if cycle < own[0]:
-            ended = self.ended(identifier)
-            if ended and not ended.placed:  # by this memory; by another one it was
-                _fill(ended, seller, total, at)
-                self.remember(ended)
-            return
-        own[0] = cycle
-        if state in ENDS:
-            own[0] = cycle + 1
-        else:
+            self._catch_up(known, state, seller, total, at)
+        elif state in ENDS:
+            self._was(identifier, key, cycle, seller, total, at)
+        elif not unheard and not [o for o in alike if o.cycle > cycle]:
             order = opening(identifier, name, cycle, state, at, 0, at, test, self._ledger.count)
-            _fill(order, seller, total, at)
-            self.open.append(order)
-            self._note(order.record())
+            self._open_again(order, key, seller, total, at)
+
+    def _catch_up(self, known, state, seller, total, at):
+        if state > known.state or state in MOVES[known.state]:
+            if not known.placed:  # and it does not know on what terms any more
+                _fill(known, seller, total, at)
+            known.answered = True
+            known.promised = max(known.promised, at)
+            self._set(known, state, at, "reconciled")
+
+    def _was(self, identifier, key, cycle, seller, total, at):
+        """An order has ended that this memory did not place, or no longer knows."""
+        row = self._cycle(key)
+        ended = self.ended(identifier)
+        if cycle >= row[0]:
+            row[0] = cycle + 1
+            self._keep_cycle(key)
+        elif ended and not ended.placed:  # by this memory; by another one it was
+            _fill(ended, seller, total, at)
+            self.remember(ended)
+
+    def _open_again(self, order, key, seller, total, at):
+        """An order is open of which this memory knows nothing, or that it ended unplaced."""
+        row = self._cycle(key)
+        row[0] = max(row[0], order.cycle)
+        if self.ended(order.id):
+            row[3] = []
         self._keep_cycle(key)
+        _fill(order, seller, total, at)
+        self.open.append(order)
+        self._set(order, order.state, at, "reconciled")
 
     def oldest_entry(self):
         """Return the index of the first ledger entry that an open order rests on."""
@@ -265,7 +282,8 @@ class Orders:
         failed = order.state in UNFULFILLED
         rest = at + limits.NEED_REST_S if failed and not order.test else at
         shunned = self._cycle(key)[2] if failed and order.placed else []
-        self._cycles[key] = [order.cycle + 1, rest, shunned, order.record()[1:]]
+        cycle = max(order.cycle + 1, self._cycle(key)[0])
+        self._cycles[key] = [cycle, rest, shunned, order.record()[1:]]
         self.open.remove(order)
         self._keep_cycle(key)
 

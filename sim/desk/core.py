@@ -350,7 +350,7 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
         return
     # With new keys both directions count from one again, and nothing old may be answered.
     thing.root_key, thing.public_key = keys["root_key"], keys["public_key"]
-    thing.up_seq = thing.down_seq = thing.ledger_count = 0
+    thing.up_seq = thing.down_seq = 0
     thing.hello = {}
     for table in (Message, Outgoing, approvals.Question, releases.Install):
         work.session.execute(delete(table).where(table.thing_id == thing.id))

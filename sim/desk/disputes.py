@@ -51,8 +51,6 @@ DECIDED = "decided for the thing: its evidence is signed, the seller gave none"
 def take(work: Work, thing: Thing, words: dict) -> Answer:
     """A thing raises, withdraws or settles a dispute."""
     _, said = trade.keep(work, thing, "dispute", words["document"], documents.DISPUTE)
-    # Its signature proves that many entries: a hello that counts fewer is an old flash's.
-    thing.ledger_count = max(thing.ledger_count, said["ledger_count"])
     known = _known(work, thing.id, said["order"], said["reason"])
     if said["state"] != documents.RAISED:
         if known is None:

@@ -6,8 +6,9 @@ from sim.desk import approvals, care, disputes, messages, quoting, releases, tra
 from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
 from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
-# More entries than any thing has: the next hello will count less.
-FORGOTTEN = (1 << 31) - 1
+# A hello puts an end to every frame that was sent before it: no memory of the thing can have
+# numbered more than so many that the desk has not seen, with four messages an hour for a year.
+FENCE = 1 << 16
 
 
 def apply(work: Work, thing: Thing, kind: int, body: dict) -> Answer:
@@ -18,40 +19,32 @@ def apply(work: Work, thing: Thing, kind: int, body: dict) -> Answer:
 
 
 def _hello(work: Work, thing: Thing, words: dict) -> Answer:
+    """Tell a thing that starts what counts, whatever it remembers.
+
+    No number in a hello tells a memory that lacks something from one that does not: an old flash
+    counts on, too. What another memory has still under way to the desk is dead from here on, so
+    that nothing can be added to what is told now.
+    """
     stale = delete(Outgoing).where(
         Outgoing.thing_id == thing.id, Outgoing.kind == messages.RECONCILE
     )
-    unheard = work.session.scalars(stale.returning(Outgoing.id)).all()
-    listed = words["orders"] or []
-    first = not thing.hello or words["ledger_count"] == 0
-    forgot = words["ledger_count"] < thing.ledger_count or _other_chain(thing, plain(words))
-    misses = trade.open_order_ids(work, thing) - set(listed)
+    work.session.execute(stale)
     thing.hello = plain(words)
-    thing.ledger_count = words["ledger_count"]
+    thing.up_seq += FENCE
     releases.greeted(work, thing, words)
     send_again(work, thing, 1)  # after the answer, before which it is deaf to all of it
-    if first or unheard or forgot or misses:
-        trade.reconcile(work, thing, words["nonce"], wants_ack=True)
-        return Answer(messages.EXISTS)  # what it may have forgotten comes before it may buy
-    return Answer()
-
-
-def _other_chain(thing: Thing, said: dict) -> bool:
-    """Whether as many entries as in the hello before end in another link: a ledger was swapped."""
-    before = thing.hello or said
-    counts = before["ledger_count"], said["ledger_count"]
-    return counts[0] == counts[1] and before["ledger_head"] != said["ledger_head"]
+    trade.reconcile(work, thing, words["nonce"])
+    return Answer(messages.EXISTS)
 
 
 def late_hello(work: Work, thing: Thing, body: dict) -> None:
     """A hello whose number is too low: an old one, or a thing whose memory was lost or restored.
 
-    It is answered with the numbers; only a thing that is waiting for just this nonce can make use
-    of them. Should that get lost, the next hello is answered so too, whatever it counts.
+    It is answered with the number alone; only a thing that is waiting for just this nonce can make
+    use of it, and it greets again.
     """
     words = messages.read(messages.UP[messages.HELLO], body)
-    thing.ledger_count = FORGOTTEN
-    trade.reconcile(work, thing, words["nonce"], wants_ack=False)
+    trade.tell_number(work, thing, words["nonce"])
 
 
 def _report(work: Work, thing: Thing, words: dict, kind: str) -> Answer:

@@ -109,7 +109,6 @@ class Thing(Table):
     age_s: Mapped[int] = mapped_column(default=0)
     born_at: Mapped[int | None]  # unix seconds at which its age was nought, once it knew the time
     hello: Mapped[Any] = mapped_column(default=dict)
-    ledger_count: Mapped[int] = mapped_column(default=0)
 
 
 class Message(Table):

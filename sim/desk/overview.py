@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from sim.desk import messages
 from sim.desk.approvals import ANSWERABLE, Question
 from sim.desk.disputes import REASONS
-from sim.desk.intake import FORGOTTEN
 from sim.desk.models import (
     OPEN_CASE,
     OPEN_DISPUTE,
@@ -112,7 +111,7 @@ def memory_of(thing: Thing, reconciling: bool) -> str:
     """How far a thing may act on what it remembers."""
     if not thing.hello:
         return "new"
-    if reconciling or thing.ledger_count == FORGOTTEN:
+    if reconciling:
         return "restoring"
     return "trusted"
 
@@ -120,7 +119,7 @@ def memory_of(thing: Thing, reconciling: bool) -> str:
 # What the overview can be narrowed to, by a word; `now` is the desk's time.
 SHOWS = {
     "silent": lambda now: or_(Thing.heard_at.is_(None), Thing.heard_at < now - SILENT_S),
-    "restoring": lambda now: or_(Thing.ledger_count == FORGOTTEN, _has(_reconciling())),
+    "restoring": lambda now: _has(_reconciling()),
     "findings": lambda now: _has(_open(Finding)),
     "orders": lambda now: _has(_open(Order)),
     "cases": lambda now: _has(_open(Case)),

@@ -86,6 +86,8 @@ class TestThing:
         if payload[1] <= self.down_seq:
             raise ValueError("down sequence number does not rise")
         self.down_seq = payload[1]
+        if payload[2] == RECONCILE:
+            self.seq = max(self.seq, payload[6][2])
         return payload
 
     def sign(self, document: dict) -> bytes:

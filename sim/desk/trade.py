@@ -29,6 +29,8 @@ DESK = "desk"
 ORDER_SILENCE_S = 2 * 86_400  # a seller that has not confirmed by then never will
 # Orders in one reconcile message: with names of ordinary length they fit its frame.
 RECONCILED = 8
+# A reconcile message that is one of so many comes alone: nobody hears the others.
+PARTS = 32
 
 # What a seller's word may do to an order; everything else changes nothing.
 SELLER_MAY_SAY = {
@@ -87,7 +89,6 @@ def place(work: Work, thing: Thing, words: dict) -> Answer:
         **{word: terms[word] for word in kept},
     )
     work.session.add(order)
-    thing.ledger_count += 2  # its ledger has the decision and that it was placed
     work.note(order, "thing", "placed")
     work.put_off(ORDER_SILENCE_S, "order_silence", subject_of(order))
     plan(work, order, work.suppliers[order.seller].order(as_placed(work, order), work.now))
@@ -213,7 +214,7 @@ def keep(
     return row, content
 
 
-def reconcile(work: Work, thing: Thing, nonce: bytes, wants_ack: bool) -> None:
+def reconcile(work: Work, thing: Thing, nonce: bytes) -> None:
     """Tell a thing what it may have forgotten: orders that count, and the highest number seen.
 
     These are all open orders, the latest of every consumable, and those of the running month,
@@ -238,18 +239,18 @@ def reconcile(work: Work, thing: Thing, nonce: bytes, wants_ack: bool) -> None:
     parts = [entries[n : n + RECONCILED] for n in range(0, len(entries), RECONCILED)] or [[]]
     for number, part in enumerate(parts):
         place = {"part": number, "parts": len(parts)} if len(parts) > 1 else {}
-        work.queue(thing.id, messages.RECONCILE, wants_ack, orders=part, **place, **known)
+        work.queue(thing.id, messages.RECONCILE, orders=part, **place, **known)
+
+
+def tell_number(work: Work, thing: Thing, nonce: bytes) -> None:
+    """Tell a thing the highest number seen, and nothing on which it may buy: once, for it asks."""
+    known = {"up_seq": thing.up_seq, "nonce": nonce, "part": PARTS - 1, "parts": PARTS}
+    work.queue(thing.id, messages.RECONCILE, wants_ack=False, orders=[], **known)
 
 
 def find_order(work: Work, order_id: bytes) -> Order | None:
     """The order of an id, whoever's it is."""
     return work.session.scalars(select(Order).where(Order.order_id == order_id)).first()
-
-
-def open_order_ids(work: Work, thing: Thing) -> set[bytes]:
-    """Ids of the thing's orders that are neither settled nor disputed."""
-    query = select(Order.order_id).where(Order.thing_id == thing.id, Order.state.in_(OPEN_ORDER))
-    return set(work.session.scalars(query))
 
 
 def _reconciled(row: Order) -> list:

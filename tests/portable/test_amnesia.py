@@ -69,7 +69,7 @@ def test_a_torn_tail_is_no_damage():
         damaged(bench, whole[:len(whole) - missing])
         assert bench.thing.journal.torn == last - missing
         assert bench.thing.journal.rotten == 0 and bench.thing.trade.ledger.fault is None
-        assert bench.thing.inbox.reconciled
+        assert bench.thing.hello()[8] == bench.thing.trade.ledger.count
 
 
 def test_a_whole_but_wrong_tail_is_damage():
@@ -78,7 +78,7 @@ def test_a_whole_but_wrong_tail_is_damage():
     whole = journal(bench)
     damaged(bench, flipped(whole, len(whole) - 2))
     assert bench.thing.journal.torn == 0 and bench.thing.journal.rotten
-    assert not bench.thing.inbox.reconciled and "damaged" in told(bench)
+    assert bench.thing.hello()[8] == 0 and "damaged" in told(bench)
 
 
 def test_damage_says_so_and_buys_nothing_until_reconciled():
@@ -110,7 +110,7 @@ def test_after_reconciling_a_new_chain_begins_that_says_why_and_survives():
     for _ in range(2):  # as it was appended, and as a rewrite leaves it
         bench.boot()
         assert bench.thing.trade.ledger.fault is None and bench.thing.trade.ledger.count == count
-        assert bench.thing.inbox.reconciled
+        assert bench.thing.hello()[8] == count
         assert bench.thing.feed_line("ledger verify", 0).endswith("verified")
         bench.thing.journal.rewrite(0, bench.thing._dump())
 
@@ -129,24 +129,6 @@ def test_a_checkpoint_alone_cannot_start_a_new_chain():
     forged.count, forged.head = 3, bytes(32)
     forged.add(9, books.RECONCILED, 0, 0, "damage")
     assert books.verify([[0] + notes]) == (1, None)
-
-
-def test_an_order_that_is_remembered_catches_up_and_never_goes_back():
-    for state, after in ((ordering.SHIPPED, ordering.SHIPPED), (ordering.PLACED, ordering.PLACED),
-                         (ordering.VERIFIED, None), (ordering.CANCELLED, None)):
-        bench = kit.Bench()
-        identifier = bench.ordered()
-        bench.boot()
-        bench.tick()
-        reconcile(bench, [row(identifier, state)])
-        order = bench.thing.trade.orders.find(identifier)
-        assert (order and order.state) == after
-        spent = 0 if state == ordering.CANCELLED else 1700
-        assert bench.thing.trade.budget.committed(None)[1] == spent
-    bench.boot()
-    bench.tick()
-    reconcile(bench, [row(identifier, ordering.PLACED)])
-    assert bench.thing.trade.orders.find(identifier) is None
 
 
 def test_the_greeting_goes_out_first_whatever_waits():
@@ -168,26 +150,6 @@ def test_the_greeting_is_never_shed():
     assert bench.tick()[0][wire.KIND] == wire.HELLO
 
 
-def test_a_used_reconcile_cannot_take_the_numbers_back():
-    bench = kit.Bench()
-    identifier = bench.ordered()
-    bench.boot()
-    bench.tick()
-    nonce = kit.of_kind(bench.desk.seen, wire.HELLO)[-1][wire.BODY][13]
-    body = {1: [], 2: 10, 3: nonce}
-    bench.say(wire.RECONCILE, body, 980)
-    used = bench.desk.frame(wire.RECONCILE, body, bench.now, 980, seq=bench.desk.seq)
-    bench.serve(2)
-    old = bench.desk.frame(wire.ORDER_STATUS, {1: identifier, 2: 5}, bench.now, 990)
-    bench.thing.feed_message(old, bench.up())
-    bench.serve(2)
-    accepted = bench.thing.inbox.accepted
-    for frame in (used, old):
-        bench.thing.feed_message(frame, bench.up())
-    bench.thing.step(bench.up())
-    assert bench.thing.inbox.accepted == accepted
-
-
 def test_no_damage_ever_raises_or_buys():
     bench = kit.Bench()
     bench.ordered()
@@ -202,7 +164,7 @@ def test_no_damage_ever_raises_or_buys():
         assert not bench.thing.may_buy()
     for offset in range(0, len(whole), 41):
         damaged(bench, flipped(whole, offset))
-        assert bench.thing.journal.rotten and not bench.thing.inbox.reconciled
+        assert bench.thing.journal.rotten and bench.thing.hello()[8] == 0
         bench.tick()
 
 
@@ -232,105 +194,3 @@ def test_a_need_that_is_not_yet_ordered_is_no_order_in_the_greeting():
     need = bench.ordered()
     bench.boot()
     assert kit.of_kind(bench.tick(), wire.HELLO)[0][wire.BODY][11] == [need]
-
-
-def test_nothing_is_bought_on_half_of_what_was_forgotten():
-    """What the other part tells counts against the budget too, in whatever order they come."""
-    bench = kit.Bench()
-    bench.tick()
-    hello = kit.of_kind(bench.desk.seen, wire.HELLO)[-1]
-    ids = [ordering.order_id(kit.THING, "beans", cycle, False) for cycle in (0, 1)]
-    for cycle, part in ((1, 1), (1, 1), (0, 0)):
-        assert not bench.thing.may_buy() and not bench.thing.inbox.reconciled
-        assert bench.thing.outbox.waiting()  # the greeting, for the desk may not say it again
-        told = [ids[cycle], "beans", cycle, ordering.VERIFIED, "roaster", 1700,
-                kit.START_UTC + bench.now]
-        bench.say(wire.RECONCILE, {1: [told], 2: 500, 3: hello[wire.BODY][13], 4: part, 5: 2})
-        bench.tick()
-    assert bench.thing.may_buy()
-    assert bench.thing.trade.budget.committed(None) == (3400, 3400)
-    bench.say(wire.RECONCILE, {1: [], 2: 500, 3: hello[wire.BODY][13], 4: 2, 5: 2}, 7)
-    bench.tick()
-    assert bench.thing.inbox.reason == "key 4 must be below key 5"
-
-
-def test_an_order_that_a_later_one_overtook_is_not_placed_any_more():
-    """The old flash has it in its outbox, and the desk has never heard of it."""
-    bench = kit.Bench()
-    need = bench.quoted()
-    bench.say(wire.OFFER, {1: need, 2: kit.offer(need)}, 901)
-    bench.tick()  # placed, and nobody acknowledges it
-    bench.boot()
-    bench.tick()
-    hello = kit.of_kind(bench.desk.seen, wire.HELLO)[-1]
-    later = ordering.order_id(kit.THING, "beans", 1, False)
-    told = [later, "beans", 1, ordering.VERIFIED, "roaster", 1700, kit.START_UTC]
-    bench.say(wire.RECONCILE, {1: [told], 2: 500, 3: hello[wire.BODY][13]})
-    bench.tick()
-    assert bench.thing.trade.orders.open == []
-    assert kit.of_kind(bench.tick(3600) + bench.tick(3600), wire.ORDER) == []
-
-
-def test_a_test_order_that_was_forgotten_is_taken_back_and_never_denied():
-    bench = kit.Bench()
-    bench.tick()
-    identifier = ordering.order_id(kit.THING, "beans", 0, True)
-    reconcile(bench, [row(identifier, ordering.CONFIRMED)])
-    assert [order.test for order in bench.thing.trade.orders.open] == [True]
-    assert bench.thing.trade.budget.committed(None) == (0, 0)
-    bench.say(wire.ORDER_STATUS, {1: identifier, 2: ordering.SHIPPED}, 77)
-    assert kit.of_kind(bench.serve(), wire.DISPUTE) == []
-
-
-def test_what_was_charged_for_nothing_still_counts():
-    bench = kit.Bench()
-    bench.tick()
-    ids = [ordering.order_id(kit.THING, "beans", cycle, False) for cycle in (0, 1)]
-    rows = [[ids[cycle], "beans", cycle, ordering.CANCELLED, "roaster", total, kit.START_UTC]
-            for cycle, total in ((0, 900), (1, 0))]
-    reconcile(bench, rows)
-    assert bench.thing.trade.budget.committed(None) == (900, 900)
-
-
-def test_the_owner_closes_a_dispute_that_was_forgotten_at_the_desk_too():
-    bench = kit.Bench()
-    bench.tick()
-    identifier = ordering.order_id(kit.THING, "beans", 0, False)
-    reconcile(bench, [row(identifier, ordering.DISPUTED)])
-    order = bench.thing.trade.orders.open[0]
-    assert "error" not in bench.thing.feed_line("cancel " + order.ref(), bench.up())
-    told = kit.of_kind(bench.serve(), wire.ORDER_EVENT)
-    assert [(message[wire.BODY][1], message[wire.BODY][2]) for message in told] == [(identifier, 1)]
-
-
-def test_an_old_answer_is_none_to_an_old_flash():
-    """To restored numbers all that the desk has said since is new, message ids repeat, too."""
-    bench = kit.Bench()
-    bench.ordered()
-    old_flash = list(bench.store.journal)
-    for restored in (False, True):
-        bench.store.journal = list(old_flash)
-        bench.boot()
-        hello = kit.of_kind(bench.tick(), wire.HELLO)[0]
-        if not restored:
-            frame = bench.desk.frame(wire.DOWN_ACK, kit.answer(hello), bench.now)
-            later = bench.desk.frame(wire.ORDER_STATUS, {1: bytes(16), 2: 5}, bench.now, 91)
-            before = hello[wire.ID]
-        bench.thing.feed_message(frame, bench.up())
-        bench.thing.feed_message(later, bench.up())
-        assert hello[wire.ID] == before
-        bench.tick()
-        assert bench.thing.may_buy() == (not restored)
-    assert bench.thing.inbox.rejected == 2 and bench.thing.inbox.accepted == 0
-
-
-def test_what_another_memory_placed_is_not_denied():
-    """Of two flashes that were swapped, the one gave the need up, the other had it ordered."""
-    bench = kit.Bench()
-    need = bench.quoted()
-    bench.thing.feed_line("cancel " + bench.thing.trade.orders.open[0].ref(), bench.up())
-    bench.boot()
-    bench.tick()
-    reconcile(bench, [row(need, ordering.CONFIRMED)])
-    bench.say(wire.ORDER_STATUS, {1: need, 2: ordering.SHIPPED}, 77)
-    assert kit.of_kind(bench.serve(), wire.DISPUTE) == []
