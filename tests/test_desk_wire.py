@@ -11,6 +11,7 @@ from cwt import COSE, COSEKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.console import looks
 from agent.wire import cbor as agent_cbor
 from agent.wire import messages as agent_messages
 from sim.desk import codec, documents, messages
@@ -120,6 +121,11 @@ def test_kinds_are_the_agents(direction):
     for kind, body in names.items():
         word = f"{direction}_ack" if body.name == "ack" else body.name
         assert getattr(agent_messages, word.upper()) == kind
+
+
+def test_the_console_has_a_word_for_every_kind():
+    assert len(looks.KINDS) == max(messages.UP) + 1 == len(set(looks.KINDS))
+    assert len(looks.HEARD) == max(messages.DOWN) + 1 == len(set(looks.HEARD))
 
 
 def test_a_frame_is_in_the_schema():
