@@ -98,6 +98,7 @@ def _link(broker: str, **more):
 def _announce(server, as_json: bool) -> None:
     link, ca = server.link, server.link.ca_path
     facts = {
+        "page": f"{server.url}/desk/",
         "rest": server.url,
         "docs": f"{server.url}/docs",
         "broker": f"{link.host}:{link.port}",
@@ -110,7 +111,7 @@ def _announce(server, as_json: bool) -> None:
         print(json.dumps({"ready": True, **facts}), flush=True)
         return
     console = Console(highlight=False)
-    for word in ("rest", "docs", "broker", "ca"):
+    for word in ("page", "rest", "docs", "broker", "ca"):
         if facts[word]:
             console.print(f"{word:8}{facts[word]}", markup=False, soft_wrap=True)
     for name, public_key in facts["sellers"].items():

@@ -227,7 +227,7 @@ def _has(ids):
 
 def _counts(session: Session, table: Any, ids: list[str]) -> dict[str, int]:
     query = _open(table).where(table.thing_id.in_(ids)).group_by(table.thing_id)
-    return dict(session.execute(query.add_columns(func.count())).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query.add_columns(func.count()))}
 
 
 def _questions(session: Session) -> list[Waiting]:
@@ -247,16 +247,12 @@ def _disputes(session: Session) -> list[Waiting]:
             kind="dispute",
             number=dispute_number(row),
             thing=row.thing_id,
-            about=f"{row.seller or 'the desk'}: {_reason(row)}",
+            about=f"{row.seller or 'the desk'}: {_spoken(REASONS[row.reason])}",
             why=DISPUTE_WAITS[row.state == DisputeState.ANSWERED],
             since=row.opened_at,
         )
         for row in session.scalars(query.limit(MOST))
     ]
-
-
-def _reason(row: Dispute) -> str:
-    return REASONS[row.reason].replace("_", " ")
 
 
 def _cases(session: Session, now: int) -> list[Waiting]:
@@ -271,8 +267,8 @@ def _cases(session: Session, now: int) -> list[Waiting]:
     for why, condition in zip(CASE_WAITS, reasons, strict=True):
         query = select(Case).where(condition).order_by(Case.severity.desc(), Case.number)
         found += [
-            Waiting(kind="case", number=case_number(row), thing=row.thing_id, about=row.mode,
-                    why=why, since=row.opened_at)
+            Waiting(kind="case", number=case_number(row), thing=row.thing_id,
+                    about=_spoken(row.mode), why=why, since=row.opened_at)
             for row in session.scalars(query.limit(MOST))
         ]  # fmt: skip
     return found
@@ -304,8 +300,12 @@ def _things(session: Session, now: int) -> list[Waiting]:
     for why, condition in zip(THING_WAITS, reasons, strict=True):
         query = select(Thing).where(condition).order_by(Thing.heard_at, Thing.id).limit(MOST)
         found += [
-            Waiting(kind="thing", number=row.id, thing=row.id, about=row.product, why=why,
+            Waiting(kind="thing", number=row.id, thing=row.id, about=_spoken(row.product), why=why,
                     since=row.heard_at or row.provisioned_at)
             for row in session.scalars(query)
         ]  # fmt: skip
     return found
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")

@@ -52,7 +52,7 @@ class Gate:
         if answer is not None:
             await answer(scope, receive, send)
         elif scope["type"] == "http":
-            await _until_left(self.app, scope, receive, _guarded(scope, send))
+            await _until_left(self.app, scope, receive, _guarded(send))
         else:
             await self.app(scope, receive, send)
 
@@ -149,11 +149,9 @@ async def _until_left(app: ASGIApp, scope: Scope, receive: Receive, send: Send) 
             raise
 
 
-def _guarded(scope: Scope, send: Send) -> Send:
+def _guarded(send: Send) -> Send:
     """`send` with the headers that keep a page from being framed or from loading elsewhere."""
     names = [(key.encode(), value.encode()) for key, value in GUARDS.items()]
-    if scope["path"].startswith(HOME):
-        names.append((b"cache-control", b"no-store"))
 
     async def guarded(message) -> None:
         if message["type"] == "http.response.start":

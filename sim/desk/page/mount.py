@@ -4,7 +4,9 @@ NiceGUI is one application per process. Its pages are found under /desk/, its sc
 WebSocket under paths of their own; everything else stays REST's.
 """
 
+import functools
 from collections.abc import Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +37,35 @@ PAGES: dict[str, Callable[..., Any]] = {
 
 def mount(app: FastAPI, api_key: str | None) -> Gate:
     """Add the page to a desk's application (sim/desk/rest.py); returns the gate before it."""
-    for path, page in PAGES.items():
-        ui.page(HOME + path, title="Steward desk", response_timeout=BUILD_S)(page)
-    core.app.get("/desk/approve.js")(_script)
-    ui.run_with(app, show_welcome_message=False, dark=None)
-    # It takes all paths; these are enough, and the others keep REST's own words for "not found".
-    app.router.routes.pop()
+    running, own = _nicegui().router.lifespan_context, app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI):
+        async with running(app), own(app) as state:
+            yield state
+
+    app.router.lifespan_context = lifespan
     gate = Gate(core.app, Rest(app, api_key), api_key)
     for path in PATHS:
         app.mount(path, gate)
     for path in ("/", "/desk"):
         app.get(path, include_in_schema=False)(_home)
     return gate
+
+
+@functools.cache
+def _nicegui() -> FastAPI:
+    """NiceGUI made ready, once in a process: the application that runs it.
+
+    It would take all paths of a desk's; so it gets one of its own, of which only the running is
+    used, and REST keeps its own words for what is not found.
+    """
+    for path, page in PAGES.items():
+        ui.page(HOME + path, title="Steward desk", response_timeout=BUILD_S)(page)
+    core.app.get("/desk/approve.js")(_script)
+    host = FastAPI()
+    ui.run_with(host, show_welcome_message=False, dark=None)
+    return host
 
 
 def _script() -> FileResponse:

@@ -1,5 +1,7 @@
 """All things at a glance: what needs somebody now, and every thing in one row."""
 
+from collections import Counter
+
 from fastapi import Request
 from nicegui import ui
 
@@ -8,7 +10,7 @@ from sim.desk.page.shell import Live, Visit, badge, box, frame, href, panel
 from sim.desk.page.table import Column, table
 
 PAGE = 50
-FIRST = 8  # of what waits; the rest on demand
+FIRST = 3  # of what waits for the same reason; the rest on demand
 SHOWS = {
     "": "all", "silent": "not heard of", "restoring": "memory being restored",
     "findings": "with findings", "cases": "with cases", "orders": "with orders",
@@ -57,20 +59,24 @@ class _Waiting:
         if not rows:
             ui.label("Nothing: everything goes its way.").classes("empty")
             return
-        counts: dict[str, int] = {}
-        for row in rows:
-            counts[row["why"]] = counts.get(row["why"], 0) + 1
+        counts = Counter((row["kind"], row["why"]) for row in rows)
         with box("tally"):
-            for why, count in counts.items():
-                ui.label(f"{count} {why}")
+            for (kind, why), count in counts.items():
+                ui.label(f"{words.plural(count, kind)}: {why}")
+        seen: Counter = Counter()
+        later = []
         with box("waiting"):
-            for row in rows[:FIRST]:
-                self._row(row)
+            for row in rows:
+                seen[row["why"]] += 1
+                if seen[row["why"]] > FIRST:
+                    later.append(row)
+                else:
+                    self._row(row)
         with box("waiting") as rest:
             rest.visible = self._all
-            for row in rows[FIRST:]:
+            for row in later:
                 self._row(row)
-        if len(rows) > FIRST:
+        if later:
             more = ui.button(self._more(len(rows))).props("flat dense no-caps")
             more.on_click(lambda: self._turn(rest, more, len(rows)))
 
@@ -89,7 +95,7 @@ class _Waiting:
             target = href(place, row["number"]) if place else href("approvals")
             ui.link(row["number"], target).classes("number")
             with box("what"):
-                ui.label(words.said(row["about"]))
+                ui.label(row["about"])
                 ui.label(row["why"]).classes("detail")
             if row["kind"] != "thing":
                 ui.link(row["thing"], href("things", row["thing"])).classes("of")

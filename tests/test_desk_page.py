@@ -1,0 +1,148 @@
+"""The desk's page: every page with data and without, and nothing on it but what it means."""
+
+import re
+
+import pytest
+from page_kit import CASE, FINDING, HTML, PAGES, REPLY, ask, behind, filled, peopled, served, texts
+
+from sim.desk.models import Thing
+from sim.desk.page import words
+from sim.desk.testing import START, TestThing, case_body
+
+HOSTILE = "<img src=x onerror=alert(1)>`${x}'\"</script>"
+
+
+@pytest.fixture(scope="module")
+def page():
+    with served() as made:
+        yield made
+
+
+@pytest.fixture
+def world():
+    return peopled()
+
+
+@pytest.fixture
+def http(page, world):
+    return behind(page, world)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "things/thing-1"])
+def test_pages_of_an_empty_desk_say_that_there_is_nothing(http, path):
+    shown = texts(http, path)
+    assert re.search(r"Nothing|No |It has|None", shown), path
+    assert "undefined" not in shown and "Traceback" not in shown
+
+
+def test_overview_tells_what_waits_and_how_each_thing_is(http, world):
+    filled(world)
+    world.clock.now += 3 * words.DAY_S
+    shown = texts(http, "")
+    for word in (
+        "1 dispute: the seller has not answered", "1 case: nobody took it on",
+        "1 thing: not heard of", "D-000001", "C-000001", "thing-1", "3 d ago", "trusted", "running",
+        '"name": "beans", "band": 3, "days": "12 d"', "1 to 1 of 1",
+    ):  # fmt: skip
+        assert word in shown, word
+
+
+def test_an_order_shows_its_life_its_offers_and_money(http, world):
+    filled(world)
+    shown = texts(http, "orders/O-000001")
+    for word in ("disputed", "placed", "confirmed", "arrives in 15 min", "not received",
+                 "26.06 EUR", '"fate": "taken"', "Fri 15 Jan, 08:"):  # fmt: skip
+        assert word in shown, word
+    assert texts(http, "orders/1")
+
+
+def test_a_case_a_dispute_and_a_thing_show_what_is_known(http, world):
+    filled(world)
+    case = texts(http, "cases/C-000001")
+    for word in ("scale", "major", "90 %", "take it on", '"data": [[0.0, 0.9], [1.0, 1.8]]'):
+        assert word in case, word
+    dispute = texts(http, "disputes/D-000001")
+    for word in ("it never came", "26.06 EUR", "raised, 1 pack, 0 units seen", "decide"):
+        assert word in dispute, word
+    world.desk.command("thing-1", "status")
+    world.send(REPLY, {1: 1, 2: "all well\nindeed"})
+    thing = texts(http, "things/thing-1")
+    for word in ("coffee-machine", "> status", "all well", "well filled, 12 days", "C-000001",
+                 "power on", "finding", "rfq"):  # fmt: skip
+        assert word in thing, word
+
+
+def test_sellers_words_stand_beside_what_was_measured(http, world):
+    filled(world)
+    shown = texts(http, "sellers")
+    assert '"data": ["roaster"]' in shown and "1 not received" in shown
+
+
+def test_what_waits_for_its_owner_is_shown_with_all_its_terms(http, world):
+    filled(world)
+    shown = texts(http, "approvals")
+    for word in ("2 x CUPS-100", "1,025.85 EUR", "roaster", "25 h after the order",
+                 "steward owner approve thing-1", "Deny"):  # fmt: skip
+        assert word in shown, word
+    script = http.get("/desk/approve.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "export async function sign" in script.text
+
+
+@pytest.mark.parametrize("path", ["orders/O-000009", "cases/x", "disputes/7", "things/nobody"])
+def test_what_does_not_exist_is_said(http, path):
+    assert re.search(r'"no (order|case|dispute|thing) |is not a number', texts(http, path))
+
+
+def test_lists_are_narrowed_by_their_address(http, world):
+    filled(world)
+    assert "O-000001" in texts(http, "orders?state=disputed&thing=thing-1&seller=roaster")
+    assert "O-000001" not in texts(http, "orders?state=verified")
+    assert "O-000001" in texts(http, "orders?state=eaten"), "an unknown state is no state"
+    assert "No thing is like that." in texts(http, "?search=zebra")
+    assert "1 to 1 of 1" in texts(http, "?search=ANNA&show=cases")
+    assert "No thing is like that." in texts(http, "?show=silent")
+
+
+def test_a_thousand_things_are_paged(http, world):
+    new = {"root_key": bytes(32), "public_key": bytes(64), "product": "x", "owner": "y",
+           "provisioned_at": START}  # fmt: skip
+    world.desk.act(lambda work: work.session.add_all(
+        Thing(id=f"thing-{number:04d}", **new) for number in range(1000)
+    ))  # fmt: skip
+    shown = texts(http, "")
+    assert "1 to 50 of 1,001" in shown and "thing-0050" not in shown and "thing-0049" in shown
+    assert len(shown) < 100_000
+    assert "1 to 1 of 1" in texts(http, "?search=0777")
+
+
+def test_what_a_thing_says_is_only_ever_text(http, world):
+    name = HOSTILE[:40]
+    TestThing("<b>{{1}}<b onclick=alert(1)>").admit(world.desk)
+    filled(world)
+    world.send(FINDING, {1: name, 2: name, 3: 2, 4: 2, 5: 80, 6: 150})
+    body = case_body(bytes([7]) * 16, mode=name)
+    body |= {10: HOSTILE, 11: name, 8: [name], 7: [[name, 1, [[0, 1]]]]}
+    world.send(CASE, body)
+    world.desk.command("thing-1", HOSTILE)
+    world.send(REPLY, {1: 1, 2: HOSTILE})
+    ask(world, name)
+    for path in ("", "cases?state=all", "cases/C-000002", "things/thing-1", "approvals",
+                 "things/%3Cb%3E%7B%7B1%7D%7D%3Cb%20onclick%3Dalert(1)%3E"):  # fmt: skip
+        page = http.get(f"/desk/{path}", headers=HTML).text
+        assert "<img src=x" not in page and "<b>{{1}}" not in page, path
+        assert 'v-html' not in page and "innerHTML" not in texts(http, path)
+
+
+def test_times_and_money_are_readable():
+    now = START
+    assert [words.ago(now - gone, now) for gone in (0, 300, 7200, 3 * words.DAY_S, -5400)] == [
+        "now", "5 min ago", "2 h ago", "3 d ago", "in 2 h"
+    ]  # fmt: skip
+    assert words.ago(None, now) == "never" and words.stamp(None, words.UTC, now) == ""
+    assert words.stamp(now, words.UTC, now) == "Fri 15 Jan, 08:00"
+    assert words.stamp(now - 366 * words.DAY_S, words.UTC, now) == "Wed 14 Jan 2026, 08:00"
+    assert words.stamp(now, words.zone_of("Asia/Tokyo"), now) == "Fri 15 Jan, 17:00"
+    assert words.zone_of("../etc/passwd") is words.UTC and words.zone_of("") is words.UTC
+    assert words.money(102_585, "EUR") == "1,025.85 EUR" and words.money(500, "JPY") == "500 JPY"
+    assert words.money(1_500, "KWD") == "1.500 KWD" and words.money(None, "EUR") == ""

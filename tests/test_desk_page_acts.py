@@ -1,0 +1,186 @@
+"""The desk's page: what people do on it, and whom it lets in."""
+
+import time
+
+import pytest
+from nicegui import ui
+from page_kit import (
+    CASE,
+    DISPUTE,
+    HTML,
+    PAGES,
+    act,
+    behind,
+    dispute_document,
+    elements,
+    filled,
+    peopled,
+    press,
+    served,
+    write,
+)
+from starlette.websockets import WebSocketDisconnect
+
+from sim.desk.models import Case, Command, Dispute, Event, Order
+from sim.desk.page import gate as gate_module
+from sim.desk.page import words
+from sim.desk.page.gate import COOKIE
+from sim.desk.testing import START, TestThing, case_body
+
+
+@pytest.fixture(scope="module")
+def page():
+    with served() as made:
+        yield made
+
+
+@pytest.fixture
+def world():
+    return peopled()
+
+
+@pytest.fixture
+def http(page, world):
+    return behind(page, world)
+
+
+def test_a_team_takes_a_case_through_to_done(page, http, world):
+    filled(world)
+    act(page, "cases/C-000001", press("take it on"), write("text", "we look"),
+        press("take it on"))
+    act(page, "cases/C-000001", press("schedule a visit"), write("day", "2001-01-01"),
+        press("schedule a visit"), write("day", "2027-02-01"), press("schedule a visit"))
+    act(page, "cases/C-000001", press("refuse"), press("refuse"), press("back"))
+    act(page, "cases/C-000001", press("done"), press("done"))
+    told = [(event.source, event.word) for event in world.rows(Event) if event.case_number]
+    assert told[1:] == [("person", "accepted"), ("person", "scheduled"), ("person", "done")]
+    assert world.rows(Case)[0].visit_at > START + 14 * words.DAY_S
+
+
+def test_staff_say_what_became_of_an_order_and_a_dispute_is_decided(page, http, world):
+    world.order()
+    act(page, "orders/O-000001", press("confirmed"), write("arrives in, hours", 2),
+        press("say it"))
+    act(page, "orders/O-000001", press("shipped"), press("say it"))
+    act(page, "orders/O-000001", press("delivered"), write("charged in all, EUR", 26.06),
+        press("say it"))
+    order = world.rows(Order)[0]
+    assert (order.state, order.charged_minor) == (7, 2606)
+    world.send(DISPUTE, {1: world.thing.sign(dispute_document(world))})
+    act(page, "disputes/D-000001", press("the seller's answer"), press("say it"),
+        write("text", "we stand by it"), press("say it"))
+    act(page, "disputes/D-000001", press("decide"), write("the seller keeps, EUR", 10.5),
+        write("text", "half of it came"), press("say it"))
+    dispute = world.rows(Dispute)[0]
+    assert (dispute.state, dispute.agreed, dispute.charged_minor) == (4, False, 1050)
+
+
+def test_a_line_for_the_console_is_sent_and_what_cannot_be_is_said(page, http, world):
+    act(page, "things/thing-1", press("status"), write("a line for its console", " findings "),
+        press("send"))
+    assert [command.line for command in world.rows(Command)] == ["status", "findings"]
+    world.send(CASE, case_body())
+    world.desk.set_case(1, 4)
+    told = len(world.rows(Event))
+    act(page, "cases/C-000001", press("refuse"), write("reason", "no such part"), press("refuse"))
+    act(page, "orders/O-000009")
+    assert len(world.rows(Event)) == told + 1
+
+
+def test_search_and_pages_of_the_overview(page, http, world):
+    for number in range(120):
+        TestThing(f"thing-{number:03d}").admit(world.desk)
+    seen = []
+
+    def look(user) -> None:
+        tables = [one for one in elements(user) if isinstance(one, ui.table)]
+        seen.append([row["id"] for row in tables[-1].rows])
+
+    act(page, "", look, press("next"), look, press("next"), look, press("previous"), look,
+        write("search: thing, product, owner", "11"), look)  # fmt: skip
+    firsts = [rows[0] for rows in seen]
+    assert firsts == ["thing-000", "thing-050", "thing-1", "thing-050", "thing-011"]
+    assert len(seen[-1]) == 11
+
+
+# -- whom it lets in -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded(page, http):
+    page.gate.api_key = "s3cret"
+    yield http
+    page.gate.api_key = None
+
+
+def test_with_a_key_nothing_is_shown_before_it_was_typed(guarded):
+    for path in (*PAGES, "things/thing-1", "nowhere"):
+        answer = guarded.get(f"/desk/{path}", headers=HTML, follow_redirects=False)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/desk/sign-in?next=/desk/")
+    assert guarded.get("/desk/approve.js").status_code == 401
+    assert guarded.get("/_nicegui/x").status_code == 401
+    assert guarded.get("/_nicegui_ws/socket.io/?EIO=4&transport=polling").status_code == 401
+    with pytest.raises(WebSocketDisconnect), guarded.websocket_connect(
+        "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    ):
+        pass
+    form = guarded.get("/desk/sign-in").text
+    assert "API key" in form and "nicegui" not in form
+
+
+def test_signing_in_and_out(guarded, monkeypatch):
+    monkeypatch.setattr(gate_module, "SLOWLY_S", 0)
+    wrong = guarded.post("/desk/sign-in", data={"key": "guess"})
+    assert wrong.status_code == 403 and COOKIE not in guarded.cookies
+    assert guarded.post("/desk/sign-in", data={"key": "x" * 9999}).status_code == 413
+    asked = guarded.post(
+        "/desk/sign-in?next=/desk/orders", data={"key": "s3cret"}, follow_redirects=False
+    )
+    cookie = asked.headers["set-cookie"]
+    assert asked.headers["location"] == "/desk/orders"
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "s3cret" not in cookie
+    shown = guarded.get("/desk/orders", headers=HTML)
+    assert shown.status_code == 200 and "Sign out" in shown.text
+    assert shown.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in shown.headers["content-security-policy"]
+    guarded.get("/desk/sign-out", follow_redirects=False)
+    assert guarded.get("/desk/", headers=HTML, follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize("cookie", ["1.", "x.y", "99999999999.00", "-1.00", "99999999999999.0"])
+def test_a_cookie_is_good_only_with_its_seal_and_until_its_end(page, guarded, cookie):
+    assert page.gate.until(f"{COOKIE}={cookie}") is None
+    past = str(int(time.time()) - 1)
+    assert page.gate.until(f"{COOKIE}={past}.{page.gate._seal(past)}") is None
+    later = str(int(time.time()) + 60)
+    good = f"{COOKIE}={later}.{page.gate._seal(later)}"
+    assert page.gate.until(good) == int(later)
+    page.gate.api_key = "another"
+    assert page.gate.until(good) is None
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/things",
+                                  "/desk/../x", "/desk/\\evil"])
+def test_signing_in_leads_nowhere_else(guarded, path):
+    answer = guarded.post(f"/desk/sign-in?next={path}", data={"key": "s3cret"},
+                          follow_redirects=False)
+    assert answer.headers["location"] == "/desk/"
+
+
+def test_another_web_page_can_neither_act_nor_listen(http):
+    foreign = {"origin": "http://evil.example"}
+    path = "/_nicegui_ws/socket.io/?EIO=4&transport="
+    assert http.post(path + "polling", headers=foreign).status_code == 403
+    with pytest.raises(WebSocketDisconnect), http.websocket_connect(
+        path + "websocket", headers=foreign
+    ):
+        pass
+    assert http.get("/desk/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_the_front_door_leads_to_the_page_and_rest_keeps_its_words(http):
+    for path in ("/", "/desk"):
+        answer = http.get(path, follow_redirects=False)
+        assert answer.headers["location"] == "/desk/"
+    assert http.get("/nothing").headers["content-type"] == "application/problem+json"
