@@ -12,6 +12,9 @@ from typer.testing import CliRunner
 from sim.bench import cost
 from sim.cli import app
 
+GARBAGE = {"crosscheck": 1400, "cycle": 1400, "drift": 700, "joint": 5400, "onset": 1700,
+           "stuck": 400}
+
 
 @pytest.fixture(scope="module")
 def readings():
@@ -35,6 +38,8 @@ def test_a_reading_costs_time_and_little_garbage(readings):
     assert {"agent", "limit", "loaded"} <= readings.keys()
     assert 0 < readings["limit"]["us"] < readings["agent"]["us"] < 20_000
     assert readings["limit"]["bytes"] < 1024
+    # Of 64-bit words, after learning: what a reading makes is what the collector has to find.
+    assert all(readings[kind]["bytes"] <= most for kind, most in GARBAGE.items())
     assert 20_000 < readings["loaded"]["bytes"] <= cost.code()["agent"]
 
 

@@ -51,18 +51,20 @@ def of_agent(job):
         while agent.take_effect():
             continue
 
-    return each(moment, len(rows), len(channels))
+    return each(moment, len(rows), len(channels), WARM)
 
 
-def each(moment, rounds, readings):
-    for index in range(WARM):
+def each(moment, rounds, readings, warm):
+    for index in range(warm):
         moment(index)
-    spent, made = measured(lambda index: moment(WARM + index), rounds)
+    spent, made = measured(lambda index: moment(warm + index), rounds)
     return {"us": spent / readings, "bytes": made / readings}
 
 
 def of_monitor(spec):
-    """Through update alone."""
+    """Through update alone, once it has learned."""
+    setting = spec["settings"].get
+    warm = WARM + setting("learn", 300) + setting("calibrate", 100)
     monitor = monitors.make(spec["kind"], spec["settings"])
     rows = spec["rows"]
     count = len(rows)
@@ -70,7 +72,7 @@ def of_monitor(spec):
     def moment(index):
         monitor.update(rows[index % count], MINUTE_S * index)
 
-    return each(moment, count, 1)
+    return each(moment, count, 1, warm)
 
 
 def main(job):

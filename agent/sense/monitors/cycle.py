@@ -24,6 +24,7 @@ _ELAPSED = const(12)
 _STARTED = const(13)
 _WRAP = const(0xFFFFFF)  # whole seconds that float32 holds exactly: spans up to 194 days are exact
 _NEVER = const(1e30)
+_WORDS = ("off_s", "on_s", "starts", "duty")
 _RECENT = const(0.25)  # share of the last run in the mean, once there are four
 
 
@@ -39,13 +40,15 @@ class Cycle:
     """
 
     def __init__(self, settings):
-        self.settings = settings
         self.on = settings.get("on", 0.5)
         self.off = settings.get("off", self.on)
         self.least = settings.get("least", 3)
         self.gap = settings.get("gap", 900)
         self.learn = settings.get("learn", 0)
         self.factor = settings.get("factor", 3)
+        self.bounds = []  # low and high of each word: no text is put together in an update
+        for word in _WORDS:
+            self.bounds += [settings.get(word + "_low", 0), settings.get(word + "_high", _NEVER)]
         self.state = array("f", bytes(4 * 14))
         self.wake()
 
@@ -93,24 +96,24 @@ class Cycle:
 
         The present run or pause counts instead of the mean when it is longer.
         """
-        state, setting = self.state, self.settings.get
-        lasting = [state[_MEAN_OFF], state[_MEAN_ON]]
+        state = self.state
+        values = [state[_MEAN_OFF], state[_MEAN_ON]]
         now = int(state[_ON])
-        lasting[now] = max(lasting[now], state[_ELAPSED])
-        whole = max(1, sum(lasting))
+        values[now] = max(values[now], state[_ELAPSED])
         judged = min(state[_DONE_OFF], state[_DONE_ON]) >= self.least
-        worst = (0.0, "on_s", lasting[1], _NEVER)
-        rhythm = (("off_s", lasting[0]), ("on_s", lasting[1]), ("starts", 3600 / whole),
-                  ("duty", lasting[1] / whole))
-        for at, (word, value) in enumerate(rhythm):
-            low, high = setting(word + "_low", 0), setting(word + "_high", _NEVER)
+        if judged:
+            whole = max(1, sum(values))
+            values += 3600 / whole, values[1] / whole
+        worst = (0.0, "on_s", values[1], _NEVER)
+        for at, value in enumerate(values):
+            low, high = self.bounds[2 * at], self.bounds[2 * at + 1]
             if at < 2 and 0 < self.learn <= state[_DONE_OFF + at]:
                 low = max(low, state[_NORMAL_OFF + at] / self.factor)
                 high = min(high, state[_NORMAL_OFF + at] * self.factor)
-            if judged or at < 2:
-                worst = max(worst, (value / max(high, 1e-6), word, value, high))
-            if judged:
-                worst = max(worst, (low / max(value, 1e-6), word, value, low))
+            if high < _NEVER:
+                worst = max(worst, (value / max(high, 1e-6), _WORDS[at], value, high))
+            if judged and low > 0:
+                worst = max(worst, (low / max(value, 1e-6), _WORDS[at], value, low))
         return worst
 
     def relearn(self, at):

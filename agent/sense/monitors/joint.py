@@ -163,9 +163,12 @@ class Joint:
         k = _FIRST
         adapt = 0 if self.alarm else self.adapt
         for value in values:
-            step = value - state[k] - state[k + 1]
-            state[k + 1] += self.smooth * max(-state[k + 2], min(state[k + 2], step))
-            state[k] += adapt * state[k + 1]
+            most, smoothed = state[k + 2], state[k + 1]
+            step = value - state[k] - smoothed
+            smoothed += self.smooth * max(-most, min(most, step))
+            state[k + 1] = smoothed
+            if adapt:
+                state[k] += adapt * smoothed
             k += 3
         distance = sqrt(max(sum(self._parts()), 0.0))
         if state[_SEEN] < self.learn + self.calibrate:
