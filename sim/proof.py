@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from sim.desk import codec, documents, messages
+from sim.desk.approvals import terms_of
 
 TABLES = {
     "order": messages.ORDER_DOCUMENT,
     "offer": messages.OFFER_DOCUMENT,
     "mandate": documents.MANDATE,
     "control": documents.CONTROL,
+    "approval": documents.APPROVAL,
     "receipt": documents.RECEIPT,
     "dispute": documents.DISPUTE,
     "experience": documents.EXPERIENCE,
@@ -179,6 +181,21 @@ def _beyond(order: dict, mandate: dict) -> list[str]:
     return [words for broken, words in checks if broken]
 
 
+def _approval(proof: Proof, proofs: list[Proof]) -> None:
+    words, order = proof.words, _by_order(proof, proofs)
+    if order is None:
+        return
+    _same(proof, order, ("thing",))
+    if not words["yes"]:
+        proof.broken.append("the owner said no to an order that stands here, signed")
+    if order["total_minor"] > words["most_minor"]:
+        proof.broken.append(f"the order costs {order['total_minor']}, the owner agreed to "
+                            f"{words['most_minor']}")  # fmt: skip
+    offer = _by_hash(proof, proofs, "offer", order["offer_hash"])
+    if offer is not None and words["terms"] != terms_of(words["order"], offer):
+        proof.broken.append("the owner agreed to other terms")
+
+
 def _receipt(proof: Proof, proofs: list[Proof]) -> None:
     order = _by_order(proof, proofs)
     if order is not None:
@@ -201,8 +218,8 @@ def _experience(proof: Proof, proofs: list[Proof]) -> None:
         proof.broken.append("the order was with another seller")
 
 
-_LINKS = {"offer": _offer, "order": _order, "receipt": _receipt, "dispute": _dispute,
-          "experience": _experience}  # fmt: skip
+_LINKS = {"offer": _offer, "order": _order, "approval": _approval, "receipt": _receipt,
+          "dispute": _dispute, "experience": _experience}  # fmt: skip
 
 
 def _by_hash(proof: Proof, proofs: list[Proof], kind: str, digest: bytes) -> dict | None:

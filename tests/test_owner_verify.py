@@ -58,6 +58,13 @@ def control():
     return codec.sign({0: "control", 1: 6, 2: "kitchen", 3: 1}, OWNER)
 
 
+def approval(change=None, key=OWNER):
+    bound = [ID, "shop", "BEAN", 1000, 2, "EUR"]
+    terms = hashlib.sha256(cbor2.dumps(bound)).digest()[:12]
+    content = {0: "approval", 1: ID, 2: "kitchen", 3: terms, 4: 3490, 5: True}
+    return codec.sign(content | (change or {}), key)
+
+
 def prove(*documents, keys=KEYS):
     return proof.prove([(f"file {n}", one) for n, one in enumerate(documents)], keys)
 
@@ -68,14 +75,14 @@ def broken(*documents, keys=KEYS):
 
 def test_a_whole_chain_is_sound_and_linked():
     chain = [mandate(), offer()]
-    chain += [order(chain[1], chain[0]), receipt(), dispute(), experience(), control()]
+    chain += [order(chain[1], chain[0]), receipt(), dispute(), experience(), control(), approval()]
     proofs = prove(*chain)
-    assert [one.broken for one in proofs] == [[]] * 7
+    assert [one.broken for one in proofs] == [[]] * 8
     assert all(one.sound for one in proofs)
     assert [one.signer for one in proofs] == [
-        "owner", "shop, named by file 0", "thing", "thing", "thing", "thing", "owner"]  # fmt: skip
+        "owner", "shop, named by file 0", *["thing"] * 4, "owner", "owner"]  # fmt: skip
     assert [link["file"] for link in proofs[2].links] == ["file 1", "file 0"]
-    assert [proofs[n].links[0]["file"] for n in (3, 4, 5)] == ["file 2"] * 3
+    assert [proofs[n].links[0]["file"] for n in (3, 4, 5, 7)] == ["file 2"] * 4
 
 
 def test_the_order_of_the_files_does_not_matter():
@@ -110,6 +117,18 @@ def test_a_changed_document_is_not_signed_by_its_key():
 def test_an_order_that_departs_from_what_it_names(change, words):
     first, second = mandate(), offer()
     assert words in broken(first, second, order(second, first, change))
+
+
+@pytest.mark.parametrize("change, words", [
+    ({4: 3489}, "the order costs 3490, the owner agreed to 3489"),
+    ({5: False}, "the owner said no to an order that stands here, signed"),
+    ({3: HASH}, "the owner agreed to other terms"),
+    ({2: "attic"}, "thing is attic, there it is kitchen"),
+])  # fmt: skip
+def test_an_approval_of_something_else(change, words):
+    first, second = mandate(), offer()
+    assert words in broken(first, second, order(second, first), approval(change))
+    assert broken(first, second, order(second, first), approval(key=STRANGER))
 
 
 @pytest.mark.parametrize("change, words", [

@@ -1,4 +1,4 @@
-"""`steward verify`: check orders, offers, mandates, receipts, disputes and experiences.
+"""`steward verify`: check orders, offers, mandates, approvals, receipts, disputes, experiences.
 
 Exit codes: 0 every document is signed by a trusted key and fits the others, 1 one is or does not,
 2 wrong usage. The desk is neither asked nor trusted.
@@ -33,8 +33,9 @@ def verify(
 ) -> None:
     """Check signed documents without trusting whoever passed them on.
 
-    Given together, an order is followed to its offer and its mandate, and a receipt, dispute or
-    experience to its order. A mandate that a key vouches for brings the keys of its sellers along.
+    Given together, an order is followed to its offer and its mandate, and an approval, receipt,
+    dispute or experience to its order. A mandate that a key vouches for brings the keys of its
+    sellers along.
     """
     try:
         keys = dict(map(_key, key))
