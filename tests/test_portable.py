@@ -17,6 +17,7 @@ import pytest
 from sim.mpy import image, runtime
 
 PORTABLE = Path(__file__).with_name("portable")
+RUNNER = "run.py"
 FILES = sorted(path.stem for path in PORTABLE.glob("test_*.py"))
 # A stock ESP32 with Wi-Fi and TLS leaves about 110 KB to Python; here a pointer takes twice the
 # room. Code counts too, as it is copied into the heap on stock firmware.
@@ -47,6 +48,7 @@ def bytecode(tmp_path_factory) -> Path:
             compile_file(source, str(source.relative_to(runtime.ROOT)), target, "-O2")
     for source in sorted(PORTABLE.glob("*.py")):
         compile_file(source, source.name, target, "-O0")
+    shutil.copyfile(PORTABLE / RUNNER, target / RUNNER)  # imports what lies beside it
     return target
 
 
@@ -69,7 +71,7 @@ def run(bytecode: Path, name: str) -> subprocess.CompletedProcess:
     """Run one portable file in MicroPython."""
     heap = HEAPS.get(name.removeprefix("test_"), HEAP)
     return subprocess.run(
-        runtime.command(PORTABLE / "run.py", name, heap=heap),
+        runtime.command(bytecode / RUNNER, name, heap=heap),
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,

