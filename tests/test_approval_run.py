@@ -39,14 +39,14 @@ class Kitchen(Run):
         self._make_key(secret(self.world, f"owner of {THING}"))
         client = TestClient(rest.application(self.endpoint.desk), base_url="http://localhost")
 
-        def get(link, path, body=None):
+        def get(link, path, body=None, method=None):
             answer = client.post(path, json=body) if body else client.get(path)
             if answer.status_code >= 400:
                 raise install.InstallError(answer.json()["detail"])
             self.endpoint.pump()
             return answer.json()
 
-        monkeypatch.setattr(install, "_get", get)
+        monkeypatch.setattr(install, "ask_desk", get)
         monkeypatch.setattr(owner_answers.time, "sleep", lambda s: self.advance_by(MINUTE))
 
     def _make_key(self, number):
@@ -244,10 +244,10 @@ def test_what_a_desk_tells_wrong_is_named(monkeypatch, tmp_path, change, fault):
     row = {"id": 1, "thing": "t", "order": "0" * 32, "consumable": "beans", "sku": "B", "packs": 1,
            "pack_units": 1, "seller": "s", "total_minor": 1, "currency": "EUR", "lead_s": 1,
            "terms": "0" * 24, "test": False, "until": 1, "state": "waiting"}  # fmt: skip
-    monkeypatch.setattr(install, "_get", lambda link, path: {"items": [row | change]})
+    monkeypatch.setattr(install, "ask_desk", lambda link, path: {"items": [row | change]})
     said = CliRunner().invoke(app, ["waiting"])
     assert said.exit_code == 1 and f"wrong: {fault}" in said.stderr
-    monkeypatch.setattr(install, "_get", lambda link, path: [])
+    monkeypatch.setattr(install, "ask_desk", lambda link, path: [])
     assert "no list" in CliRunner().invoke(app, ["waiting"]).stderr
 
 
