@@ -15,6 +15,8 @@ from pathlib import Path
 
 from nicegui import app, run, ui
 
+from sim.desk.page.mount import join
+from sim.desk.rest import application
 from sim.live import Live
 from sim.report import when
 
@@ -75,6 +77,7 @@ class Page:
         with ui.row().classes("w-full items-center gap-4"):
             ui.label("Steward").classes("text-2xl font-bold")
             ui.label(self.live.title).classes("text-lg soft")
+            ui.link("its desk", "/desk/").tooltip("what the service and supply teams see")
             ui.space()
             self._clock = ui.label().classes("font-mono text-lg")
             self._state = ui.badge()
@@ -297,6 +300,8 @@ def serve(live: Live, port: int, ready) -> None:
     @ui.page("/", title=f"Steward: {live.title}")
     def _index() -> None:
         Page(live)
+
+    join(application(live.desk))
 
     def announce() -> None:
         # NiceGUI calls this before it listens.

@@ -65,6 +65,8 @@ def test_the_page_is_served_until_somebody_presses_ctrl_c(tmp_path, runtime):
             page = answer.read().decode()
         for word in ("Steward", "What is left", "beans", "verified", "cut the power", "recovered"):
             assert word in page, word
+        with opener.open(f"{url}/desk/", timeout=WAIT_S) as answer:
+            assert "coffee_machine-1" in answer.read().decode(), "the page of its desk"
         assert len(parts(tmp_path)) == 2, "the thing and its broker"
         demo.send_signal(signal.SIGINT)
         rest, _ = demo.communicate(timeout=WAIT_S)

@@ -45,6 +45,9 @@ class Gate:
         self.api_key = api_key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
         # Mounted at several paths, but the application inside knows its whole paths.
         root = scope.get("app_root_path", "")
         scope = {**scope, "root_path": root, "steward": self}

@@ -13,10 +13,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, RedirectResponse
 from nicegui import core, ui
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from sim.desk.page import approvals, cases, disputes, orders, overview, sellers, thing
 from sim.desk.page.client import Rest
 from sim.desk.page.gate import HOME, Gate
+from sim.desk.rest import LOOPBACK_NAMES
 
 PATHS = ("/desk", "/_nicegui", "/_nicegui_ws")
 SCRIPT = Path(__file__).with_name("approve.js")
@@ -53,6 +55,19 @@ def mount(app: FastAPI, api_key: str | None) -> Gate:
     return gate
 
 
+def join(app: FastAPI) -> None:
+    """Show a desk beside the pages of a program that NiceGUI runs itself, on this machine only."""
+    _register()
+    core.app.add_middleware(Gate, rest=Rest(app, None), api_key=None)
+    core.app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES)
+
+
+def _register() -> None:
+    for path, page in PAGES.items():
+        ui.page(HOME + path, title="Steward desk", response_timeout=BUILD_S)(page)
+    core.app.get("/desk/approve.js")(_script)
+
+
 @functools.cache
 def _nicegui() -> FastAPI:
     """NiceGUI made ready, once in a process: the application that runs it.
@@ -60,9 +75,7 @@ def _nicegui() -> FastAPI:
     It would take all paths of a desk's; so it gets one of its own, of which only the running is
     used, and REST keeps its own words for what is not found.
     """
-    for path, page in PAGES.items():
-        ui.page(HOME + path, title="Steward desk", response_timeout=BUILD_S)(page)
-    core.app.get("/desk/approve.js")(_script)
+    _register()
     host = FastAPI()
     ui.run_with(host, show_welcome_message=False, dark=None)
     return host
