@@ -65,24 +65,31 @@ class Result:
 class Run:
     """A world with one thing in its place, after a scenario.
 
-    `heap` caps MicroPython's. Open to whoever shows it: world, site, plant, network, endpoint,
-    observer, housekeeper.
+    `heap` caps MicroPython's. `beside` another run it stands in the same world, at the same desk,
+    as one more thing of the same product. Open to whoever shows it: world, site, plant, network,
+    endpoint, observer, housekeeper.
     """
 
+    world: World
+    network: Network
+    endpoint: Endpoint
+
     def __init__(self, scenario: Scenario, seed: int | None = None, runtime: str = "cpython",
-                 heap: str = "1M"):
+                 heap: str = "1M", beside: "Run | None" = None):
         if runtime not in RUNTIMES:
             raise ValueError(f"no runtime {runtime!r}; allowed: {', '.join(RUNTIMES)}")
         from boards.compiler import compile_product
 
         self.scenario = scenario
         self.runtime = runtime
-        self.world = World(scenario.seed if seed is None else seed)
+        self.world = beside.world if beside else World(scenario.seed if seed is None else seed)
+        self._all: dict[str, Run] = beside._all if beside else {}
         product = compile_product(scenario.product_file())
         self.record = cbor2.loads(product)
-        self.name = f"{self.record['product']}-1"
+        self.name = f"{self.record['product']}-{len(self._all) + 1}"
+        self._all[self.name] = self
         self.keys = keys(self.world, self.name)
-        self.network = Network(self.world, _weather(scenario))
+        self.network = beside.network if beside else Network(self.world, _weather(scenario))
         self.plant = build(scenario.plant, self.world, scenario.plant_settings)
         self.observer = Observer(self.world, self.name, self.keys.root_key)
         self.digest = Digest()
@@ -90,8 +97,7 @@ class Run:
         self.site = Site(
             self.world, self.name, self.thing, self.plant, self.network, _channels(self.record)
         )
-        hooks = {"on_delivered": self._delivered, "on_service_done": self._serviced}
-        self.endpoint = Endpoint(self.world, self.network, scenario, self.record, hooks)
+        self.endpoint = beside.endpoint if beside else self._open_desk()
         self._settle_people()
         self._connect()
         self._wall_s = self._cpu_s = 0.0
@@ -141,6 +147,13 @@ class Run:
         self.endpoint.desk.close()
 
     # -- wiring ------------------------------------------------------------------------------
+
+    def _open_desk(self) -> Endpoint:
+        hooks = {
+            "on_delivered": lambda delivery: self._all[delivery.thing]._delivered(delivery),
+            "on_service_done": lambda done: self._all[done.thing]._serviced(done),
+        }
+        return Endpoint(self.world, self.network, self.scenario, self.record, hooks)
 
     def _settle_people(self) -> None:
         habits = habits_of(self.scenario.people)
