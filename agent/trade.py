@@ -5,14 +5,13 @@
 A product without consumables does not load this file, nor what it imports of stock/ and money/.
 """
 
-from agent import needs
+from agent import loan, needs
 from agent.money import budget as budgets
 from agent.money import disputes as disputing
 from agent.money import experience as learned
 from agent.money import ledger as books
 from agent.money import mandate as mandates
 from agent.money import orders as ordering
-from agent.money.buyer import Buyer
 from agent.money.rooms import Rooms
 from agent.stock import pattern
 from agent.stock import shelf as shelves
@@ -33,13 +32,19 @@ class Trade:
         self.orders = ordering.Orders(identity.thing, self.ledger, self.budget, note)
         self.experience = learned.Experience(note)
         self.disputes = disputing.Disputes(identity, self.ledger, agent.send, note)
-        self.buyer = Buyer(Rooms(identity, self.orders, self.mandate, self.budget, self.ledger,
-                                 self.experience, self.disputes, self.shelf, agent.send,
-                                 agent.tell))
+        self._rooms = Rooms(identity, self.orders, self.mandate, self.budget, self.ledger,
+                            self.experience, self.disputes, self.shelf, agent.send, agent.tell)
+        self._buyer = None
         self.privacy = privacies.Privacy(self.mandate, note)
         self._presses = None  # of the owner's button, as last read, and when that was
         self._read_at = 0
         self._pressed_after = None
+
+    @property
+    def buyer(self):
+        """The buyer, on loan while there is something to be bought."""
+        self._buyer = self._buyer or loan.call("agent.money.buyer", "Buyer", self._rooms)
+        return self._buyer
 
     def feed(self, channel, value, at):
         """Hand a believable reading to the shelf; watch the button that says the owner's yes."""
@@ -57,7 +62,10 @@ class Trade:
                 self._approve(at)
             for need in needs.arising(self.shelf, self.orders.busy, at):
                 self.orders.begin(self.shelf.specs[need.consumable]["name"], need, at)
-            self.buyer.step(at, self._agent.clock.utc(at))
+            if self.orders.open:
+                self.buyer.step(at, self._agent.clock.utc(at))
+        if self._buyer and self._buyer.rest():
+            self._buyer = None
         self._note_levels()
 
     def _approve(self, at):

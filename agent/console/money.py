@@ -8,7 +8,7 @@ from agent.money import ledger as books
 from agent.money import mandate as term
 from agent.money import offers as quotes
 from agent.money import orders as ordering
-from agent.money.buyer import terms_digest
+from agent.money.orders import terms_digest
 from agent.money.rooms import money
 from agent.wire import cbor
 

@@ -7,8 +7,7 @@ wait any more.  From there it is the answer of the console.  Loaded when such a 
 
 from agent import const
 from agent.money import forms, mandate
-from agent.money.buyer import terms_digest
-from agent.money.orders import AWAITING, STATES
+from agent.money.orders import AWAITING, STATES, terms_digest
 from agent.wire.messages import MessageError
 
 # Keys of the document, as in wire.cddl.

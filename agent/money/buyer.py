@@ -6,13 +6,12 @@ the message in the outbox, becomes durable in one transaction.
 
 import hashlib
 
-from agent import limits
+from agent import limits, loan
 from agent.money import disputes as disputing
 from agent.money import experience as learned
 from agent.money import ledger as books
 from agent.money import mandate as term
-from agent.money.delivery import CANCEL, Delivery
-from agent.money.market import Market
+from agent.money.delivery import CANCEL
 from agent.money.orders import (
     AWAITING,
     CANCELLED,
@@ -28,9 +27,9 @@ from agent.money.orders import (
     SHIPPED,
     STATES,
     UNFULFILLED,
+    terms_digest,
 )
 from agent.money.rooms import money
-from agent.wire import cbor
 from agent.wire import messages as wire
 
 
@@ -43,8 +42,29 @@ class Buyer:
     def __init__(self, rooms):
         self._rooms = rooms
         self._orders = rooms.orders
-        self.market = Market(rooms)
-        self.delivery = Delivery(rooms)
+        self._market = self._delivery = None
+
+    @property
+    def market(self):
+        """The market, on loan while sellers are asked."""
+        self._market = self._market or loan.call("agent.money.market", "Market", self._rooms)
+        return self._market
+
+    @property
+    def delivery(self):
+        """What sees to deliveries, on loan while there are orders to be delivered."""
+        self._delivery = self._delivery or loan.call("agent.money.delivery", "Delivery",
+                                                     self._rooms)
+        return self._delivery
+
+    def rest(self):
+        """Give back what no open order needs now; return whether that is all."""
+        states = [order.state for order in self._orders.open]
+        if QUOTING not in states:
+            self._market = None
+        if not states or max(states) < PLACED:
+            self._delivery = None
+        return not states
 
     def step(self, at, utc):
         """Move every open order on as far as time and mandate allow."""
@@ -225,10 +245,3 @@ class Buyer:
 
     def _pass_over(self, order):
         self._orders.shun(order, len(self._rooms.mandate.term(term.SELLERS, ())))
-
-
-def terms_digest(order):
-    """Return what an approval is bound to, besides the total: item, quantity and seller."""
-    bound = cbor.encode([order.id, order.seller, order.sku, order.pack, order.packs,
-                         order.currency])
-    return hashlib.sha256(bound).digest()[:limits.HASH_BYTES]

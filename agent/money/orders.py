@@ -91,6 +91,13 @@ def opening(identifier, name, cycle, state, at, quantity, need_by, test, entry):
                   0, False, entry, False, 0, 0, 0, 0, b"", 0, 0, 0, -1, [], 0, False])
 
 
+def terms_digest(order):
+    """Return what an approval is bound to, besides the total: item, quantity and seller."""
+    bound = cbor.encode([order.id, order.seller, order.sku, order.pack, order.packs,
+                         order.currency])
+    return hashlib.sha256(bound).digest()[:limits.HASH_BYTES]
+
+
 def hex_of(data):
     return "".join(["%02x" % byte for byte in data])
 

@@ -10,6 +10,7 @@ import os
 import struct
 import sys
 
+from agent import loan
 from agent.core import Agent
 from agent.identity import Identity
 from agent.product import Product
@@ -155,6 +156,7 @@ def serve():
     write = sys.stdout.buffer.write
     box = None
     gc.threshold(COLLECT_BYTES)
+    loan.loaded = sys.modules
     while head := read(4):
         request = read(struct.unpack("<I", head)[0])
         letter, body = request[:1], memoryview(request)[1:]
