@@ -76,8 +76,12 @@ class Agent:
 
         What it changed is durable, and goes out, with the next step.
         """
+        return console.at_once(self.answers(line, now))
+
+    def answers(self, line, now):
+        """Obey a console line in slices: yield its answers, and None where the work goes on."""
         self._at = max(self._at, self.clock.at(now))
-        return console.obey(self, line, self._at)
+        return console.answers(self, line, self._at)
 
     def feed_link(self, up, now):
         """Learn that the link came up or went down."""
@@ -92,6 +96,10 @@ class Agent:
 
             self.updates = Updates(self, self.slots())
         return self.updates
+
+    def age(self):
+        """Return the age (s) that the last step, line or reading found."""
+        return self._at
 
     # -- the step ------------------------------------------------------------------------------
 

@@ -21,6 +21,20 @@ def call(room, name, *arguments):
             _let_go(module)
 
 
+def stream(room, name, *arguments):
+    """Yield what the generator `name` of the module `room` yields.
+
+    What others load while it pauses is theirs: of what came with it only its own package goes.
+    """
+    before, package = set(loaded), room.rpartition(".")[0] + "."
+    try:
+        yield from getattr(__import__(room, None, None, (name,)), name)(*arguments)
+    finally:
+        for module in [module for module in loaded if module.startswith(package)]:
+            if module not in before:
+                _let_go(module)
+
+
 def _let_go(module):
     """Forget a module, and that its package has it."""
     del loaded[module]

@@ -15,7 +15,8 @@ PUT, GONE, RESERVE = TAGS = 50, 51, 52
 # Classes: what may be dropped when there is no room, last one first.
 KEPT, REPORT, VITAL_SIGNS, GREETING = 0, 1, 2, 3
 _CLASS = {wire.FINDING: REPORT, wire.USAGE: REPORT, wire.SHED: REPORT, wire.EXPERIENCE: REPORT,
-          wire.HEALTH: VITAL_SIGNS, wire.HELLO: GREETING}
+          wire.HEALTH: VITAL_SIGNS, wire.HELLO: GREETING,
+          wire.FAREWELL: GREETING}
 _PASSING = (VITAL_SIGNS, GREETING)  # made anew after a boot, so not written to flash
 # A newer message of these kinds about the same thing makes the older one pointless.
 _REPLACES = (wire.RFQ, wire.HEALTH, wire.HELLO, wire.QUESTION, wire.UPDATE)

@@ -4,6 +4,7 @@ It has the agent's surface, so the one loop runs it, and of the console what set
 bare board can be provisioned, and a broken one can say why it is broken.
 """
 
+from agent import console
 from agent.console import grammar, onsite
 from agent.console.grammar import Pairs, Rows
 
@@ -18,7 +19,11 @@ class Blank:
         self._effects = [("notify", reason + "; `help` lists what can be said")]
 
     def feed_line(self, line, now):
-        """Obey a console line; without an agent there is no age, and uptime serves."""
+        """Obey a console line and return the text that answers it."""
+        return console.at_once(self.answers(line, now))
+
+    def answers(self, line, now):
+        """Obey a console line in slices; without an agent there is no age, and uptime serves."""
         return grammar.obey(self, line, now, COMMANDS, self.ports.refuses)
 
     def feed_reading(self, channel, value, quality, now):

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 
-CALL = "loan.call"  # of agent/loan.py: loads the room that it is given, for the time of a call
+CALLS = ("loan.call", "loan.stream")  # of agent/loan.py: load the room that they are given
 LATER = "later"  # of agent/console/onsite.py: loads the room of the console that it is given
 
 # What a product in which nothing runs out never loads, with all that only this imports.
@@ -73,7 +73,7 @@ def loans(node: ast.Call) -> list[str]:
     """The room that a call loads by its name, if it does so."""
     if getattr(node.func, "id", "") == LATER:
         return [f"agent.console.{ast.literal_eval(node.args[0])}"]
-    if ast.unparse(node.func) == CALL:
+    if ast.unparse(node.func) in CALLS:
         return [ast.literal_eval(node.args[0])]
     return []
 

@@ -32,6 +32,7 @@ class Loop:
         self.running = True
         self._linked = False
         self._frame = None  # taken from the agent, not yet taken by the link
+        self._answering = None  # (console, the answers to its line) while they are worked on
 
     def run(self) -> None:
         """Turn after turn until `running` is made False."""
@@ -51,19 +52,30 @@ class Loop:
         due = self._think(now, heard)
         if self.watchdog is not None:
             self.watchdog.feed()
-        return min(due, self.sensors.due)
+        return now if self._answering else min(due, self.sensors.due)
 
     def _listen(self, now):
+        """Obey one line, a slice of it a turn; the next one is read when it has been answered."""
         for console in self.consoles:
+            if self._answering:
+                break
             line = console.read()
             if line is not None:
-                console.write(self._obey(line, now))
+                self._answering = console, self.agent.answers(line, now)
+        if self._answering and not self._answer(*self._answering):
+            self._answering = None
 
-    def _obey(self, line, now):
+    def _answer(self, console, answers):
+        """Show the next answers; whether there is more to come."""
         try:
-            return self.agent.feed_line(line, now)
+            for text in answers:
+                if text is None:
+                    return True
+                if text:
+                    console.write(text)
         except HalError as error:
-            return self._fault(error)
+            console.write(self._fault(error))
+        return False
 
     def _read_sensors(self, now):
         for channel, value in self.sensors.read(now):

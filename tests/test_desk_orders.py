@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim.desk.models import Event, Order, Outgoing
+from sim.desk.messages import FAREWELL
+from sim.desk.models import Case, Event, Order, Outgoing, Report, Thing
 from sim.desk.suppliers import HonestSupplier, Parcel, Step
 from sim.desk.testing import (
     DECLINE,
@@ -12,6 +13,7 @@ from sim.desk.testing import (
     TestThing,
     World,
     ack,
+    case_body,
     seller,
 )
 from sim.desk.work import Delivery
@@ -155,6 +157,27 @@ def test_cancel_before_shipping_and_too_late():
     states = [p[6] for p in world.run(5 * DAY_S) if p[2] == ORDER_STATUS]
     assert states[0][5] == "too late to cancel" or states[-1][2] == 7
     assert len(world.told) == 1
+
+
+def test_a_thing_that_is_reset_leaves_nothing_open_that_can_be_ended():
+    world = World()
+    world.order()
+    world.send(7, case_body())
+    assert ack(world.send(FAREWELL, {}))[2] == 0
+    world.run(5 * DAY_S)
+    assert world.rows(Order)[0].state == 8 and world.told == []
+    assert world.rows(Case)[0].state == 6
+    [thing] = world.rows(Thing)
+    assert thing.hello["left_at"] and [row.kind for row in world.rows(Report)] == ["farewell"]
+
+
+def test_what_is_under_way_to_a_thing_that_is_reset_is_left_to_people():
+    world = World()
+    world.order()
+    world.run(DAY_S + 8000)
+    assert world.rows(Order)[0].state == 6
+    world.send(FAREWELL, {})
+    assert [event.word for event in world.rows(Event)][-1] == "handed over"
 
 
 def test_refused_event_for_an_order_nobody_placed():

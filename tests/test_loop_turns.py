@@ -34,6 +34,9 @@ class Agent:
     def feed_message(self, frame, now):
         self.log.append(("message", frame))
 
+    def answers(self, line, now):
+        yield self.feed_line(line, now)
+
     def feed_line(self, line, now):
         self.log.append(("line", line))
         if self.failing:
@@ -223,6 +226,22 @@ def test_the_console_is_answered_and_effects_are_carried_out(bench):
     bench.turn()
     assert bench.console.shown == ["answer to status"]
     assert bench.told == ["low on beans"]
+
+
+def test_what_takes_long_is_done_a_slice_a_turn(bench):
+    def answers(line, now):
+        yield from (None, None, line + " is done")
+
+    bench.agent.answers = answers
+    bench.console.typed = ["one", "two"]
+    due, log = bench.turn()
+    assert due == 0 and ("step", 0) in log, "no sleep, but all that a turn does"
+    assert bench.console.typed == ["two"] and bench.console.shown == []
+    bench.turn()
+    assert bench.turn()[0] > 0 and bench.console.shown == ["one is done"]
+    for _ in range(3):
+        bench.turn()
+    assert bench.console.shown == ["one is done", "two is done"]
 
 
 def test_a_person_is_told_when_the_store_fails(bench):

@@ -8,7 +8,7 @@ from agent.service import cases as services
 
 
 def obey(agent, line, at, remote=False):
-    """Carry out one line and return its answer, a text; remote: the desk says it."""
+    """Yield the answers to a line, and None where one is worked on; remote: the desk says it."""
     table = commands(agent, remote)
     lent = None if remote else getattr(agent, "ports", None)
     return grammar.obey(agent, line, at, table, lent and lent.refuses)
@@ -97,7 +97,7 @@ def _why(agent, words, at):
     if agent.trade:
         from agent.console import money, stock
 
-        answer = stock.why(agent, word, at) or money.why(agent, word)
+        answer = stock.why(agent, word, at) or (yield from money.why(agent, word))
     if answer is None:
         raise CommandError("%r is no monitor, consumable or order" % word)
     return answer

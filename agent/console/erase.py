@@ -1,10 +1,15 @@
 """For the next owner: everything goes but what the thing is, and with the keys what they opened.
 
-The store does it when it is opened next, all or nothing whatever the power does meanwhile.
+The store does it when it is opened next, all or nothing whatever the power does meanwhile. The desk
+is told before, if it can be reached; it settles what is open.
 """
 
 from agent.console.grammar import CommandError
 from agent.console.setup import identity
+from agent.wire import messages as wire
+
+PATIENCE_S = 20  # for the desk's answer, while somebody stands there and waits
+PAUSES = 20_000  # the same where no time passes
 
 
 def reset(agent, words, at):
@@ -20,8 +25,25 @@ def reset(agent, words, at):
     if placed and not words[1:]:
         raise CommandError("under way: %s; cancel, or wait, or leave them to the desk: reset %s"
                            " forced" % (" ".join(placed), thing))
+    told = "the desk knows; " if (yield from _take_leave(agent)) else "the desk was not told; "
     agent.ports.store.erase()
     if agent.ports.restart is None:
-        return "all is erased with the next start"
+        return told + "all is erased with the next start"
     agent.ports.restart()
-    return "erasing all, and starting anew"
+    return told + "erasing all, and starting anew"
+
+
+def _take_leave(agent):
+    """Tell the desk, and wait until it has acknowledged that; return whether it has."""
+    if not getattr(agent, "linked", False):
+        return False
+    outbox, until = agent.outbox, agent.age() + PATIENCE_S
+    outbox.put(wire.FAREWELL, {}, agent.age())
+    for _ in range(PAUSES):
+        if not [True for message in outbox.pending() if message.kind == wire.FAREWELL]:
+            return True
+        if agent.age() > until or not agent.linked:
+            break
+        yield
+    outbox.withdraw(wire.FAREWELL, b"")
+    return False

@@ -2,7 +2,8 @@
 
 A command answers with rows (a table: column names, then lists) or pairs (a record); the grammar
 renders both for a person, aligned, or for a program, as one JSON value a command. What is wrong
-with a line comes back as `error: ...`, names the word, and nothing has changed then.
+with a line comes back as `error: ...`, names the word, and nothing has changed then.  A command
+that takes long is a generator: it pauses at every yield, so that the thing can do its work.
 """
 
 import json
@@ -50,10 +51,11 @@ class Pairs:
 def obey(agent, line, at, commands, refuses=None):
     """Carry out one line; commands: {word: (function(agent, words, at), help)}.
 
-    refuses(word, at): why a command may not be carried out now, or None.
+    refuses(word, at): why a command may not be carried out now, or None.  Yields the answer of
+    each command, and None where one pauses.
     """
-    answers = [_obey_one(agent, part.split(), at, commands, refuses) for part in line.split(";")]
-    return "\n".join([answer for answer in answers if answer])
+    for part in line.split(";"):
+        yield (yield from _obey_one(agent, part.split(), at, commands, refuses))
 
 
 def _obey_one(agent, words, at, commands, refuses):
@@ -68,6 +70,8 @@ def _obey_one(agent, words, at, commands, refuses):
         if reason:
             raise CommandError(reason)
         answer = commands[words[0]][0](agent, words[1:], at)
+        if hasattr(answer, "send"):
+            answer = yield from answer
     except CommandError as error:
         return json.dumps({"error": str(error)}) if as_json else "error: %s" % error
     try:

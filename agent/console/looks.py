@@ -5,7 +5,7 @@ from agent.sense.channels import QUALITIES
 
 KINDS = ("", "hello", "health", "finding", "request for quotation", "order", "order event", "case",
          "case event", "dispute", "experience", "acknowledgement", "reply", "usage", "shed",
-         "rejection", "question", "update", "fetch")
+         "rejection", "question", "update", "fetch", "farewell")
 HEARD = ("nobody's", "acknowledgement", "offer", "order status", "case status", "mandate",
          "command", "advisory", "configuration", "update", "memory of the desk", "no offer",
          "approval", "piece of an update")

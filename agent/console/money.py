@@ -1,6 +1,7 @@
 """The console's words about money: orders, mandate, ledger, disputes, experience."""
 
 from agent import limits, needs
+from agent.console import slowly
 from agent.console.grammar import CommandError, Pairs, Rows, one
 from agent.money import disputes as disputing
 from agent.money import experience as learned
@@ -10,10 +11,11 @@ from agent.money import offers as quotes
 from agent.money import orders as ordering
 from agent.money.orders import terms_digest
 from agent.money.rooms import money
-from agent.wire import cbor
+from agent.wire import cbor, cose
 
 # Characters of one answer of `ledger export`, which an auditor asks for piece by piece.
 _EXPORT_CHARACTERS = 800
+_SLICE = 2  # transactions of the journal that are read between two pauses
 _RULES = ("auto", "ask above", "ask always")
 
 
@@ -135,8 +137,11 @@ def _install(agent, words, at):
     else:
         document = parts.unhex(one(words, "a signed mandate or control in hex"), "the document")
     try:
+        if agent.identity.owner_key:
+            yield from agent.identity.verify_ahead(
+                slowly.signer, agent.identity.owner_key, *cose.sign1_signed(document))
         agent.trade.install_mandate(document, at)
-    except term.MessageError as error:
+    except (term.MessageError, cose.CoseError) as error:
         raise CommandError(str(error))
     return "in force: sequence %d" % agent.trade.mandate.sequence()
 
@@ -158,46 +163,94 @@ def experience(agent, words, at):
 
 def ledger(agent, words, at):
     if not words:
-        return Rows(("entry", "age_s", "kind", "content"), [
-            [row[0], row[1], books.KINDS[row[2]], " ".join([_text(field) for field in row[3:]])]
-            for row in entries(agent)])
+        rows = yield from _collected(agent, _line)
+        return Rows(("entry", "age_s", "kind", "content"), rows)
     if words[0] == "export":
-        return _export(agent, int(words[1]) if words[1:] and words[1].isdigit() else 0)
+        return (yield from _export(agent, int(words[1]) if words[1:] and words[1].isdigit() else 0))
     if words != ["verify"]:
         raise CommandError("%r is not `verify` or `export [FROM]`" % words[0])
-    count, wrong = books.verify(agent.journal.transactions())
-    return _or_error(wrong, "%d entries verified" % count)
+    book = yield from verified(agent)
+    return _or_error(book.fault, "%d entries verified" % book.verified)
 
 
 def _export(agent, number):
     """Return lines `number entry link` in hex from an entry on, for an auditor to check."""
-    lines, room = [], _EXPORT_CHARACTERS
-    for record in books.entries(agent.journal.transactions()):
-        at = record[1] if record[0] == books.CHECKPOINT else cbor.decode(record[1])[0]
-        if at < number:
-            continue
-        entry = "" if record[0] == books.CHECKPOINT else ordering.hex_of(record[1])
-        line = "%d %s %s" % (at, entry or "checkpoint", ordering.hex_of(record[2]))
-        room -= len(line)
-        if lines and room < 0:
+    def begin():
+        lines, room = [], _EXPORT_CHARACTERS
+
+        def take(record):
+            nonlocal room
+            at = record[1] if record[0] == books.CHECKPOINT else cbor.decode(record[1])[0]
+            if at < number:
+                return
+            entry = "" if record[0] == books.CHECKPOINT else ordering.hex_of(record[1])
+            line = "%d %s %s" % (at, entry or "checkpoint", ordering.hex_of(record[2]))
+            room -= len(line)
+            if not lines or room >= 0:
+                lines.append(line)
+
+        return lines, take
+
+    return "\n".join((yield from _reread(agent, begin))) or "none"
+
+
+def verified(agent):
+    """Read the ledger again, which verifies it, in slices; returns it."""
+    def begin():
+        book = books.Ledger(None)
+        return book, book.apply
+
+    return (yield from _reread(agent, begin))
+
+
+def _collected(agent, rows_of):
+    """Return what rows_of(entry) -> list makes of every entry that is kept, in slices."""
+    def begin():
+        rows = []
+
+        def take(record):
+            if record[0] == books.ENTRY:
+                rows.extend(rows_of(cbor.decode(record[1])))
+
+        return rows, take
+
+    return (yield from _reread(agent, begin))
+
+
+def _reread(agent, begin):
+    """Have take(record) see the ledger, where begin() -> (found, take), and return found.
+
+    In slices; it begins anew when the journal changed meanwhile, and the last time in one go.
+    """
+    journal = agent.journal
+    port = journal.port
+    for pauses in (True, True, False):
+        (found, take), before, count = begin(), (port.appends, port.replaces), 0
+        for transaction in journal.transactions():
+            for record in books.entries((transaction,)):
+                take(record)
+            count += 1
+            if pauses and not count % _SLICE:
+                yield
+                if before != (port.appends, port.replaces):
+                    break
+        else:
             break
-        lines.append(line)
-    return "\n".join(lines) or "none"
+    return found
 
 
-def entries(agent):
-    """Yield the entries of the ledger that are kept, decoded."""
-    for record in books.entries(agent.journal.transactions()):
-        if record[0] == books.ENTRY:
-            yield cbor.decode(record[1])
+def _line(row):
+    return [[row[0], row[1], books.KINDS[row[2]], " ".join([_text(field) for field in row[3:]])]]
 
 
 def why(agent, word):
     """Return how an order came about and went on, in words and numbers, or None."""
-    rows = []
-    for row in entries(agent):
+    def told(row):
         if isinstance(row[3], bytes) and ordering.hex_of(row[3]).startswith(word):
-            rows += [[row[1], kind, text] for kind, text in _TOLD[row[2]](row)]
+            return [[row[1], kind, text] for kind, text in _TOLD[row[2]](row)]
+        return ()
+
+    rows = yield from _collected(agent, told)
     return Rows(("age_s", "what", "why"), rows) if rows else None
 
 

@@ -8,7 +8,8 @@ import hashlib
 from agent.console.grammar import CommandError, Pairs, one, verb
 from agent.wire import cbor
 
-PIN_ROUNDS = 1000  # a tenth of a second on a small chip, which nobody notices but who guesses
+PIN_ROUNDS = 1000  # a few tenths of a second on a small chip, which nobody notices but who guesses
+SLICE = 50  # rounds between two pauses
 PIN_LONGEST_WAIT_S = 3600
 UNLOCKED_S = 900
 
@@ -29,7 +30,8 @@ def set_pin(agent, words, at):
     if not 4 <= len(pin) <= 16:
         raise CommandError("a PIN has 4 to 16 characters")
     salt = agent.ports.entropy(16)
-    agent.ports.store.save("pin", cbor.encode([salt, _slow(salt, pin), 0, 0]))
+    digest = yield from _slow(salt, pin)
+    agent.ports.store.save("pin", cbor.encode([salt, digest, 0, 0]))
     agent.ports.unlocked_until = 0
     return "set, and locked"
 
@@ -45,7 +47,7 @@ def unlock(agent, words, at):
     if wait > 0:
         raise CommandError("wait %d s after %d wrong PINs" % (wait, tries))
     agent.ports.store.save("pin", cbor.encode([salt, digest, tries + 1, at]))
-    if _slow(salt, pin) != digest:
+    if (yield from _slow(salt, pin)) != digest:
         raise CommandError("that is not the PIN")
     agent.ports.store.save("pin", cbor.encode([salt, digest, 0, 0]))
     agent.ports.unlocked_until = at + UNLOCKED_S
@@ -73,6 +75,8 @@ def _pin_record(store):
 
 def _slow(salt, pin):
     digest = salt + pin.encode()
-    for _ in range(PIN_ROUNDS):
+    for count in range(PIN_ROUNDS):
+        if not count % SLICE:
+            yield
         digest = hashlib.sha256(salt + digest).digest()
     return digest

@@ -1,9 +1,10 @@
 """The thing examines itself: its sensors, its flash, its keys, its record, and its way out.
 
 `failed` is for what a person has to mend, `missing` for what setting up has not given it yet or
-what has not happened yet. It takes a small chip two seconds, for it signs and verifies.
+what has not happened yet. It takes a small chip seconds, for it signs and verifies, but in slices.
 """
 
+from agent.console import slowly
 from agent.console.grammar import Rows
 from agent.sense.channels import MISSING, QUALITIES
 
@@ -19,13 +20,13 @@ def selftest(agent, words, at):
         whole = ports.store.load("selftest") == WORDS and not damaged
         rows.append(_row("flash", whole, "failed", "damaged: %s" % " ".join(damaged)))
     identity, rotten = agent.identity, agent.journal.rotten
-    signature = identity.sign(WORDS)
-    rows.append(_row("keys", identity.verifier(identity.public_key)(WORDS, signature), "failed"))
+    sound = yield from identity.prove(slowly.signer, WORDS)
+    rows.append(_row("keys", sound, "failed"))
     rows.append(_row("journal", not rotten, "failed", "%d bytes rotten" % rotten))
     rows.append(_row("time", agent.clock.utc(at) is not None, "missing", "no message of the desk"))
     rows.append(_row("desk", agent.inbox.greeted, "missing", "has not greeted this thing"))
     if agent.trade:
-        _money(agent, rows, at)
+        yield from _money(agent, rows, at)
     return Rows(("check", "result", "detail"), rows)
 
 
@@ -49,9 +50,9 @@ def _sensors(agent, wired):
 
 
 def _money(agent, rows, at):
-    from agent.money import ledger
+    from agent.console import money
 
-    wrong = ledger.verify(agent.journal.transactions())[1]
+    wrong = (yield from money.verified(agent)).fault
     rows.append(_row("ledger", not wrong, "failed", wrong))
     rows.append(_row("owner", agent.identity.owner_key is not None, "missing", "none is paired"))
     refusal = agent.trade.mandate.refusal(agent.clock.utc(at))

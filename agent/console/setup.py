@@ -8,7 +8,7 @@ is saved is replaced whole, so a power cut leaves the old or the new.
 import binascii
 import hashlib
 
-from agent.console import parts
+from agent.console import parts, slowly
 from agent.console.grammar import CommandError, Pairs, one, verb
 from agent.product import Product, ProductError
 from agent.wire import cbor, p256
@@ -43,7 +43,7 @@ def make_keys(agent, words, at):
                            % (thing, THING_CHARACTERS))
     if not anew and identity(store):
         raise CommandError("there are keys already; `provision keys %s anew` forgets them" % thing)
-    private, public = _key_pair(agent.ports.signer, entropy)
+    private, public = yield from _key_pair(agent.ports.signer, entropy)
     record = {"thing": thing, "root_key": entropy(32), "private_key": private,
               "public_key": public}
     store.save("identity", cbor.encode(record))
@@ -90,8 +90,8 @@ def export(agent, words, at):
     a pad that is used once, HMAC-SHA256 over it."""
     record = _made(_open(agent))
     recipient = _public_key(one(words, "the public key of whom it is for"))
-    private, public = _key_pair(p256, agent.ports.entropy)
-    secret = p256.shared(private, recipient)
+    private, public = yield from _key_pair(p256, agent.ports.entropy)
+    secret = yield from p256.shared_slowly(private, recipient)
     info = SEAL + record["thing"].encode()
     keys = hkdf_sha256(secret, public + recipient + record["public_key"], info, 64)
     sealed = bytes([mine ^ pad for mine, pad in zip(record["root_key"], keys)])
@@ -171,7 +171,7 @@ def _key_pair(signer, entropy):
     while True:
         private = entropy(32)
         try:
-            return private, signer.public_key(private)
+            return private, (yield from slowly.signer(signer, "public_key", private))
         except ValueError:
             continue  # not below the order: once in four billion
 

@@ -2,7 +2,8 @@
 
 Signatures are r || s, 64 bytes (IEEE P1363); public keys X || Y, 64 bytes; private keys and nonces
 32 bytes, all big-endian. Nonces follow RFC 6979, so that signing needs no entropy and gives the
-same bytes everywhere; `hal.linux.p256` is the same three functions over OpenSSL.
+same bytes everywhere; `hal.linux.p256` is the same three functions over OpenSSL. Each is there
+twice, `..._slowly` as a generator that pauses after every fortieth of a verification.
 
 What this does not protect from: anybody who can measure. Python's integers take a time, a power
 and a memory access pattern that depend on the secrets, here above all the inversion of the nonce.
@@ -35,12 +36,20 @@ def public_key(private):
 
     A new private key is 32 random bytes that this function takes.
     """
-    x, y = _affine(_combine(_secret(private)))
+    return _at_once(public_key_slowly(private))
+
+
+def public_key_slowly(private):
+    x, y = _affine((yield from _combine(_secret(private))))
     return x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
 
 def sign(private, message):
     """The signature of `message` (bytes of any length, hashed here)."""
+    return _at_once(sign_slowly(private, message))
+
+
+def sign_slowly(private, message):
     secret = _secret(private)
     digest = hashlib.sha256(message).digest()
     number = int.from_bytes(digest, "big")
@@ -48,7 +57,8 @@ def sign(private, message):
     r = s = 0
     while not (r and s):
         nonce = next(nonces)
-        r = _affine(_combine(nonce))[0] % _ORDER
+        r = _affine((yield from _combine(nonce)))[0] % _ORDER
+        yield
         s = (number + r * secret) * _inverse(nonce, _ORDER) % _ORDER
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
@@ -58,6 +68,10 @@ def verify(public, message, signature):
 
     False, never an exception, for keys off the curve and numbers out of range.
     """
+    return _at_once(verify_slowly(public, message, signature))
+
+
+def verify_slowly(public, message, signature):
     if len(public) != 64 or len(signature) != 64:
         return False
     x, y = _halves(public)
@@ -66,8 +80,11 @@ def verify(public, message, signature):
         return False
     number = int.from_bytes(hashlib.sha256(message).digest(), "big")
     inverse = _inverse(s, _ORDER)
+    yield
     windows = _windows(r * inverse % _ORDER)
-    point_x, _, z = _combine(number * inverse % _ORDER, windows, _odd_multiples(x, y))
+    yield
+    multiples = yield from _odd_multiples(x, y)
+    point_x, _, z = yield from _combine(number * inverse % _ORDER, windows, multiples)
     if z == 0:
         return False
     # x mod order = r, compared without dividing by Z²; x itself may be r or r + order.
@@ -87,12 +104,25 @@ def shared(private, public):
 
     Raises ValueError for a public key off the curve. Derive keys from it; use it for nothing else.
     """
+    return _at_once(shared_slowly(private, public))
+
+
+def shared_slowly(private, public):
     if not on_curve(public):
         raise ValueError("not a point on the curve")
-    multiples = _odd_multiples(*_halves(public))
+    multiples = yield from _odd_multiples(*_halves(public))
     # The comb cannot be left out; the order times the base point is infinity and adds nothing.
-    x, _ = _affine(_combine(0, _windows(_secret(private)), multiples))
+    x, _ = _affine((yield from _combine(0, _windows(_secret(private)), multiples)))
     return x.to_bytes(32, "big")
+
+
+def _at_once(work):
+    """What comes of a generator that is not paused."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
 
 
 def _halves(data):
@@ -190,14 +220,18 @@ def _odd_multiples(x, y):
     points = [(x, y, 1)]
     products = [1]
     for _ in range(_ODD_MULTIPLES - 1):
+        if len(points) & 1:
+            yield
         points.append(_add(points[-1], twice_x, twice_y))
         products.append(products[-1] * points[-1][2] % _PRIME)
+    yield
     inverse = _inverse(products[-1], _PRIME)
     for index in range(_ODD_MULTIPLES - 1, 0, -1):
         z = points[index][2]
         points[index] = _divide(points[index], inverse * products[index - 1] % _PRIME)
         inverse = inverse * z % _PRIME
     points[0] = (x, y)
+    yield
     return points
 
 
@@ -236,6 +270,8 @@ def _combine(scalar, windows=b"", multiples=()):
         if place < _TEETH_APART:
             x, y = _comb_point(signs, place)
             point = _add(point, x, _PRIME - y if negated else y)
+        if place & 1:
+            yield
     return point
 
 

@@ -103,6 +103,15 @@ def set_by_person(work: Work, case: Case, step: CaseStep) -> None:
     work.drop("department_step", _subject(case))
 
 
+def leave(work: Work, thing: Thing) -> None:
+    """Its monitors will not know these faults again: a new owner's thing opens its own cases."""
+    held = select(Case).where(Case.thing_id == thing.id, Case.state.in_(OPEN_CASE))
+    for case in work.session.scalars(held).all():
+        case.state = CaseState.CLOSED
+        work.note(case, "thing", "closed", reason="the thing was reset")
+        _forget_plans(work, case)
+
+
 def silence(work: Work, subject: str) -> None:
     """Nobody has accepted the case in time: escalate, and look again later."""
     case = lock_with_thing(work.session, Case, int(subject))

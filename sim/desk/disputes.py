@@ -45,6 +45,7 @@ ENDS = {
     documents.WITHDRAWN: DisputeState.WITHDRAWN,
     documents.SETTLED: DisputeState.SETTLED,
 }
+LEFT = "the thing was reset"
 DECIDED = "decided for the thing: its evidence is signed, the seller gave none"
 
 
@@ -79,6 +80,16 @@ def event(work: Work, thing: Thing, words: dict) -> Answer:
         order.state = OrderState.CANCELLED
         work.note(order, "thing", "cancelled")
     return answer
+
+
+def leave(work: Work, thing: Thing) -> None:
+    """Its orders are cancelled as by itself; what comes all the same is for people to see to."""
+    held = select(Order).where(Order.thing_id == thing.id, Order.state.in_(OPEN_ORDER))
+    for order in work.session.scalars(held).all():
+        said = {"order": order.order_id, "event": trade.CANCEL, "reason": LEFT}
+        event(work, thing, {**said, "quantity": None, "receipt": None})
+        if order.state >= OrderState.SHIPPED and order.state in OPEN_ORDER:
+            work.note(order, DESK, "handed over", reason=LEFT)
 
 
 def seller_step(work: Work, subject: str, content: dict) -> None:

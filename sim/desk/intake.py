@@ -97,6 +97,15 @@ def _case(work: Work, thing: Thing, words: dict) -> Answer:
     return answer
 
 
+def _farewell(work: Work, thing: Thing, words: dict) -> Answer:
+    """It is reset for its next owner and will not know any more what was open: end what can be."""
+    disputes.leave(work, thing)
+    care.leave(work, thing)
+    work.session.execute(delete(Outgoing).where(Outgoing.thing_id == thing.id))
+    thing.hello = {**thing.hello, "left_at": work.now}  # until it greets again
+    return _report(work, thing, words, "farewell")
+
+
 def _reply(work: Work, thing: Thing, words: dict) -> Answer:
     command = work.session.get(Command, words["request"])
     if command is None or command.thing_id != thing.id:
@@ -124,4 +133,5 @@ ROOMS = {
     messages.QUESTION: approvals.ask,
     messages.UPDATE: releases.told,
     messages.FETCH: releases.fetch,
+    messages.FAREWELL: _farewell,
 }

@@ -16,7 +16,7 @@ SEQ, KIND, ID, AT, UTC, BODY = 1, 2, 3, 4, 5, 6
 
 HELLO, HEALTH, FINDING, RFQ, ORDER, ORDER_EVENT, CASE = 1, 2, 3, 4, 5, 6, 7
 CASE_EVENT, DISPUTE, EXPERIENCE, UP_ACK, REPLY, USAGE, SHED = 8, 9, 10, 11, 12, 13, 14
-REJECTION, QUESTION, UPDATE, FETCH = 15, 16, 17, 18
+REJECTION, QUESTION, UPDATE, FETCH, FAREWELL = 15, 16, 17, 18, 19
 
 DOWN_ACK, OFFER, ORDER_STATUS, CASE_STATUS, MANDATE, EXEC = 1, 2, 3, 4, 5, 6
 ADVISORY, CONFIG, MANIFEST, RECONCILE, DECLINE, APPROVAL = 7, 8, 9, 10, 11, 12
@@ -252,6 +252,7 @@ UP: dict[int, Body] = {
         (3, "start", uint),
         (4, "pieces", natural(PIECES, 1)),
     ),
+    FAREWELL: _body("farewell"),
     QUESTION: _body("question", (1, "order", id16), (2, "asked", whole(ASKED), False)),
 }
 

@@ -2,7 +2,7 @@
 
 import kit
 
-from agent.console import money
+from agent.money import ledger as books
 from agent.wire import cbor, cose
 from agent.wire import messages as wire
 
@@ -100,7 +100,9 @@ def control(sequence, state, private=kit.OWNER):
 
 
 def ledger(bench, kind, identifier=None):
-    return [row for row in money.entries(bench.thing)
+    records = books.entries(bench.thing.journal.transactions())
+    entries = [cbor.decode(record[1]) for record in records if record[0] == books.ENTRY]
+    return [row for row in entries
             if row[2] == kind and identifier in (None, row[3])]
 
 

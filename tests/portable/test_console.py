@@ -188,6 +188,37 @@ def test_a_reset_wants_the_name_and_no_order_under_way():
     assert "erasing" in bench.store.files
 
 
+def test_the_desk_is_told_of_a_reset_before_the_keys_go():
+    bench = Market()
+    restarts = lend(bench)
+    bench.store.save("identity", cbor.encode({"thing": kit.THING}))
+    bench.serve()
+    answers = bench.thing.answers("reset kit-1", bench.up())
+    assert next(answers) is None and not restarts
+    sent = kit.of_kind(bench.tick(1), wire.FAREWELL)
+    assert sent and next(answers) is None and bench.store.load("erasing") is None
+    bench.say(wire.DOWN_ACK, kit.answer(sent[0]))
+    bench.tick(1)
+    assert next(answers).startswith("the desk knows; erasing")
+    assert restarts and bench.store.load("erasing")
+
+
+def test_a_desk_that_is_silent_or_away_does_not_stop_a_reset():
+    for linked in (True, False):
+        bench = Market()
+        lend(bench)
+        bench.store.save("identity", cbor.encode({"thing": kit.THING}))
+        bench.thing.feed_link(linked, bench.up())
+        answers = bench.thing.answers("reset kit-1", bench.up())
+        answer = next(answers)
+        assert (answer is None) == linked
+        while answer is None:
+            bench.tick(5)
+            answer = next(answers)
+        assert answer.startswith("the desk was not told; erasing")
+        assert bench.store.load("erasing") and not kit.of_kind(bench.tick(5), wire.FAREWELL)
+
+
 def test_what_the_owner_was_told_is_kept_for_a_while():
     bench = kit.Bench()
     lend(bench)
@@ -220,5 +251,5 @@ class Endless:
 
 def test_an_answer_without_room_is_an_error_and_not_a_restart():
     commands = {"much": (lambda agent, words, at: Endless(), "too much")}
-    assert grammar.obey(None, "much", 0, commands).startswith("error: there is no room")
-    assert "no room" in json.loads(grammar.obey(None, "much --json", 0, commands))["error"]
+    assert next(grammar.obey(None, "much", 0, commands)).startswith("error: there is no room")
+    assert "no room" in json.loads(next(grammar.obey(None, "much --json", 0, commands)))["error"]

@@ -285,8 +285,8 @@ def test_an_offer_that_comes_twice_is_verified_once():
         verified.append(signature)
         return kept(public, message, signature)
 
-    bench.thing.identity._signer = kit.PlainSigner()
-    bench.thing.identity._signer.verify = verify
+    bench.thing.identity.signer = kit.PlainSigner()
+    bench.thing.identity.signer.verify = verify
     for number in range(3):
         bench.say(wire.OFFER, {1: need, 2: kit.offer(need)}, 901 + number)
     bench.thing.inbox.step(bench.up())
