@@ -9,10 +9,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from sim.broker import free_port
 from sim.desk.core import Desk
 from sim.desk.models import Order, Outgoing, Report
+from sim.desk.rest import application
+from sim.desk.service import PeopleDepartment
 from sim.desk.testing import HEALTH, ORDER_STATUS, TestThing, World, ack, case_body, seller
 
 
@@ -67,6 +70,25 @@ def test_an_order_and_a_case_live_their_lives(url):
     answer = world.order(1)
     assert (answer[2], answer[3]) == (2, "order O-000001 is open for this consumable")
     assert len(world.told) == 2
+    world.desk.close()
+
+
+def test_all_things_are_read_at_a_glance(url):
+    world = World(url, department=PeopleDepartment())
+    world.send(1, world.thing.hello() | {6: 1})
+    world.send(2, HEALTH)
+    world.order()
+    world.send(7, case_body())
+    world.clock.now += 3 * DAY_S
+    http = TestClient(application(world.desk), base_url="http://localhost")
+    row = http.get("/overview", params={"search": "ANNA %", "show": "cases"}).json()
+    assert row["total"] == 0, "a sign of the database's own is a sign like any other"
+    row = http.get("/overview", params={"search": "ANNA coffee", "show": "cases"}).json()
+    assert [(one["id"], one["orders"], one["cases"]) for one in row["items"]] == [("thing-1", 1, 1)]
+    assert {one["why"] for one in http.get("/waiting").json()} == {
+        "nobody took it on", "no word from the seller", "in safe mode", "not heard of",
+    }  # fmt: skip
+    assert http.get("/orders/1/rejections").json() == []
     world.desk.close()
 
 

@@ -207,3 +207,48 @@ def test_readiness_tells_of_the_broker_and_the_database(world):
 def test_every_path_is_described(http):
     paths = http.get("/openapi.json").json()["paths"]
     assert {"/things", "/orders", "/orders/{number}", "/cases/{number}/schedule"} <= set(paths)
+
+
+def test_all_things_at_a_glance_and_what_waits_for_a_person(world, http):
+    def whys():
+        return [(one["kind"], one["why"]) for one in http.get("/waiting").json()]
+
+    assert http.get("/overview").json()["items"][0] | {"heard_at": None} == {
+        "id": "thing-1", "product": "coffee-machine", "owner": "anna", "online": False,
+        "heard_at": None, "mode": None, "memory": "new", "stock": [], "findings": 0, "cases": 0,
+        "orders": 0, "disputes": 0,
+    }  # fmt: skip
+    world.send(1, world.thing.hello(3))
+    world.send(2, HEALTH)
+    world.order()
+    world.send(7, case_body())
+    row = http.get("/overview/thing-1").json()
+    assert row["stock"] == [{"name": "beans", "band": 3, "days": 12}]
+    assert (row["mode"], row["memory"], row["cases"], row["orders"]) == ("run", "trusted", 1, 1)
+    assert whys() == [], "all of it has only begun"
+    world.clock.now += 7_200
+    assert whys() == [("case", "nobody took it on")]
+    world.clock.now += DAY_S
+    world.desk.tick()
+    assert whys() == [("case", "escalated"), ("order", "no word from the seller")]
+    world.desk.set_order(1, 5, eta_s=3_600)
+    world.desk.set_case(1, 3, when_s=3_600)
+    world.clock.now += DAY_S
+    assert whys() == [
+        ("case", "the visit is overdue"), ("order", "late"), ("thing", "not heard of")
+    ]  # fmt: skip
+    world.desk.set_order(1, 7)
+    world.desk.set_case(1, 4)
+    world.clock.now += 4 * DAY_S
+    assert [why for _, why in whys()][:2] == [
+        "done, still not well", "delivered, the thing has not seen it"
+    ]  # fmt: skip
+    world.send(1, world.thing.hello(0))
+    assert http.get("/overview", params={"show": "restoring"}).json()["total"] == 1
+    assert ("thing", "its memory is being restored") in whys()
+    assert http.get("/overview", params={"show": "eaten"}).status_code == 422
+    assert http.get("/overview/nobody").status_code == 404
+    said = http.get("/things/thing-1/messages").json()
+    assert {"down", "up"} == {one["direction"] for one in said}
+    assert http.get("/things/nobody/messages").status_code == 404
+    assert http.get("/clock").json() == {"now": world.clock.now}
