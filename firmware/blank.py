@@ -24,7 +24,7 @@ class Blank:
 
     def answers(self, line, now):
         """Obey a console line in slices; without an agent there is no age, and uptime serves."""
-        return grammar.obey(self, line, now, COMMANDS, self.ports.refuses)
+        return grammar.obey(self, line, now, COMMANDS.get, self.ports.refuses)
 
     def feed_reading(self, channel, value, quality, now):
         """Nothing is known of channels."""

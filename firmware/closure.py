@@ -14,7 +14,7 @@ OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 
 CALLS = ("loan.call", "loan.stream")  # of agent/loan.py: load the room that they are given
-LATER = "later"  # of agent/console/onsite.py: loads the room of the console that it is given
+LATER = "later"  # of agent/console/grammar.py: loads the room of the console that it is given
 
 # What a product in which nothing runs out never loads, with all that only this imports.
 WITHOUT_CONSUMABLES = ("agent.trade", "agent.money.ledger", "agent.console.money",

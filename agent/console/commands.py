@@ -1,41 +1,38 @@
 """The commands of the console, a table of words: `function(agent, words, at) -> answer`."""
 
-from agent.console import grammar, onsite
-from agent.console.grammar import CommandError, Pairs, Rows, one
-from agent.console.onsite import later
+from agent.console import grammar
+from agent.console.grammar import CommandError, Pairs, Rows, later, one
 from agent.sense import findings
 from agent.service import cases as services
 
 
 def obey(agent, line, at, remote=False):
     """Yield the answers to a line, and None where one is worked on; remote: the desk says it."""
-    table = commands(agent, remote)
     lent = None if remote else getattr(agent, "ports", None)
-    return grammar.obey(agent, line, at, table, lent and lent.refuses)
+
+    def find(word):
+        if lent and word in lent.words:
+            return lent.words[word]
+        for room, words, owners in _rooms(agent):
+            if word in words.split() or (not remote and word in owners.split()):
+                return room()[word]
+        return None
+
+    return grammar.obey(agent, line, at, find, lent and lent.refuses)
 
 
-def commands(agent, remote=False):
-    """Return {word: (function, help)} of what this thing has; remote: without the owner's."""
-    table = dict(COMMANDS)
-    table.update(onsite.COMMANDS)
-    owners = onsite.OWNERS
-    if agent.trade:
-        from agent.console import money, stock
-
-        table.update(money.COMMANDS)
-        table.update(stock.COMMANDS)
-        owners += money.OWNERS + stock.OWNERS
-    if remote:
-        for word in owners:
-            table.pop(word, None)
-    elif getattr(agent, "ports", None):
-        table.update(agent.ports.words)
-    return table
+def _rooms(agent):
+    return ROOMS + OF_TRADE if agent.trade else ROOMS
 
 
 def _help(agent, words, at):
-    table = commands(agent)
-    return Rows(("command", "does"), [[word, table[word][1]] for word in sorted(table)])
+    rows = []
+    for room, _, _ in _rooms(agent):
+        table = room()
+        rows += [[word, table[word][1]] for word in table]
+    lent = getattr(agent, "ports", None)
+    rows += [[word, lent.words[word][1]] for word in lent.words] if lent else []
+    return Rows(("command", "does"), sorted(rows))
 
 
 def _status(agent, words, at):
@@ -95,9 +92,13 @@ def _why(agent, words, at):
         return Pairs(watch.why())
     answer = None
     if agent.trade:
-        from agent.console import money, stock
+        from agent.console import stock
 
-        answer = stock.why(agent, word, at) or (yield from money.why(agent, word))
+        answer = stock.why(agent, word, at)
+        if answer is None:
+            from agent.console import money
+
+            answer = yield from money.why(agent, word)
     if answer is None:
         raise CommandError("%r is no monitor, consumable or order" % word)
     return answer

@@ -48,28 +48,29 @@ class Pairs:
         return dict(self._pairs)
 
 
-def obey(agent, line, at, commands, refuses=None):
-    """Carry out one line; commands: {word: (function(agent, words, at), help)}.
+def obey(agent, line, at, find, refuses=None):
+    """Carry out one line; find(word): (function(agent, words, at), help), or None.
 
     refuses(word, at): why a command may not be carried out now, or None.  Yields the answer of
     each command, and None where one pauses.
     """
     for part in line.split(";"):
-        yield (yield from _obey_one(agent, part.split(), at, commands, refuses))
+        yield (yield from _obey_one(agent, part.split(), at, find, refuses))
 
 
-def _obey_one(agent, words, at, commands, refuses):
+def _obey_one(agent, words, at, find, refuses):
     as_json = "--json" in words
     words = [word for word in words if word != "--json"]
     if not words:
         return ""
     try:
-        if words[0] not in commands:
+        command = find(words[0])
+        if command is None:
             raise CommandError("%r is no command; help lists them" % words[0])
         reason = refuses and refuses(words[0], at)
         if reason:
             raise CommandError(reason)
-        answer = commands[words[0]][0](agent, words[1:], at)
+        answer = command[0](agent, words[1:], at)
         if hasattr(answer, "send"):
             answer = yield from answer
     except CommandError as error:
@@ -84,6 +85,27 @@ def _rendered(answer, as_json):
     if as_json:
         return json.dumps({"said": answer} if isinstance(answer, str) else answer.value())
     return answer if isinstance(answer, str) else answer.text()
+
+
+def later(room, name, lending=True):
+    """Return a command that loads its room, a file beside this one, when it is said.
+
+    lending: it wants what a main lends.
+    """
+    def command(agent, words, at):
+        if lending:
+            lent(agent)
+        loaded = __import__("agent.console." + room, None, None, (name,))
+        return getattr(loaded, name)(agent, words, at)
+
+    return command
+
+
+def lent(agent):
+    """Return the agent if its main lends the console what it needs; raises CommandError."""
+    if getattr(agent, "ports", None) is None:
+        raise CommandError("not on this console")
+    return agent
 
 
 def one(words, what):

@@ -2,7 +2,7 @@
 
 from agent import limits, needs
 from agent.console import slowly
-from agent.console.grammar import CommandError, Pairs, Rows, one
+from agent.console.grammar import CommandError, Pairs, Rows, lent, one
 from agent.money import disputes as disputing
 from agent.money import experience as learned
 from agent.money import ledger as books
@@ -128,10 +128,10 @@ def mandate(agent, words, at):
 
 def _install(agent, words, at):
     """HEX, or put PART/PARTS HEX: nothing is in force before all of it is there and verified."""
-    from agent.console import onsite, parts
+    from agent.console import parts
 
     if words[0] == "put":
-        document = parts.take(onsite.lent(agent), "mandate", words[1:], limits.PAYLOAD_BYTES)
+        document = parts.take(lent(agent), "mandate", words[1:], limits.PAYLOAD_BYTES)
         if document is None:
             return "part %s" % words[1]
     else:
@@ -319,5 +319,3 @@ COMMANDS = {
     "experience": (experience, "how sellers kept their word, percent"),
     "ledger": (ledger, "ledger [verify | export [FROM]]: the record of money and decisions"),
 }
-# For whoever stands before the thing: the desk cannot say these for the owner.
-OWNERS = ("approve", "cancel", "received", "resume", "test-order")

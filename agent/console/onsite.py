@@ -1,21 +1,7 @@
 """The console's words for whoever stands before the thing; most load their room when they are said.
 """
 
-from agent.console.grammar import CommandError, Pairs
-
-
-def later(room, name, lending=True):
-    """Return a command that loads its room, a file beside this one, when it is said.
-
-    lending: it wants what a main lends.
-    """
-    def command(agent, words, at):
-        if lending:
-            lent(agent)
-        loaded = __import__("agent.console." + room, None, None, (name,))
-        return getattr(loaded, name)(agent, words, at)
-
-    return command
+from agent.console.grammar import CommandError, Pairs, later, lent
 
 
 def _crash(agent, words, at):
@@ -37,13 +23,6 @@ def _restart(agent, words, at):
     return "restarting"
 
 
-def lent(agent):
-    """Return the agent if its main lends the console what it needs; raises CommandError."""
-    if getattr(agent, "ports", None) is None:
-        raise CommandError("not on this console")
-    return agent
-
-
 COMMANDS = {
     "provision": (later("setup", "command"),
                   "provision [keys|owner|maker|put|export|lock]: who it is, whom it trusts"),
@@ -62,5 +41,3 @@ COMMANDS = {
     "reset": (later("erase", "reset"),
               "reset THING [forced]: erase all but product and board, for the next owner"),
 }
-# For whoever stands before the thing.
-OWNERS = ("provision", "config", "pin", "wifi", "update", "restart", "reboot", "reset")

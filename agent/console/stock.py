@@ -57,4 +57,3 @@ COMMANDS = {
     "privacy": (privacy, "who got what beyond the running of the thing, for what, and when"),
     "refill": (refill, "refill CONSUMABLE: it was filled or changed by hand"),
 }
-OWNERS = ("refill",)

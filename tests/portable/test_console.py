@@ -6,7 +6,7 @@ import kit
 from market_bench import Market
 
 from agent import limits
-from agent.console import grammar, looks
+from agent.console import commands, grammar, looks
 from agent.console.ports import LOOKS, Ports
 from agent.wire import cbor, p256
 from agent.wire import messages as wire
@@ -250,6 +250,12 @@ class Endless:
 
 
 def test_an_answer_without_room_is_an_error_and_not_a_restart():
-    commands = {"much": (lambda agent, words, at: Endless(), "too much")}
-    assert next(grammar.obey(None, "much", 0, commands)).startswith("error: there is no room")
-    assert "no room" in json.loads(next(grammar.obey(None, "much --json", 0, commands)))["error"]
+    find = {"much": (lambda agent, words, at: Endless(), "too much")}.get
+    assert next(grammar.obey(None, "much", 0, find)).startswith("error: there is no room")
+    assert "no room" in json.loads(next(grammar.obey(None, "much --json", 0, find)))["error"]
+
+
+def test_every_word_of_a_room_is_entered_where_it_is_looked_for():
+    for room, words, owners in commands.ROOMS + commands.OF_TRADE:
+        entered = words.split() + owners.split()
+        assert sorted(entered) == sorted(room()) and len(set(entered)) == len(entered)
