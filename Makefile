@@ -42,8 +42,9 @@ lint: $(READY)  ## ruff, the house's own tidy, types for CPython and for the ESP
 	$(BIN)/mypy
 	$(BIN)/python tests/device_types.py
 
-schedules: $(READY)  ## 2,000 random schedules against the invariants of money
+schedules: $(READY)  ## 2,000 random and all small schedules against the invariants of money
 	$(BIN)/python tests/schedules.py 2000
+	$(BIN)/python tests/schedule_words.py 3 3
 
 sizes: $(READY)  ## bytes of .mpy per module of the agent, against what is allowed
 	$(BIN)/python tests/sizes.py

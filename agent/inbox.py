@@ -132,10 +132,11 @@ class Inbox:
         body = message[wire.BODY]
         if wire.octets(body, 3, 8) != self.nonce:
             raise wire.MessageError("reconcile without this boot's nonce")
-        if self.greeted:
-            return  # said again, because the acknowledgement was lost: it is no news any more
-        rows = [_order_row(row) for row in wire.items(body, 1)]
         latest = wire.natural(body, 2)
+        if self.greeted:  # said again, or an earlier greeting of this boot came late: no news but
+            self._agent.outbox.renumber(latest)  # the number, to which the desk has become deaf
+            return
+        rows = [_order_row(row) for row in wire.items(body, 1)]
         part = wire.natural(body, 4) if 4 in body else 0
         parts = wire.natural(body, 5, limits.LIST_ITEMS) if 5 in body else 1
         if part >= parts:

@@ -2,17 +2,31 @@
 
     python tests/schedules.py [N] [FIRST_SEED]
 
-Each schedule has a hostile part, in which frames are lost, doubled, reordered, replayed and
-changed, sellers quote nonsense, charge a cent more, deliver half, twice or never, the power fails
-in the middle of flash operations, flash is lost or an old copy of it comes back, and the clock
-jumps; and a calm part, in which everything must come to its end, the first new order, too. The
-invariants (DESIGN.md) are checked all the way, from what leaves the thing and what its desk
-accepted.
+A hostile part, in which anything of the list below may happen, and a calm part, in which everything
+must come to its end and a new order be bought and seen. The invariants (DESIGN.md) are checked all
+the way, from what leaves the thing and what its desk accepted.
+
+    network    frames lost, doubled, reordered, late by an hour to 30 days, both ways; old ones
+               again, and some with a bit changed
+    power      cut in any flash operation, also while starting; a start anew; off for up to 30 days
+    flash      an old copy comes back, the same one several times; all of it is lost (amnesia)
+    clock      unknown after a start; forward a day or a month, back three days or a year; midnight
+               and the ends of months go by, more of them when it jumps
+    mandate    replaced, replayed with higher budgets, paused, resumed; asks always, bargains, has a
+               walk-away price or quiet hours
+    owner      pause, resume, approve (also other terms), deny, cancel, received (right, none, too
+               many, wrong, back, nothing), a test order; a signed yes or no through the desk, by
+               another key, of other terms, for less, replayed
+    offers     quantity 0, -1 and 2^31, pack 0 or another; other currency, item, seller, need, key;
+               expired, sum wrong, above the cap, quality 101, no offer at all; replayed, declined,
+               not answered; late, when another was chosen or the order placed
+    sellers    honest, refusing, silent; a cent more, half of it, twice, never, a week late
+    desk       refuses one order in ten for good; says of any order, or of one that never was, any
+               state with any packs and charge
 """
 
 import functools
 import hashlib
-import itertools
 import multiprocessing
 import random
 import sys
@@ -60,6 +74,8 @@ class Schedule:
         self.endpoint = Endpoint(self.rng, 10000)
         self.air: list[bytes] = []  # frames on their way down
         self.past: list[bytes] = []  # frames that an attacker kept
+        self.under_way: list[tuple[int, bool, bytes]] = []  # until when, up or down, delayed frames
+        self.holds: int | None = None  # for how long a lost frame is late; None: as it comes
         self.old_flash: list[bytes] | None = None
         self.skew = 0
         self.sequence = 1
@@ -91,7 +107,7 @@ class Schedule:
         rng, bench = self.rng, self.bench
         chance = rng.random()
         if chance < 0.08:
-            bench.store.cut_at = bench.store.operations + rng.randrange(1, 4)
+            self.cut(rng.randrange(1, 4))
         elif chance < 0.12:
             self.boot()
         elif chance < 0.15:
@@ -115,6 +131,10 @@ class Schedule:
         if self.endpoint.door and bench.beans < 400 and rng.random() < 0.5:
             self.refill()
         self.step(rng.choice((60, 600, 600, HOUR, 6 * HOUR)), rng.choice((0.0, 0.2, 0.6)))
+
+    def cut(self, operations: int) -> None:
+        """Let the power fail in the flash operation that comes after so many less one."""
+        self.bench.store.cut_at = self.bench.store.operations + operations
 
     def swap_flash(self, journal: list[bytes]) -> None:
         self.bench.store.journal = list(journal)
@@ -162,10 +182,11 @@ class Schedule:
         self.air += endpoint.frames(bench.now, kit.START_UTC + bench.now + self.skew)
         if loss and rng.random() < loss:
             rng.shuffle(self.air)
-        arriving, self.air = self.air, []
+        arriving, self.air = self.arrived(False) + self.air, []
         for frame in arriving:
             self.past.append(frame)
             if rng.random() < loss:
+                self.delay(False, frame)
                 continue
             bench.thing.feed_message(frame, bench.up())
             if rng.random() < loss / 2:
@@ -177,10 +198,28 @@ class Schedule:
         except kit.PowerCut:
             self.boot()
             sent = []
+        for frame in self.arrived(True):
+            endpoint.hear(frame, bench.now)
         for frame in sent:
             self.trace.update(frame)
-            if rng.random() >= loss:
+            if rng.random() < loss:
+                self.delay(True, frame)
+                continue
+            endpoint.hear(frame, bench.now)
+            if rng.random() < loss / 2:
                 endpoint.hear(frame, bench.now)
+
+    def delay(self, up: bool, frame: bytes) -> None:
+        """What is lost may only be late, up to a month."""
+        if self.holds or self.rng.random() < 0.3:
+            late = self.holds or self.rng.choice((HOUR, DAY, 5 * DAY, 30 * DAY))
+            self.under_way.append((self.bench.now + late, up, frame))
+
+    def arrived(self, up: bool) -> list[bytes]:
+        """Take the delayed frames of a direction whose time has come."""
+        come = [one for one in self.under_way if one[0] <= self.bench.now and one[1] == up]
+        self.under_way = [one for one in self.under_way if one not in come]
+        return [frame for _, _, frame in come]
 
     def attack(self) -> None:
         """Old frames again, and one with a bit changed: neither may do anything."""
@@ -258,6 +297,10 @@ class Schedule:
                  and bench.thing._at - order.since > 3 * DAY]  # fmt: skip
         need(not stuck, "I2", "stuck", stuck)
         need(bench.thing.outbox.waiting() <= 2, "I2", "not delivered to the desk")
+        need(self.bought_since(begun), "I2", "nothing was bought in the calm part")
+        bench.now += 31 * DAY  # what was still under way comes now
+        self.step(HOUR, 0.0)
+        self.check()
 
     def bought_since(self, begun: int) -> bool:
         """Whether an order of the calm part was seen to the end by the thing's own sensor."""
@@ -271,57 +314,6 @@ class Schedule:
         for order in list(thing.trade.orders.open):
             if order.state == ordering.DISPUTED:
                 thing.feed_line("cancel " + order.ref(), self.bench.up())
-
-
-STEPS = {
-    "t": lambda self: None,
-    "l": lambda self: self.step(HOUR, 1.0),  # nothing arrives, old and broken frames do
-    "b": lambda self: self.boot(),
-    "c": lambda self: setattr(self.bench.store, "cut_at", self.bench.store.operations + 1),
-    "o": lambda self: self.swap_flash(self.old_flash),
-    "n": lambda self: self.swap_flash([]),
-    "s": lambda self: setattr(self, "skew", 32 * DAY if self.skew <= 0 else -3 * DAY),
-}
-
-
-class Word(Schedule):
-    """A schedule of which every step is told: so many quiet ones, then one of STEPS a letter."""
-
-    def __init__(self, quiet: int, letters: tuple[str, ...]):
-        super().__init__(quiet)
-        self.endpoint.calm = True
-        self.letters = letters
-        for _ in range(quiet):
-            self.step(HOUR, 0.0)
-        self.old_flash = list(self.bench.store.journal)
-
-    def run(self) -> str:
-        for letter in self.letters:
-            STEPS[letter](self)
-            self.step(HOUR, 0.0)
-            self.check()
-        self.settle()
-        return self.trace.hexdigest()
-
-
-def broken_words(quiet: int, length: int, first: str) -> list[tuple[int, str, str]]:
-    """Run all words of a length that begin with a letter, after so many quiet steps."""
-    broken = []
-    with quick_cbor.installed():
-        for rest in itertools.product(STEPS, repeat=length - 1):
-            try:
-                Word(quiet, (first, *rest)).run()
-            except Broken as error:
-                broken.append((quiet, first + "".join(rest), str(error)))
-    return broken
-
-
-def run_words(length: int, offsets: Iterable[int]) -> list[tuple[int, str, str]]:
-    """Run every word of a length after 0, 1, ... quiet steps, on all cores."""
-    prepared()
-    parts = [(quiet, length, first) for quiet in offsets for first in STEPS]
-    with multiprocessing.get_context("fork").Pool() as pool:
-        return [one for part in pool.starmap(broken_words, parts) for one in part]
 
 
 def broken_by(seeds: Iterable[int]) -> list[tuple[int, str]]:

@@ -70,6 +70,14 @@ def test_a_reconciliation_that_is_said_again_is_no_news():
     assert bench.thing.trade.orders.open == []
 
 
+def test_a_greeting_that_comes_late_does_not_make_the_desk_deaf_for_good():
+    """It moved its mark up once more: what a greeted thing takes of the answer is the number."""
+    bench = kit.Bench().ready()
+    reconcile(bench, [], 90000)
+    bench.thing.outbox.put(wire.CASE_EVENT, {1: bytes(16), 2: 1}, 0)
+    assert bench.thing.may_buy() and kit.of_kind(bench.tick(), wire.CASE_EVENT)[0][wire.SEQ] > 90000
+
+
 def test_what_is_told_at_every_start_changes_nothing_for_a_good_memory():
     """Neither ledger nor budget, also when the last order is a month old."""
     bench = kit.Bench()
