@@ -119,3 +119,39 @@ COMMANDS = {
                  "examine sensors, flash, keys, record and the way to the desk"),
     "why": (_why, "why NAME: the numbers behind a monitor, a consumable or an order"),
 }
+
+
+def _here():
+    return COMMANDS
+
+
+def _onsite():
+    from agent.console import onsite
+
+    return onsite.COMMANDS
+
+
+def _stock():
+    from agent.console import stock
+
+    return stock.COMMANDS
+
+
+def _money():
+    from agent.console import money
+
+    return money.COMMANDS
+
+
+# Where a word is, so that only its room is loaded: what gives the room's {word: (function, help)};
+# words that anybody may say; words for whoever stands before the thing, as the desk must not say
+# them for the owner.
+ROOMS = (
+    (_here, " ".join(COMMANDS), ""),
+    (_onsite, "crash link", "provision config pin update wifi restart reboot reset"),
+)
+OF_TRADE = (
+    (_stock, "consumables needs usage privacy", "refill"),
+    (_money, "orders deny pause mandate disputes experience ledger",
+     "approve cancel received resume test-order"),
+)
