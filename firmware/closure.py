@@ -17,8 +17,10 @@ CALLS = ("loan.call", "loan.stream")  # of agent/loan.py: load the room that the
 LATER = "later"  # of agent/console/grammar.py: loads the room of the console that it is given
 
 # What a product in which nothing runs out never loads, with all that only this imports.
-WITHOUT_CONSUMABLES = ("agent.trade", "agent.money.ledger", "agent.console.money",
-                       "agent.console.stock")  # fmt: skip
+WITHOUT_CONSUMABLES = (
+    "agent.trade", "agent.money.ledger", "agent.console.money", "agent.console.mandate",
+    "agent.console.ledger", "agent.console.story", "agent.console.stock",
+)  # fmt: skip
 
 
 class Missing(Exception):

@@ -15,7 +15,8 @@ test_no_trade.test_faults_become_cases_and_no_word_of_money_is_known()
 print("\\n".join(name for name in sys.modules if name.startswith("agent.")))
 """
 OF_TRADE = ("agent.money", "agent.stock", "agent.terms", "agent.trade", "agent.needs",
-            "agent.console.money", "agent.console.stock")  # fmt: skip
+            "agent.console.money", "agent.console.stock", "agent.console.mandate",
+            "agent.console.ledger", "agent.console.story")  # fmt: skip
 
 
 def test_none_of_it_is_loaded():

@@ -96,9 +96,9 @@ def _why(agent, words, at):
 
         answer = stock.why(agent, word, at)
         if answer is None:
-            from agent.console import money
+            from agent.console import story
 
-            answer = yield from money.why(agent, word)
+            answer = yield from story.why(agent, word)
     if answer is None:
         raise CommandError("%r is no monitor, consumable or order" % word)
     return answer
@@ -143,6 +143,18 @@ def _money():
     return money.COMMANDS
 
 
+def _mandate():
+    from agent.console import mandate
+
+    return mandate.COMMANDS
+
+
+def _ledger():
+    from agent.console import ledger
+
+    return ledger.COMMANDS
+
+
 # Where a word is, so that only its room is loaded: what gives the room's {word: (function, help)};
 # words that anybody may say; words for whoever stands before the thing, as the desk must not say
 # them for the owner.
@@ -152,6 +164,7 @@ ROOMS = (
 )
 OF_TRADE = (
     (_stock, "consumables needs usage privacy", "refill"),
-    (_money, "orders deny pause mandate disputes experience ledger",
-     "approve cancel received resume test-order"),
+    (_money, "orders deny disputes experience", "approve cancel received test-order"),
+    (_mandate, "mandate pause", "resume"),
+    (_ledger, "ledger", ""),
 )

@@ -50,9 +50,9 @@ def _sensors(agent, wired):
 
 
 def _money(agent, rows, at):
-    from agent.console import money
+    from agent.console import ledger
 
-    wrong = (yield from money.verified(agent)).fault
+    wrong = (yield from ledger.verified(agent)).fault
     rows.append(_row("ledger", not wrong, "failed", wrong))
     rows.append(_row("owner", agent.identity.owner_key is not None, "missing", "none is paired"))
     refusal = agent.trade.mandate.refusal(agent.clock.utc(at))
