@@ -234,4 +234,5 @@ def _output(name: str, output: Output) -> dict[str, Any]:
     return _present(
         {"name": name, "driver": output.driver, "args": {**output.pins, **output.args}},
         bus=output.bus,
+        when=output.when,
     )

@@ -64,9 +64,10 @@ class Sensor(Model):
 
 
 class Output(Model):
-    """Something the agent may switch: a lamp, a buzzer, a valve."""
+    """Something that is switched, on the console or by a state: a lamp, a buzzer, a valve."""
 
     about: str = ""
+    when: Literal["order waiting", "case open", "safe mode"] | None = None
     driver: Name
     bus: str | None = None
     pins: dict[str, Pin] = {}

@@ -128,6 +128,10 @@ def _check_channels(loaded: Loaded, board: Board, carried: Loaded) -> None:
             loaded.report(("sensors", name), f'{product.product} has no channel "{name}"; {close}')
         elif name in product.channels:
             _check_unit(loaded, name, board.sensors[name], product.channels[name].unit)
+    for name, output in board.outputs.items():
+        if output.when == "order waiting" and not product.consumables:
+            message = f"{product.product} orders nothing, for nothing of it runs out"
+            loaded.report(("outputs", name, "when"), message)
     for name in channels:
         if name not in sensors:
             message = f"channel {name} of {product.product} has no sensor here; it will be missing"

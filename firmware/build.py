@@ -35,6 +35,7 @@ MAIN = "firmware.esp32.main"
 PI_MAIN = "firmware.pi.main"
 BOOT = "firmware.esp32.boot"  # only a custom build can replace what stock firmware does at boot
 BATTERY = "firmware.esp32.battery"
+OUTPUTS = "firmware.outputs"
 START = '"""Starts the thing."""\nimport steward_boot\n\nsteward_boot.start()\n'
 CHOOSER = "steward_boot.py"  # beside carried.py, so that no slot's firmware/ is taken for its own
 SETUP = (
@@ -101,6 +102,8 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
         raise BuildError(f"{wired['chip']} takes no image: {how}")
     buys = cbor2.loads(product_data).get("consumables")
     without = () if buys else WITHOUT_CONSUMABLES
+    if "outputs" not in wired:
+        without = (*without, OUTPUTS)
     sources = closure([MAIN, *_loaded_by_name(product_data, board_data)], without)
     digest = hashlib.sha256(product_data + board_data + optimise.encode())
     for name, path in sources.items():

@@ -30,6 +30,7 @@ class Loop:
         self.faults = 0
         self.error = None
         self.running = True
+        self.outputs = None  # of firmware/outputs.py, where the board has some
         self._linked = False
         self._frame = None  # taken from the agent, not yet taken by the link
         self._answering = None  # (console, the answers to its line) while they are worked on
@@ -50,6 +51,8 @@ class Loop:
         self._read_sensors(now)
         heard = self._receive(now)
         due = self._think(now, heard)
+        if self.outputs is not None:
+            self.outputs.follow(self.agent)
         if self.watchdog is not None:
             self.watchdog.feed()
         return now if self._answering else min(due, self.sensors.due)

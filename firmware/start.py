@@ -136,6 +136,20 @@ def not_at_work(store, reason):
     return True
 
 
+def start_outputs(loop, store, open_bus, find_driver=None):
+    """Have a loop switch what its board has for that, if it has an agent; returns the loop."""
+    agent, specs = loop.agent, (spare(store, "board") or {}).get("outputs")
+    if specs and hasattr(agent, "cases"):
+        from firmware import outputs
+
+        try:
+            loop.outputs = made("board", outputs.Outputs, specs, open_bus, find_driver)
+            agent.ports.words["output"] = loop.outputs.command, outputs.HELP
+        except (BrokenFile, ImportError) as error:
+            agent.tell("its outputs stay off: %s" % error)
+    return loop
+
+
 def start_link(store, agent, make, entropy, ticks):
     """The link, or None for a thing that works alone. `make` is a Link class of hal/.
 

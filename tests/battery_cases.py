@@ -113,8 +113,8 @@ class FakeAgent:
     def feed_reading(self, channel, value, quality, now):
         self.fed.append((channel, value, now))
 
-    def feed_line(self, line, now):
-        return "good"
+    def answers(self, line, now):
+        yield "good"
 
     def feed_link(self, up, now):
         self._linked = up

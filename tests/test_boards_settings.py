@@ -8,7 +8,10 @@ import pytest
 
 from agent.sense import monitors
 from boards import settings, units
+from boards.compiler import check_file
 from boards.schema import Monitor
+from boards.wiring import Output
+from firmware import outputs
 
 FOLDER = Path(monitors.__file__).parent
 
@@ -100,3 +103,24 @@ def test_weights_are_counted():
     [(path, message)] = settings.check_settings("life", {"weights": 3.0}, 3)
     assert message == "3.0 is not a list of numbers"
     assert list(settings.check_settings("life", {}, 3))
+
+
+def test_outputs_know_just_the_states_that_a_board_may_bind_them_to():
+    known = Output.model_json_schema()["properties"]["when"]["anyOf"][0]["enum"]
+    assert set(known) == set(outputs.STATES)
+
+
+def test_a_lamp_for_orders_on_a_thing_that_orders_nothing_is_refused(tmp_path):
+    board = (FOLDER.parents[2] / "boards/esp32c3_freezer_guard.toml").read_text("utf-8")
+    file = tmp_path / "guard.toml"
+    lamp = '\n[outputs.lamp]\ndriver = "relay"\npins = { output = 10 }\nwhen = "%s"\n'
+    (tmp_path / "products").mkdir()
+    product = (FOLDER.parents[2] / "boards/products/freezer_guard.toml").read_text("utf-8")
+    product = re.sub(r"(?ms)^\[consumables\..*?(?=^\[(?!consumables)|\Z)", "", product)
+    (tmp_path / "products/freezer_guard.toml").write_text(product, "utf-8")
+    file.write_text(board + lamp % "case open", "utf-8")
+    assert not [p for p in check_file(file).problems if "lamp" in str(p)]
+    for when, said in (("order waiting", "orders nothing"), ("case opened", "case open")):
+        file.write_text(board + lamp % when, "utf-8")
+        [problem] = [p for p in check_file(file).problems if "lamp" in str(p)]
+        assert said in str(problem) and "outputs.lamp.when" in str(problem)

@@ -102,6 +102,22 @@ def test_a_power_cut_at_any_operation_of_a_start_leaves_a_board_that_starts(boar
     assert operation > 3 and board.errors == ""
 
 
+def test_an_output_of_the_board_is_switched_on_its_console_alone(board):
+    make_thing(board)
+    board.start()
+    with Session(board.terminal) as session:
+        assert session.value("output")[0]["on_when"] == "case open"
+        assert "100 %" in session.ask("output service_lamp on")
+        [row] = session.value("output")
+        assert (row["output"], row["set_pct"], row["by"]) == ("service_lamp", 100, "hand")
+        session.ask("pin set 4711")
+        with pytest.raises(Refused, match="locked"):
+            session.value("output service_lamp off")
+        session.ask("pin unlock 4711")
+        assert "case open" in session.ask("output service_lamp auto")
+        assert session.value("output")[0]["set_pct"] == 0
+
+
 # -- flash that rots ---------------------------------------------------------------------------
 
 

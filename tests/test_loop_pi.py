@@ -92,6 +92,15 @@ def test_a_thing_that_was_not_provisioned_says_so_on_its_console(thing, tmp_path
     assert "no identity" in process.stderr.read()
 
 
+def test_its_outputs_are_switched_on_its_terminal(thing, tmp_path):
+    lamp = {"name": "lamp", "driver": "relay", "args": {"output": 17}, "when": "case open"}
+    provision(tmp_path / "state", outputs=[lamp])
+    thing()
+    assert thing.notify.recv(100) == b"READY=1"
+    said = ask(tmp_path / "console", b"output\r")
+    assert "lamp" in said and "case open" in said, "whatever this machine has for pins"
+
+
 def test_rot_in_its_files_is_mended_or_named(thing, tmp_path):
     state = tmp_path / "state"
     provision(state)

@@ -1,5 +1,7 @@
 """The one loop, with an agent and ports that write down what was asked of them."""
 
+import types
+
 import pytest
 from fake_ticks import PERIOD, FakeTicks
 
@@ -242,6 +244,14 @@ def test_what_takes_long_is_done_a_slice_a_turn(bench):
     for _ in range(3):
         bench.turn()
     assert bench.console.shown == ["one is done", "two is done"]
+
+
+def test_what_is_switched_follows_the_agent_once_a_turn(bench):
+    followed = []
+    bench.loop.outputs = types.SimpleNamespace(follow=followed.append)
+    bench.turn()
+    bench.turn()
+    assert followed == [bench.agent] * 2
 
 
 def test_a_person_is_told_when_the_store_fails(bench):

@@ -119,7 +119,8 @@ def assemble(store, guard, clock, watchdog):
         agent.mode = SAFE
         agent.tell("safe mode: it failed to start several times; `crash` says how")
         start.ask_for_update(agent, "safe mode")
-    return Esp32Loop(agent, sensors, clock, guard, watchdog, console, link, battery)
+    loop = Esp32Loop(agent, sensors, clock, guard, watchdog, console, link, battery)
+    return start.start_outputs(loop, store, open_bus)
 
 
 def is_locked(store):

@@ -67,7 +67,8 @@ def assemble(store, console, watchdog) -> "PiLoop":
         agent, sensors = Blank(str(error)), NoSensors()
     agent.ports = Ports(store, p256, os.urandom)
     start.mend(store, agent.tell)
-    return PiLoop(agent, sensors, Clock(ticks), console, watchdog, link)
+    loop = PiLoop(agent, sensors, Clock(ticks), console, watchdog, link)
+    return start.start_outputs(loop, store, open_bus)
 
 
 class PiLoop(Loop):

@@ -52,7 +52,7 @@ def assemble(settings, store, signer, make_link, ticks, make_watchdog):
     ports = agent.ports = Ports(store, signer, os.urandom)
     ports.sensors = sensors
     ports.words["inject"] = (injector(plant), "inject SIGNAL VALUE|off: instead of what is true")
-    return Loop(
+    loop = Loop(
         agent,
         sensors,
         plant,
@@ -61,6 +61,7 @@ def assemble(settings, store, signer, make_link, ticks, make_watchdog):
         {"notify": ports.tells(console.write, plant.uptime)},
         make_watchdog(plant),
     )
+    return start.start_outputs(loop, store, ways[0]) if ways[0] else loop
 
 
 def injector(plant):

@@ -1,0 +1,85 @@
+"""Tests of what a thing switches, written for both runtimes.
+
+pytest runs them through tests/test_firmware_parts.py, which also runs them in MicroPython.
+"""
+
+from agent.console.grammar import CommandError
+from firmware import outputs
+from hal import HalError
+from hal.simulated.pins import Pins
+
+
+class Some:
+    """An agent of which only these states are known."""
+
+    def __init__(self):
+        self.mode = 0
+        self.cases = self.trade = None
+        self.open = []
+        self.cases = self
+
+
+LAMPS = [
+    {"name": "lamp", "driver": "relay", "args": {"output": 14}, "when": "case open"},
+    {"name": "alarm", "driver": "relay", "args": {"output": 15, "active": 0}, "when": "safe mode"},
+    {"name": "fan", "driver": "dimmer", "args": {"output": 16}},
+]
+
+
+def lamps(pins):
+    return outputs.Outputs(LAMPS, lambda kind, ident, wires, hz: pins)
+
+
+def test_an_output_follows_the_state_that_it_is_bound_to():
+    pins, thing = Pins(), Some()
+    board = lamps(pins)
+    board.follow(thing)
+    assert (pins.level(14), pins.level(15)) == (0, 1), "off, each in its way"
+    thing.open.append("C-1")
+    board.follow(thing)
+    assert (pins.level(14), pins.level(15)) == (1, 1)
+    thing.mode = 1
+    thing.open.clear()
+    board.follow(thing)
+    assert (pins.level(14), pins.level(15)) == (0, 0)
+
+
+def test_an_output_is_set_by_hand_and_let_go():
+    pins, thing = Pins(), Some()
+    board = lamps(pins)
+    assert "100 %" in board.command(None, ["lamp", "on"], 0)
+    board.follow(thing)
+    assert pins.level(14) == 1, "no case, but somebody said so"
+    assert "case open" in board.command(None, ["lamp", "auto"], 0)
+    board.follow(thing)
+    assert pins.level(14) == 0
+    board.command(None, ["fan", "40"], 0)
+    shown = {row[0]: row[1:3] for row in board.command(None, [], 0).rows}
+    assert shown == {"lamp": [0, "state"], "alarm": [0, "state"], "fan": [40, "hand"]}
+    for words in (["lamp"], ["lamp", "101"], ["lamp", "-1"], ["lamp", "on", "on"], ["door", "on"]):
+        try:
+            board.command(None, words, 0)
+        except CommandError as error:
+            assert "lamp" in str(error) or "100" in str(error), error
+            continue
+        raise AssertionError(words)
+
+
+def test_an_output_that_fails_is_named_and_stops_nothing():
+    class Bank(Pins):
+        def output(self, number, level=0):
+            if number == 14:
+                raise HalError("absent", "no such pin")
+            return Pins.output(self, number, level)
+
+    thing = Some()
+    board = lamps(Bank())
+    thing.open.append("C-1")
+    board.follow(thing)
+    assert "no such pin" in board.command(None, [], 0).rows[0][4]
+    try:
+        board.command(None, ["lamp", "on"], 0)
+    except CommandError as error:
+        assert "no such pin" in str(error)
+        return
+    raise AssertionError("it did not say so")
