@@ -48,6 +48,7 @@ class Order(NamedTuple):
     api_key: str | None = None
     lock: bool = True
     client: tuple[Path, Path] | None = None  # certificate and its key, where the broker asks
+    maker_key: str | None = None
 
 
 class Sealed(NamedTuple):
@@ -131,8 +132,9 @@ def _unchanged(order: Order, before: dict) -> None:
     for name, data in documents(order).items():
         if before[name] != hashlib.sha256(data).hexdigest()[:16]:
             raise ProvisionError(f"{order.thing} is locked, and its {name} is another one")
-    if order.owner_key and before["owner_key"] != order.owner_key.lower():
-        raise ProvisionError(f"{order.thing} is locked, and its owner is another one")
+    for whom, key in (("owner", order.owner_key), ("maker", order.maker_key)):
+        if key and before[whom + "_key"] != key.lower():
+            raise ProvisionError(f"{order.thing} is locked, and its {whom} is another one")
 
 
 def _put(session, name, data, digest, say):
@@ -161,9 +163,10 @@ def _keys(session, order, before, say):
         say(f"keys: made on the thing; public key {made['public_key']}")
     elif before["thing"] != order.thing:
         raise ProvisionError(f"this is {before['thing']}, not {order.thing}")
-    if order.owner_key and before["owner_key"] != order.owner_key.lower():
-        session.value(f"provision owner {order.owner_key}")
-        say("owner: paired")
+    for whom, key in (("owner", order.owner_key), ("maker", order.maker_key)):
+        if key and before[whom + "_key"] != key.lower():
+            session.value(f"provision {whom} {key}")
+            say(f"{whom}: paired")
 
 
 def _admit(session, order, say):

@@ -77,13 +77,17 @@ class Slots:
 
     def append(self, name, data) -> None:
         """Add to a file, which is made with its folders; durable on return but for `sync`."""
+        self._write(name, (data,))
+
+    def _write(self, name, pieces):
         parts = name.split("/")[:-1]
         for end in range(len(parts)):
             folder = self._path("/".join(parts[:end + 1]))
             if not _exists(folder):
                 os.mkdir(folder)
         with open(self._path(name), "ab") as file:
-            file.write(data)
+            for data in pieces:
+                file.write(data)
 
     def remove(self, name) -> None:
         _remove(self._path(name))
@@ -98,8 +102,8 @@ class Slots:
             source = folder + "/" + name.partition("/")[2]
             if _exists(source):
                 same = os.stat(source)[6] == size and _digest(source) == digest
-                for block in _blocks(source) if same else ():
-                    self.append(name, block)
+                if same:
+                    self._write(name, _blocks(source))
                 return same
         return False
 

@@ -25,13 +25,25 @@ ROOMY = "4M"  # for the simulated chips besides
 WAIT_S = 20
 
 
+HASTY = "agent/service/updates.py"  # the module that has the patience in it
+
+
+def hasty() -> str:
+    """Its source for a thing that tries a new version for two seconds only."""
+    source = (runtime.ROOT / HASTY).read_text()
+    for limit in ("UPDATE_TRIAL_S", "UPDATE_AGAIN_S"):
+        assert f"limits.{limit}" in source
+        source = source.replace(f"limits.{limit}", "2")
+    return source
+
+
 class Esp32:
     """A board in `folder`, which keeps its flash, running the image that was built in `image`.
 
     way: "files" or "romfs". truth: what its chips measure, by channel; None: no chips are on it.
     heap_bytes: what the firmware has, of which what stands for hardware here is not taken.
     restarts: it starts again by itself after a reset, as a chip does; else a test sees the reset.
-    `start` switches it on; `ask` types on its console.
+    more: settings of tests/mpy_esp32.py. `start` switches it on; `ask` types on its console.
     """
 
     def __init__(
@@ -42,14 +54,15 @@ class Esp32:
         truth: dict | None = None,
         heap_bytes: int = 0,
         restarts: bool = False,
+        **more,
     ):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.way = way
         self._image = image
         self._restarts = restarts
-        self._heap = ROOMY if heap_bytes or truth else HEAP
-        self._parts: dict = {"heap": heap_bytes}
+        self._heap = ROOMY if heap_bytes or truth or more else HEAP
+        self._parts: dict = {"heap": heap_bytes, **more}
         if truth:
             self._parts["chips"] = {"hal": str(runtime.ROOT / "hal"), "truth": truth}
         self._process: subprocess.Popen | None = None

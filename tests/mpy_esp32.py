@@ -1,13 +1,12 @@
 """Runs in MicroPython: firmware/esp32 as it is, over fakes of the ESP32's own modules.
 
-Argument: a JSON file {flash, blocks, cut_at, ?cause, ?romfs, ?crash, ?chips, ?heap, ?slots,
-?limits}. State is
-littlefs on the file `flash`, whose power fails at operation `cut_at` of this start; `cause` is why
+Argument: a JSON file {flash, blocks, cut_at, ?cause, ?romfs, ?crash, ?chips, ?heap, ?slots}. Its
+state is littlefs on the file `flash`, whose power fails at operation `cut_at`; `cause` is why
 it started, a name in machine. With `romfs` the code comes from that image, mounted read-only.
 `crash`: sensors cannot be put together. `chips` {hal, truth}: the simulated chips of the image's
 board are on it, out of the folder `hal`, and measure `truth`, values by channel. `heap`: the bytes
 that are left to the firmware; what stands for its hardware here is not counted. `slots`: it starts
-from the slot that its record names, as main.py of an image does; `limits`: others than the agent's.
+from the slot that its record names, as main.py of an image does.
 """
 
 import gc
@@ -93,10 +92,5 @@ if settings["cut_at"]:
 main = program(settings.get("slots"))
 if settings.get("crash"):
     main.start.start_sensors = crash
-if settings.get("limits"):
-    from agent import limits
-
-    for name, value in settings["limits"].items():
-        setattr(limits, name, value)
 main.PAUSE_MS = 0
 main.main()

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 import pytest
-from esp32_process import POWER_CUT, RESET, TESTS, Esp32
+from esp32_process import HASTY, POWER_CUT, RESET, TESTS, Esp32, hasty
 
 from firmware import build
 from firmware.console_tool import Session
@@ -18,7 +18,6 @@ from sim.mpy import runtime
 
 BLOCKS = 512
 TRYING = {"new": 7, "stage": 4, "left": 3}
-QUICK = {"UPDATE_TRIAL_S": 1}
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +40,13 @@ def start(board, **more):
 
 
 def version(image, folder, name="", source=""):
-    """The files of a new version: those of the image, but for one that has another source.
-
-    Limits are looked up where they are used, so that a test can have others.
-    """
+    """The files of a new version: those of the image, but for one that has another source."""
     shutil.copytree(image / "files" / "lib", folder)
-    for each in ("agent/service/updates.py", "agent/limits.py"):
-        images.cross_compile(runtime.ROOT / each, each, (folder / each).with_suffix(".mpy"))
-    if name:
-        written = folder.parent / "source.py"
-        written.write_text(source)
-        images.compile_file(written, name, (folder / name).with_suffix(".mpy"))
+    written = folder.parent / "source.py"
+    for each, text in {HASTY: hasty(), name: source}.items():
+        if each:
+            written.write_text(text)
+            images.compile_file(written, each, (folder / each).with_suffix(".mpy"))
     return folder
 
 
@@ -79,7 +74,7 @@ def make_thing(board):
 
 def until(board, session, **wanted):
     """Ask for `update` until it says what is wanted."""
-    for _ in range(60):
+    for _ in range(120):
         found = session.value("update")
         if all(found[word] == value for word, value in wanted.items()):
             return found
@@ -89,13 +84,13 @@ def until(board, session, **wanted):
 def test_a_good_version_is_kept(tmp_path, image, board):
     make_thing(board)
     put(board, version(image, tmp_path / "new"))
-    start(board, limits=QUICK)
+    start(board)
     with Session(board.terminal) as session:
         until(board, session, slot="a", runs=7, stage=None)
         assert session.value("status")["thing"] == "pump-7"
     board.off()
     put(board, version(image, tmp_path / "newer"), TRYING | {"new": 8})
-    start(board, limits=QUICK)
+    start(board)
     with Session(board.terminal) as session:
         until(board, session, slot="b", runs=8)
     board.off()
@@ -166,7 +161,7 @@ def test_the_power_may_fail_at_any_operation_of_a_trial(tmp_path, image, board):
     operation, kept = 0, False
     while not kept:
         operation += 1
-        start(board, cut_at=operation, limits=QUICK)
+        start(board, cut_at=operation)
         while board.running and not kept:  # its flash is a file: it can be looked at
             found = record(board)
             kept = found.get("run") == "a"

@@ -41,6 +41,9 @@ def provision(
     owner: Annotated[
         str | None, typer.Option(help="The owner's public key: steward owner show.")
     ] = None,
+    maker: Annotated[
+        str | None, typer.Option(help="Whose updates it takes: steward update show.")
+    ] = None,
     wifi: Annotated[
         str | None, typer.Option(help="Network; STEWARD_WIFI_PASSWORD holds its password.")
     ] = None,
@@ -73,7 +76,7 @@ def provision(
         order = tool.Order(
             thing, product, board_file(board, product or Path()) if board else None,
             _address(broker), ca, owner, _wifi(wifi), desk,
-            os.environ.get("STEWARD_DESK_API_KEY"), lock, client,
+            os.environ.get("STEWARD_DESK_API_KEY"), lock, client, maker,
         )  # fmt: skip
         with Session(port or find_port()) as session:
             facts = tool.provision(session, order, say)
