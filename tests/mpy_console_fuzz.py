@@ -1,12 +1,15 @@
 """Runs in MicroPython: types nonsense into the console of a whole thing, and watches its heap.
 
-Arguments: the folder of kit.py, how many lines. Between the lines the thing steps. Prints what a
-line took of the heap when the last half was typed, and the most bytes that one turn took in.
+Arguments: the folder of kit.py, how many lines. Between the lines, and the slices of one, the thing
+steps. Prints how many lines were obeyed, the heap in use when the first half had been typed and
+what the last half added to it, the most bytes that one turn took in, and the milliseconds of the
+longest slice of a line and of the longest step.
 """
 
 import gc
 import json
 import sys
+import time
 
 sys.path.append(sys.argv[1])
 
@@ -18,8 +21,8 @@ from hal import console as consoles
 
 LINES = int(sys.argv[2])
 MEGABYTE = 1 << 20
-# What it would answer with a key pair or a signature each time takes the time of a test.
-SLOW = ("selftest", "provision", "pin")
+# A lock or a PIN, once set, would refuse most of what comes after it.
+LOCKING = ("provision", "pin")
 MORE = ["--json", ";", "put", "set", "get", "diff", "apply", "1/3", "2/3", "ff", "-1", "1e9", "{}",
         '"', "\x1b[A", "\x00", "beans", "beans_g", "boiler_hot", "forced", "hex:00", "kit-1",
         "wifi.name", "99999999999999999999", "x" * 180, "anew", "verify", "export"]  # fmt: skip
@@ -71,14 +74,35 @@ def used():
     return gc.mem_alloc()
 
 
+def timed(what, work, *arguments):
+    began = time.ticks_us()
+    done = work(*arguments)
+    longest[what] = max(longest[what], time.ticks_diff(time.ticks_us(), began))
+    return done
+
+
+longest = {"slice": 0, "step": 0}  # us
+obeyed = [0]
+
+
+def obey(thing, typist, line, now):
+    answers, text = thing.answers(line, now), ""
+    while text != "#":
+        text = timed("slice", next, answers, "#")
+        if text is None:
+            timed("step", thing.step, now)
+        else:
+            assert "Traceback" not in text, line
+            typist.write(text)
+    obeyed[0] += 1
+
+
 def obey_all(thing, typist, now):
     while typist.at < len(typist.waiting):
         line = typist.turn()
         if line:
-            answer = thing.feed_line(line, now)
-            assert "Traceback" not in answer, line
-            typist.write(answer)
-    thing.step(now)
+            obey(thing, typist, line, now)
+    timed("step", thing.step, now)
     while thing.take_message() or thing.take_effect():
         continue
 
@@ -88,7 +112,7 @@ def main():
     thing = kit.agent(store)
     thing.ports = Ports(store, p256, kit.entropy())
     rows = json.loads(thing.feed_line("help --json", 0))
-    words = [row["command"] for row in rows if row["command"] not in SLOW] + MORE
+    words = [row["command"] for row in rows if row["command"] not in LOCKING] + MORE
     half = 0
     for number in range(LINES):
         typist.type(noise.line(words) + b"\r")
@@ -103,13 +127,18 @@ def main():
     assert typist.turn() is None, "a line that is too long is not obeyed"
     typist.type(b"status\r")
     assert "kit-1" in thing.feed_line(typist.turn(), LINES)
+    print("lines", obeyed[0])
+    print("heap", half)
     print("grew", used() - held(store) - half)
     print("turn", typist.most)
+    for what in longest:
+        print(what + "_ms", longest[what] // 1000)
 
 
 def held(store):
     """The flash is in this heap as well, and it is no part of the thing."""
-    return sum([len(block) for block in store.journal])
+    store.journal = [b"".join(store.journal)]
+    return sum([len(data) for data in store.journal + list(store.files.values())])
 
 
 main()
