@@ -24,6 +24,10 @@ app = typer.Typer()
 TLS_PORT = 8883
 File = Path | None
 Pair = tuple[Path, Path] | None
+Maker = Annotated[str | None, typer.Option(help="Whose updates it takes: steward update show.")]
+Wifi = Annotated[
+    str | None, typer.Option(help="Network; STEWARD_WIFI_PASSWORD holds its password.")
+]
 
 
 @app.command()
@@ -41,12 +45,8 @@ def provision(
     owner: Annotated[
         str | None, typer.Option(help="The owner's public key: steward owner show.")
     ] = None,
-    maker: Annotated[
-        str | None, typer.Option(help="Whose updates it takes: steward update show.")
-    ] = None,
-    wifi: Annotated[
-        str | None, typer.Option(help="Network; STEWARD_WIFI_PASSWORD holds its password.")
-    ] = None,
+    maker: Maker = None,
+    wifi: Wifi = None,
     lock: Annotated[
         bool, typer.Option("--lock/--no-lock", help="Let no key out any more, at the end.")
     ] = True,
