@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from agent.wire import cbor
 from firmware.currency import shown
-from firmware.mandate_words import when
+from firmware.mandate_words import lasting, when
 from firmware.owner import OwnerError
 
 DIGEST_BYTES = 12
@@ -84,7 +84,7 @@ class Question(BaseModel):
             ("buy", f"{self.goods()}, for {plain(self.consumable)}"),
             ("from", plain(self.seller)),
             ("for", f"{self.total}, shipping and tax inside"),
-            ("arrives", f"about {self.lead_s // 3600} h after the order, says the seller"),
+            ("arrives", f"{lasting(self.lead_s)} after the order, says the seller"),
         ]
         if self.needed_by is not None:
             rows.append(("needed", f"by {when(self.needed_by)}"))

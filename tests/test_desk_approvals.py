@@ -8,7 +8,7 @@ from sim.desk import approvals, rest
 from sim.desk.approvals import Question, QuestionState
 from sim.desk.testing import SKU, START, TestThing, World, ack
 
-RFQ, ORDER, UP_ACK, QUESTION, OFFER, APPROVAL = 4, 5, 11, 16, 2, 12
+ORDER, UP_ACK, QUESTION, FAREWELL, APPROVAL = 5, 11, 16, 19, 12
 DAY_S = 86_400
 OWNER = TestThing("owner", 11)
 
@@ -216,6 +216,14 @@ def test_another_thing_cannot_speak_for_it(asked):
     other.send(world.desk, UP_ACK, {1: message, 2: 2, 3: "no"}, message=0)
     other.send(world.desk, QUESTION, {1: world.asks[1]})
     assert state(world) == ("waiting", None)
+
+
+def test_a_thing_that_is_reset_asks_nothing_any_more(asked):
+    world, client = asked
+    post(client, world, signed(world))
+    world.send(FAREWELL, {})
+    assert state(world) == ("settled", approvals.RESET)
+    assert [one for one in world.thing.collect(world.desk) if one[2] == APPROVAL] == []
 
 
 def test_new_keys_take_the_old_questions_along(asked):

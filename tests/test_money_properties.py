@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent / "portable"))
 
 import kit
+import test_approval as answers
 from market_bench import SELLERS
 
 from agent.identity import Identity
 from agent.money import budget as budgets
-from agent.money import forms, mandate, offers
+from agent.money import forms, mandate, offers, orders
 from agent.money import ledger as books
 from agent.money.experience import Experience
 from agent.wire import cbor, cose
@@ -189,6 +190,19 @@ def test_trust_stays_in_its_bounds_and_returns_to_the_middle(observations, later
         assert abs(known.trust(seller, at + later) - 50) <= abs(known.trust(seller, at) - 50)
         assert abs(known.trust(seller, at + 900 * DAY) - 50) <= 1
     assert len(known.sellers) <= 8
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 6), values)
+def test_an_answer_with_a_field_of_any_form_is_taken_whole_or_refused(key, value):
+    bench, _, asked = answers.asking()
+    document = answers.answer(asked, **{f"k{key}": value})
+    refusal = answers.hand(bench, document)[1]
+    order = bench.order(asked[1])
+    waits = order is not None and order.state == orders.AWAITING
+    assert waits == bool(refusal)
+    # Another field is a newer peer's; a higher sum agrees to more; a no is as good an answer.
+    assert waits or key == 6 or (key == 4 and value >= 1700) or isinstance(value, bool)
 
 
 def test_a_signature_over_other_words_is_no_mandate():

@@ -25,6 +25,7 @@ from sim.desk.work import Answer, Refused, Work
 ORDERED = "the order came without an answer from here"
 OVER = "the thing needs no answer any more"
 ANEW = "asked again: the terms changed"
+RESET = "the thing was reset"
 
 
 class QuestionState(enum.IntEnum):
@@ -165,6 +166,13 @@ def ordered(work: Work, thing: Thing) -> None:
     )
     for question in work.session.scalars(query).all():
         _end(work, question, ORDERED, said=True)
+
+
+def leave(work: Work, thing: Thing) -> None:
+    """The thing is reset for its next owner: nobody's answer is waited for any more."""
+    query = select(Question).where(Question.thing_id == thing.id, Question.state.in_(ANSWERABLE))
+    for question in work.session.scalars(query).all():
+        _settle(work, question, QuestionState.SETTLED, RESET)
 
 
 def due(work: Work, subject: str, content: dict) -> None:

@@ -101,6 +101,7 @@ def _farewell(work: Work, thing: Thing, words: dict) -> Answer:
     """It is reset for its next owner and will not know any more what was open: end what can be."""
     disputes.leave(work, thing)
     care.leave(work, thing)
+    approvals.leave(work, thing)
     work.session.execute(delete(Outgoing).where(Outgoing.thing_id == thing.id))
     thing.hello = {**thing.hello, "left_at": work.now}  # until it greets again
     return _report(work, thing, words, "farewell")
