@@ -60,6 +60,9 @@ class MemoryStore:
         """Nothing rots here but the journal."""
         return []
 
+    def mend(self) -> list[tuple[str, bool]]:
+        return []
+
     def quarantine(self, data: bytes) -> None:
         self.quarantined += bytes(data)
 
