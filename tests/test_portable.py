@@ -24,8 +24,8 @@ FILES = sorted(path.stem for path in PORTABLE.glob("test_*.py"))
 HEAP = "220K"
 # Files that need more for what is not the device's: the world around it, or a stream kept whole.
 HEAPS = dict.fromkeys(
-    ("core", "amnesia", "reconcile", "bad_readings", "monitors", "money", "market", "deliveries",
-     "pattern", "why", "console", "button", "approval", "updates", "update_trials"),
+    ("core", "amnesia", "reconcile", "budget_race", "bad_readings", "monitors", "money", "market",
+     "deliveries", "pattern", "why", "console", "button", "approval", "updates", "update_trials"),
     "640K",
 )
 TIMEOUT_S = 600
