@@ -2,8 +2,8 @@
 
 Arguments: a file for the flash, and where the tests' kit is. From the offer of a release to its
 being kept, with the agent, its journal and its slots on littlefs. After each cut a start finds the
-old version or the whole of the new one, keys, mandate and ledger are there, and the update comes to
-its end. Prints how many cuts there were.
+old version or the whole of the new one, mandate, ledger and an open order are there, and the update
+comes to its end. Prints how many cuts there were.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ import kit
 import update_bench
 
 from agent import limits
+from agent.wire import messages as wire
 from firmware import steward_boot
 from firmware.slots import Slots
 from hal.simulated import flash as on_file
@@ -27,6 +28,7 @@ ROOT = "/flash/state/slots"
 FILES = {"agent/core.mpy": b"new core " * 150, "firmware/esp32/main.mpy": b"main" * 20}
 MANIFEST = update_bench.release(7, FILES)
 BLOCKS = 96
+BEANS = [800.0]  # how many are left
 limits.UPDATE_TRIAL_S = 5
 
 
@@ -38,7 +40,7 @@ class Bench(kit.Bench):
         self.store = FileStore("/flash/state")
         self.desk = kit.Desk()
         self.draw = kit.entropy()
-        self.beans, self.boiler = 800.0, 92.0
+        self.beans, self.boiler = BEANS[0], 92.0
         self.now = now
         self.boot()
 
@@ -92,10 +94,12 @@ def unmount(flash):
 
 def prepare(path):
     flash = mount(path)
-    here = place(0)
-    kit.Bench.ready(here.bench)
+    bench = place(0).bench
+    bench.ready = lambda: kit.Bench.ready(bench)
+    bench.ordered()
+    BEANS[0] = bench.beans
     unmount(flash)
-    return here.bench.now
+    return bench.now
 
 
 def cut(path, operation, now):
@@ -117,7 +121,9 @@ def check(path, now):
     assert here.slots.record == {"run": "a", "number": 7}, here.slots.record
     thing = here.bench.thing
     assert not thing.journal.rotten and thing.trade.mandate.sequence() == 1
-    assert "mandate" in thing.feed_line("ledger", here.bench.up())
+    [order] = thing.trade.orders.open
+    assert order.placed and not kit.of_kind(here.bench.desk.seen, wire.ORDER)
+    assert thing.feed_line("ledger verify", here.bench.up()).endswith("verified")
     unmount(flash)
 
 

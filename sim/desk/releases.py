@@ -131,8 +131,8 @@ def publish(
     )
     work.session.add(release)
     work.session.flush()
-    for number, (_path, content) in enumerate(sorted(files.items()), 1):
-        work.session.add(ReleaseFile(release_id=release.id, number=number, content=content))
+    for number, path in enumerate(sorted(files), 1):
+        work.session.add(ReleaseFile(release_id=release.id, number=number, content=files[path]))
     _offer_to_all(work, release)
     return release.id
 
@@ -191,11 +191,12 @@ def fetch(work: Work, thing: Thing, words: dict) -> Answer:
     if release is None or release.bad:
         raise Refused("no such release is to be had")
     place, start = words["file"], words["start"]
+    content = release.file_list
     if place:
         file = work.session.get(ReleaseFile, (release.id, place))
         if file is None:
             raise Refused("no such file")
-    content = file.content if place else release.file_list
+        content = file.content
     for _ in range(words["pieces"]):
         data = content[start : start + PIECE_BYTES]
         if data:
@@ -260,8 +261,9 @@ def _offer_to_all(work: Work, release: Release) -> None:
     things = work.session.scalars(select(Thing.id).order_by(Thing.id)).all()
     for thing_id in things:
         thing = lock(work.session, Thing, thing_id)
-        hello = (thing and thing.hello) or {}
-        if (hello.get("product"), hello.get("board")) != (release.product, release.board):
+        hello = thing.hello if thing is not None else {}
+        about = hello.get("product"), hello.get("board")
+        if thing is None or about != (release.product, release.board):
             continue
         install = _install(work, thing)
         if release.bad and install.number == release.number:
