@@ -70,8 +70,9 @@ bench: $(READY)  ## what the agent costs; detection and forecasts where the publ
 		$(STEWARD) bench reorder $(DATA)/coffee/transactions.csv; \
 	else echo "no public data in $(DATA): detection and forecasts are not measured"; fi
 
-picture: $(READY)  ## the page's picture in the README, taken anew (wants Chromium)
+picture: $(READY)  ## the pages' pictures in the documents, taken anew (wants Chromium)
 	$(BIN)/python -m sim.picture docs/page.png
+	$(BIN)/python -m sim.desk_picture docs/desk.png
 
 pi:  ## on a Raspberry Pi, as root: the thing and its systemd unit (DRY_RUN=1 shows the steps)
 	@$(PYTHON) -m firmware.pi_install --prefix "$(PREFIX)" --destdir "$(DESTDIR)" \

@@ -25,30 +25,41 @@ WAIT_S = 300
 
 def main(target: Path) -> None:
     """Write the picture; SystemExit says what is missing."""
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        raise SystemExit(f"none of {', '.join(BROWSERS)} is on the path")
+    chromium = browser()
     with tempfile.TemporaryDirectory(prefix="steward-demo-") as directory:
         live = Live(scenario.load("demo"), Path(directory), "micropython", 3600)
         live.start()
         try:
-            serve(live, free_port(), lambda url: _take(live, browser, url, target, directory))
+            serve(live, free_port(), lambda url: _take(live, chromium, url, target, directory))
         finally:
             live.stop()
             Timeline(live).closing()
 
 
-def _take(live: Live, browser: str, url: str, target: Path, directory: str) -> None:
+def browser() -> str:
+    """The browser that takes pictures; SystemExit when there is none."""
+    found = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if found is None:
+        raise SystemExit(f"none of {', '.join(BROWSERS)} is on the path")
+    return found
+
+
+def shoot(chromium: str, url: str, target: Path, directory: str, size: str) -> None:
+    """Write a picture of a page, `size` being "width,height" in pixels."""
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+               f"--user-data-dir={directory}/browser", f"--window-size={size}",
+               f"--virtual-time-budget={BUDGET_MS}", f"--screenshot={target}")  # fmt: skip
+    subprocess.run([chromium, *options, url], check=True, capture_output=True, timeout=WAIT_S)
+
+
+def _take(live: Live, chromium: str, url: str, target: Path, directory: str) -> None:
     """Called beside the page's server once it can be opened; ends it."""
     from nicegui import app
 
     deadline = time.monotonic() + WAIT_S
     while not live.story.complete and live.failure is None and time.monotonic() < deadline:
         time.sleep(0.2)
-    options = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-               f"--user-data-dir={directory}/browser", f"--window-size={SIZE}",
-               f"--virtual-time-budget={BUDGET_MS}", f"--screenshot={target}")  # fmt: skip
-    subprocess.run([browser, *options, url], check=True, capture_output=True, timeout=WAIT_S)
+    shoot(chromium, url, target, directory, SIZE)
     app.shutdown()
 
 
