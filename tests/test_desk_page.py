@@ -82,7 +82,7 @@ def test_what_waits_for_its_owner_is_shown_with_all_its_terms(http, world):
     filled(world)
     shown = texts(http, "approvals")
     for word in ("2 x CUPS-100", "1,025.85 EUR", "roaster", "25 h after the order",
-                 "steward owner approve thing-1", "Deny"):  # fmt: skip
+                 "--desk http://localhost", "steward owner approve thing-1", "Deny"):  # fmt: skip
         assert word in shown, word
     script = http.get("/desk/approve.js")
     assert script.headers["content-type"].startswith("text/javascript")

@@ -5,6 +5,7 @@ key file and signs in the browser; neither file nor passphrase is sent anywhere.
 """
 
 import json
+import shlex
 
 from fastapi import Request
 from nicegui import ui
@@ -128,7 +129,7 @@ class _Approvals:
             no.props("outline no-caps color=negative")
         with ui.expansion("On the command line").props("dense").classes("command"):
             for word in ("approve", "deny"):
-                line = command(word, row)
+                line = command(word, row, self.visit.address)
                 with box("line"):
                     ui.label(line).classes("code")
                     copy = ui.button(icon="content_copy",
@@ -171,9 +172,11 @@ class _Approvals:
             choices(asked, f"Sign the {'yes' if yes else 'no'}", send)
 
 
-def command(word: str, row: dict) -> str:
-    """The line that answers on the owner's own machine."""
-    return f"steward owner {word} {row['thing']} {row['order'][:8]}"
+def command(word: str, row: dict, address: str) -> str:
+    """The line that answers on the owner's own machine, to be put into a shell there."""
+    return shlex.join(
+        ["steward", "owner", word, row["thing"], row["order"][:8], "--desk", address]
+    )
 
 
 def _what(row: dict) -> str:

@@ -37,6 +37,7 @@ class Visit:
     def __init__(self, request: Request):
         gate: Gate = request.scope["steward"]
         self.rest: Rest = gate.rest
+        self.address = str(request.base_url).rstrip("/")
         self.guarded = bool(gate.api_key)
         self.until = gate.until(request.headers.get("cookie", "")) if self.guarded else None
         self.zone = words.zone_of(unquote(request.cookies.get("steward_zone", "")))

@@ -21,6 +21,7 @@ SHOWN = 8  # of each list
 LINES = ("status", "consumables", "findings", "orders", "cases", "experience", "help")
 CONSOLE_NOTE = ("Lines that the thing's owner leaves to the desk; what spends money or unlocks is "
                 "refused by the thing. The answer comes when it next listens.")
+OUTCOMES = {"accepted": "good", "exists": "over", "refused": "bad"}
 OWN = ("thing", "product")  # columns that say nothing on a page about one thing
 FINDINGS = [
     Column("monitor", "Monitor"),
@@ -139,7 +140,7 @@ class _Thing:
         with box("lines"):
             for word in LINES:
                 button = ui.button(word, on_click=lambda word=word: self._send(word))
-                button.props("flat dense no-caps size=sm")
+                button.props("flat dense no-caps")
 
     async def _type(self, line: ui.input) -> None:
         typed, line.value = (line.value or "").strip(), ""
@@ -178,9 +179,9 @@ class _Thing:
                 "at_at": self.visit.stamp(message["at"]),
                 "way": {"up": "from it", "down": "to it"}[message["direction"]],
                 "kind": words.said(message["kind"]),
-                "outcome": message["outcome"],
-                "outcome_look": {"accepted": "good", "refused": "bad"}.get(message["outcome"],
-                                                                          "moving"),
+                "outcome": "known already" if message["outcome"] == "exists"
+                           else message["outcome"],
+                "outcome_look": OUTCOMES.get(message["outcome"], "moving"),
                 "about": " ".join(filter(None, (message["number"], message["reason"]))),
             }
             for index, message in enumerate(messages)
