@@ -15,7 +15,7 @@ import serial
 from serial.tools import list_ports
 
 BAUD = 115_200
-PATIENCE_S = 20.0  # a key pair takes a small chip seconds
+PATIENCE_S = 60.0  # to examine itself, a small chip signs and reads its ledger between its turns
 PAUSE_S = 0.02  # between pieces of a line: a chip takes 64 characters in a turn of its loop
 PIECE = 48
 # Makers of USB serial chips on ESP32 boards: Espressif, Silicon Labs, WCH, FTDI.
