@@ -13,7 +13,6 @@ from agent.money import ledger as books
 from agent.money import mandate as mandates
 from agent.money import orders as ordering
 from agent.money.rooms import Rooms
-from agent.stock import pattern
 from agent.stock import shelf as shelves
 from agent.terms import privacy as privacies
 from agent.wire import messages as wire
@@ -99,7 +98,7 @@ class Trade:
 
     def share_usage(self, at):
         """Tell the desk the pattern of use, if the owner agreed."""
-        rows = pattern.week(self.shelf)
+        rows = loan.call("agent.stock.pattern", "week", self.shelf)
         if rows and self.privacy.allows("usage", privacies.DESK):
             self.privacy.disclose("usage", privacies.DESK, "use of a week by consumable", at)
             self._agent.outbox.put(wire.USAGE, {1: rows}, at)

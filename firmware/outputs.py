@@ -4,7 +4,6 @@ Loaded only where the board has outputs. All are off when the thing starts, and 
 is forgotten then. Nobody but who stands at the console sets one by hand.
 """
 
-from agent.console.grammar import CommandError, Rows
 from agent.core import SAFE
 
 HELP = "output [NAME on|off|0..100|auto]: what it switches, by hand or by its own state"
@@ -52,7 +51,9 @@ class Outputs:
                     output.set(share)
 
     def command(self, agent, words, at):
-        """The console's word."""
+        """The console's word, which finds the grammar loaded; nothing else here needs it."""
+        from agent.console.grammar import CommandError, Rows
+
         if not words:
             return Rows(("output", "set_pct", "by", "on_when", "problem"), [
                 [output.name, int(100 * output.share + 0.5), "hand" if output.by_hand else "state",
@@ -66,6 +67,8 @@ class Outputs:
 
 
 def _by_hand(output, word):
+    from agent.console.grammar import CommandError
+
     share = {"on": 100, "off": 0, "auto": 0}.get(word)
     if share is None:
         share = int(word) if word.isdigit() else 101

@@ -32,6 +32,7 @@ class Part:
             try:
                 if self._driver is None:
                     self._driver = self._make(self._bus, self._args)
+                    self._make = self._bus = self._args = None  # it holds what it needs of them
                 self._values = self._driver.read()
                 self.problem = None
             except OSError as error:

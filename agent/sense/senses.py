@@ -69,11 +69,16 @@ class SensorWatch:
     severity = 2
     service = "repair"
     remedies = ()
+    finding = Finding(0, 0)  # stands for none; who needs one gets its own, and few ever do
 
     def __init__(self, signal):
         self.signals = (signal,)
-        patience_s = _SICK_READINGS * signal.channel.period_s
-        self.finding = Finding(patience_s, max(patience_s, _WELL_S))
+
+    def begin(self):
+        """Have a finding of its own."""
+        if self.finding is SensorWatch.finding:
+            patience_s = _SICK_READINGS * self.signals[0].channel.period_s
+            self.finding = Finding(patience_s, max(patience_s, _WELL_S))
 
     # Spelt out when asked for: every channel has such a watch, few are ever spoken of.
     @property
@@ -89,6 +94,7 @@ class SensorWatch:
         bad = signal.quality != GOOD
         if not bad and self.finding.state == NONE:
             return False
+        self.begin()
         changed = self.finding.advance(bad, 2.0, at)
         signal.sick = self.finding.state == CONFIRMED
         return changed
@@ -202,6 +208,8 @@ class Senses:
         if watch is None:
             return  # the product file no longer has it
         if record[0] == FINDING:
+            if watch in self._sensors:
+                watch.begin()
             watch.finding.restore(record[2], record[3])
         elif record[0] == LEARNED:
             monitors.restore(watch.detector, record[2])

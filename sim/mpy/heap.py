@@ -102,7 +102,7 @@ del due, channel, value
 # The rooms of the agent in the order in which they are let go, those that lean on others first: a
 # room takes what is freed when it goes. What is named but not there takes nothing.
 ROOMS = (
-    *("inbox", "cases", "orders", "budget", "mandate", "ledger", "outbox"),
+    *("inbox", "cases", "_rooms", "orders", "budget", "mandate", "ledger", "outbox"),
     *("shelf", "senses", "journal", "product", "identity", "clock"),
 )
 
