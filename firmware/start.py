@@ -6,11 +6,12 @@ ca, ?client: [certificate, key]}; a thing without `link` works alone. `maker` {k
 releases are taken, from which number on.
 """
 
+import os
+
 from agent.core import Agent
 from agent.identity import Identity
 from agent.product import Product
 from agent.wire import cbor
-from firmware import steward_boot
 from hal import HalError
 from hal.wiring import Sensors
 
@@ -78,7 +79,7 @@ def start_agent(store, signer, entropy, cause):
     identity = made("identity", _identity, needed(store, "identity"), signer)
     product = made("product", Product, needed(store, "product"))
     board = (load(store, "board") or {}).get("board", "")
-    release = board, steward_boot.load(store.directory + SLOTS).get("number", 0)
+    release = board, slots_record(store).get("number", 0)
     return Agent(product, identity, store, entropy, cause, release)
 
 
@@ -107,11 +108,12 @@ def start_updates(store, agent, runtime):
     def slots():
         from firmware.slots import Slots
 
-        asks = (load(store, "config") or {}).get("update.mode") == "ask"
-        return Slots(store.directory + SLOTS, load(store, "maker"), agent.release[0], runtime, asks)
+        asks = (spare(store, "config") or {}).get("update.mode") == "ask"
+        maker = spare(store, "maker")
+        return Slots(store.directory + SLOTS, maker, agent.release[0], runtime, asks)
 
     agent.slots = slots
-    record = steward_boot.load(store.directory + SLOTS)
+    record = slots_record(store)
     if "stage" in record or "why" in record:
         agent.updater()
 
@@ -127,13 +129,27 @@ def not_at_work(store, reason):
 
     Returns whether to start anew for it.
     """
-    root = store.directory + SLOTS
-    record = steward_boot.load(root)
+    record = slots_record(store)
+    if not record:
+        return False
+    from firmware import steward_boot
+
     if record.get("stage") != steward_boot.TRYING or record.get("control"):
         return False
     steward_boot.back(record, reason)
-    steward_boot.save(root, record)
+    steward_boot.save(store.directory + SLOTS, record)
     return True
+
+
+def slots_record(store):
+    """What is kept of the slots; nothing is loaded for it in a thing that never had an update."""
+    try:
+        os.stat(store.directory + SLOTS + "/record")
+    except OSError:
+        return {}
+    from firmware import steward_boot
+
+    return steward_boot.load(store.directory + SLOTS)
 
 
 def start_outputs(loop, store, open_bus, find_driver=None):

@@ -13,6 +13,8 @@ from esp32_process import HASTY, POWER_CUT, RESET, TESTS, Esp32, hasty
 
 from firmware import build
 from firmware.console_tool import Session
+from firmware.esp32 import guard
+from hal.linux import p256
 from sim.mpy import image as images
 from sim.mpy import runtime
 
@@ -152,6 +154,21 @@ def test_a_slot_that_was_good_and_is_damaged_gives_way_to_what_came_by_cable(
     start(board)
     with Session(board.terminal) as session:
         assert session.value("status")["thing"] == "pump-7"
+
+
+def test_in_safe_mode_it_asks_the_desk_for_a_version_by_itself(board):
+    start(board)
+    with Session(board.terminal) as session:
+        session.value("provision keys pump-7")
+        session.value("provision maker " + p256.public_key(b"m" * 32).hex())
+    board.off()
+    for _ in range(guard.BAD_BOOTS - 1):
+        start(board, crash=True)
+        assert board.wait() == RESET
+    start(board)
+    with Session(board.terminal) as session:
+        assert session.value("status")["mode"] == "safe"
+        assert "update" in [row["kind"] for row in session.value("outbox")]
 
 
 def test_the_power_may_fail_at_any_operation_of_a_trial(tmp_path, image, board):
