@@ -199,9 +199,10 @@ class Agent:
         """Queue a message about an order or a case (its id)."""
         self.outbox.put(kind, body, self._at, about)
 
-    def reconcile(self, rows, latest, at):
+    def reconcile(self, rows, latest, mandate, at):
         """Take the desk's word for orders and numbers that this thing may have forgotten."""
         if self.trade:
+            self.trade.mandate.least = mandate
             self.trade.reconcile(rows, latest, at)
         self.outbox.renumber(latest)
 

@@ -141,7 +141,8 @@ class Inbox:
         parts = wire.natural(body, 5, limits.LIST_ITEMS) if 5 in body else 1
         if part >= parts:
             raise wire.MessageError("key 4 must be below key 5")
-        self._agent.reconcile(rows, latest, at)
+        mandate = wire.natural(body, 6) if 6 in body else 0
+        self._agent.reconcile(rows, latest, mandate, at)
         heard = self._parts.setdefault(parts, set())
         heard.add(part)
         if len(heard) < parts:

@@ -48,7 +48,7 @@ class Endpoint:
         self.down = wire.Channel(kit.ROOT, kit.THING, wire.DOWN)
         self.up = wire.Channel(kit.ROOT, kit.THING, wire.UP)
         self.seq, self.number = seq, 5000
-        self.up_seq = 0
+        self.up_seq = self.mandate = 0  # the highest numbers seen
         self.outcomes: dict[int, tuple[bytes, int]] = {}  # by message id: what it was, its outcome
         self.orders: dict[bytes, dict] = {}
         self.offers: dict[bytes, dict] = {}
@@ -95,7 +95,10 @@ class Endpoint:
         if kind == wire.HELLO:
             outcome = self.hello(body)
         elif kind == wire.UP_ACK:
-            self.waiting.pop(body[1], None)
+            said = self.waiting.pop(body[1], None)
+            if said and said[0] == wire.MANDATE and not body.get(2):
+                number = cbor.decode(cose.sign1_peek(said[1][1])[1])[1]
+                self.mandate = max(self.mandate, number)
         elif kind == wire.RFQ:
             self.quote(body, now)
         elif kind == wire.ORDER:
@@ -114,6 +117,7 @@ class Endpoint:
         """Tell what counts, after which nothing that was sent before does (sim/desk/intake.py)."""
         self.waiting = {n: m for n, m in self.waiting.items() if m[0] != wire.RECONCILE}
         self.up_seq += FENCE
+        self.mandate = max(self.mandate, body[10])
         rows = [
             [i, "beans", o["content"][13], o["state"], o["content"][6],
              0 if o["state"] in UNFULFILLED else o["content"][7], o["utc"]]
@@ -121,7 +125,8 @@ class Endpoint:
         ]
         parts = [rows[n : n + 3] for n in range(0, len(rows), 3)] or [[]]
         for number, part in enumerate(parts):
-            told = {1: part, 2: self.up_seq, 3: body[13], 4: number, 5: len(parts)}
+            told = {1: part, 2: self.up_seq, 3: body[13], 4: number, 5: len(parts),
+                    6: self.mandate}  # fmt: skip
             self.say(wire.RECONCILE, told)
         return 1
 

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from sim.desk import codec
+from sim.desk.messages import FAREWELL
 from sim.desk.models import Case, Finding, Order, Report, Thing
 from sim.desk.service import CaseStep
 from sim.desk.testing import (
@@ -133,6 +134,23 @@ def test_what_was_under_way_before_a_greeting_counts_no_more():
     assert world.count(Order) == 0
     world.send(5, order)
     assert world.count(Order) == 1
+
+
+def test_a_thing_is_told_the_number_of_the_mandate_that_it_had():
+    """Whether it said so in a hello or took it from the desk; the next owner begins anew."""
+    world = World()
+    signed = world.thing.sign({0: "mandate", 1: 5})
+    told = []
+    for number in (2, 1):
+        told += reconciles(world.send(1, world.thing.hello(9) | {10: number}))
+        world.run(60)
+    world.desk.send("thing-1", 5, document=signed)
+    world.run(60)
+    told += reconciles(world.send(1, world.thing.hello(9) | {10: 2}))
+    world.run(60)
+    world.send(FAREWELL, {})
+    told += reconciles(world.send(1, world.thing.hello(9) | {10: 1}))
+    assert [body[6] for body in told] == [2, 2, 5, 1]
 
 
 def test_more_orders_than_one_message_holds_come_in_numbered_parts():

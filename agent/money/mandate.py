@@ -73,6 +73,7 @@ class Mandate:
         self.terms = None
         self.hash = bytes(limits.HASH_BYTES)
         self.held = False  # paused on the console
+        self.least = 0  # the sequence that the desk knows this thing to have had
         self._documents = []  # the mandate in force, and the control after it, if there is one
         self._control = None
 
@@ -100,6 +101,8 @@ class Mandate:
         control = self._control[3] if self._control else None
         if terms is None:
             return "no mandate"
+        if self.sequence() < self.least:  # an old flash has an old one
+            return "a newer mandate is known"
         if control == REVOKE:
             return "mandate revoked"
         if control == PAUSE or (terms.get(PAUSED) and control is None):

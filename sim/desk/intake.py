@@ -2,13 +2,15 @@
 
 from sqlalchemy import delete, select
 
-from sim.desk import approvals, care, disputes, messages, quoting, releases, trade
+from sim.desk import approvals, care, codec, disputes, messages, quoting, releases, trade
 from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
 from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
 # A hello puts an end to every frame that was sent before it: no memory of the thing can have
 # numbered more than so many that the desk has not seen, with four messages an hour for a year.
 FENCE = 1 << 16
+# Under which a thing's last hello keeps the highest number of a mandate that it ever had.
+KNOWN = "mandate_known"
 
 
 def apply(work: Work, thing: Thing, kind: int, body: dict) -> Answer:
@@ -29,12 +31,17 @@ def _hello(work: Work, thing: Thing, words: dict) -> Answer:
         Outgoing.thing_id == thing.id, Outgoing.kind == messages.RECONCILE
     )
     work.session.execute(stale)
-    thing.hello = plain(words)
+    thing.hello = {**plain(words), KNOWN: max(_mandate_of(thing), words["mandate_seq"])}
     thing.up_seq += FENCE
     releases.greeted(work, thing, words)
     send_again(work, thing, 1)  # after the answer, before which it is deaf to all of it
-    trade.reconcile(work, thing, words["nonce"])
+    trade.reconcile(work, thing, words["nonce"], thing.hello[KNOWN])
     return Answer(messages.EXISTS)
+
+
+def _mandate_of(thing: Thing) -> int:
+    """The highest number of a mandate that a thing is known to have had, by its present owner."""
+    return 0 if "left_at" in thing.hello else thing.hello.get(KNOWN, 0)
 
 
 def late_hello(work: Work, thing: Thing, body: dict) -> None:
@@ -84,10 +91,21 @@ def _order(work: Work, thing: Thing, words: dict) -> Answer:
 
 
 def _ack(work: Work, thing: Thing, words: dict) -> Answer:
+    taken = work.session.get(Outgoing, words["message"])
+    if taken is not None and taken.kind == messages.MANDATE and taken.thing_id == thing.id:
+        _took_mandate(thing, taken, words["outcome"])
     acknowledge(work, thing, words["message"])
     for room in (approvals, releases):
         room.heard(work, thing, words["message"], words["outcome"] or 0, words["reason"])
     return Answer()
+
+
+def _took_mandate(thing: Thing, taken: Outgoing, outcome: int | None) -> None:
+    """An old flash will not have it: the thing is told its number when it starts."""
+    if not outcome:
+        number = codec.peek_document(codec.decode(taken.body)[1]).get(1)
+        if messages.uint(number):
+            thing.hello = {**thing.hello, KNOWN: max(_mandate_of(thing), number)}
 
 
 def _case(work: Work, thing: Thing, words: dict) -> Answer:

@@ -297,6 +297,7 @@ DOWN: dict[int, Body] = {
         (3, "nonce", octets(8)),
         (4, "part", uint, False),
         (5, "parts", uint, False),
+        (6, "mandate", uint, False),
     ),
     APPROVAL: _body("approval", (1, "document", document)),
     PIECE: _body(

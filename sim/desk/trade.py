@@ -214,11 +214,12 @@ def keep(
     return row, content
 
 
-def reconcile(work: Work, thing: Thing, nonce: bytes) -> None:
+def reconcile(work: Work, thing: Thing, nonce: bytes, mandate: int) -> None:
     """Tell a thing what it may have forgotten: orders that count, and the highest number seen.
 
     These are all open orders, the latest of every consumable, and those of the running month,
     which its budgets are about. The nonce of its hello shows that this is no old message.
+    mandate: the highest number of one that it ever had, for an old flash has an old one.
     """
     rows = work.session.scalars(
         select(Order)
@@ -235,7 +236,7 @@ def reconcile(work: Work, thing: Thing, nonce: bytes) -> None:
         or last[row.consumable, row.test] is row
         or (row.placed_at >= month and not row.test)
     ]
-    known = {"up_seq": thing.up_seq, "nonce": nonce}
+    known = {"up_seq": thing.up_seq, "nonce": nonce, "mandate": mandate}
     parts = [entries[n : n + RECONCILED] for n in range(0, len(entries), RECONCILED)] or [[]]
     for number, part in enumerate(parts):
         place = {"part": number, "parts": len(parts)} if len(parts) > 1 else {}

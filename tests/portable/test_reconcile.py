@@ -98,6 +98,21 @@ def test_what_is_told_at_every_start_changes_nothing_for_a_good_memory():
         assert bench.thing.trade.budget.committed(None) == (1, 1)
 
 
+def test_under_an_older_mandate_than_is_known_nothing_is_bought():
+    """An old flash brings back what its owner has replaced, or revoked, or a replay does."""
+    bench = kit.Bench().ready()
+    bench.boot()
+    bench.tick()
+    nonce = kit.of_kind(bench.desk.seen, wire.HELLO)[-1][wire.BODY][13]
+    bench.say(wire.RECONCILE, {1: [], 2: 500, 3: nonce, 6: 7}, 980)
+    bench.tick()
+    bench.beans = 100.0
+    assert not kit.of_kind(bench.serve(20), wire.RFQ) and bench.thing.may_buy()
+    assert "newer mandate" in bench.thing.feed_line("ledger", bench.up())
+    bench.say(wire.MANDATE, {1: kit.mandate(7)}, 981)
+    assert kit.of_kind(bench.serve(20), wire.RFQ)
+
+
 def test_parts_of_two_answers_do_not_make_a_whole():
     bench = kit.Bench()
     bench.tick()
