@@ -18,7 +18,10 @@ def consumables(agent, words, at):
 def why(agent, word, at):
     """Return the numbers behind a consumable, or None when the word is none."""
     index = agent.trade.shelf.index(word)
-    return None if index is None else Pairs(agent.trade.shelf.items[index].why(at))
+    if index is None:
+        return None
+    return Pairs([(name, None if value < 0 else value)  # the record keeps the unknown as -1
+                  for name, value in agent.trade.shelf.items[index].why(at)])
 
 
 def needs(agent, words, at):

@@ -56,3 +56,10 @@ def test_a_sensor_tells_its_quality():
     bench = kit.Bench().ready()
     told = json.loads(bench.thing.feed_line("why sensor_boiler_c --json", bench.up()))
     assert told["quality"] == 0 and told["late"] == 0
+
+
+def test_what_is_not_known_of_a_consumable_is_not_told_as_a_number():
+    bench = kit.Bench()
+    bench.serve(10)
+    told = json.loads(bench.thing.feed_line("why beans --json", bench.up()))
+    assert told["level"] >= 0 and told["rate_per_day"] is None and told["days_left"] is None
