@@ -156,9 +156,9 @@ def start_outputs(loop, store, open_bus, find_driver=None):
     """Have a loop switch what its board has for that, if it has an agent; returns the loop."""
     agent, specs = loop.agent, (spare(store, "board") or {}).get("outputs")
     if specs and hasattr(agent, "cases"):
-        from firmware import outputs
-
         try:
+            from firmware import outputs
+
             loop.outputs = made("board", outputs.Outputs, specs, open_bus, find_driver)
             agent.ports.words["output"] = loop.outputs.command, outputs.HELP
         except (BrokenFile, ImportError) as error:

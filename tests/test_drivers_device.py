@@ -90,6 +90,12 @@ def test_every_reading_of_the_real_board_comes_through_its_real_driver(running):
     assert set(TRUTH) < set(names)
 
 
+def test_an_output_of_the_real_board_is_switched_by_its_driver(running):
+    device, _ = running
+    assert "100 %" in device.ask("output service_lamp on")
+    assert "hand" in device.ask("output")
+
+
 def test_a_part_that_fails_and_comes_back(running):
     device, plant = running
     until(device, right)
