@@ -72,6 +72,12 @@ def test_a_case_a_dispute_and_a_thing_show_what_is_known(http, world):
         assert word in thing, word
 
 
+def test_a_thing_that_was_reset_before_it_said_a_word(http, world):
+    world.send(19, {})
+    assert "reset for its next owner" in texts(http, "things/thing-1")
+    assert "not yet" in texts(http, "")
+
+
 def test_sellers_words_stand_beside_what_was_measured(http, world):
     filled(world)
     shown = texts(http, "sellers")

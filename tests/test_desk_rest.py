@@ -209,6 +209,9 @@ def test_every_path_is_described(http):
     assert {"/things", "/orders", "/orders/{number}", "/cases/{number}/schedule"} <= set(paths)
 
 
+DEAF = "does not hear what counts, and buys nothing"
+
+
 def test_all_things_at_a_glance_and_what_waits_for_a_person(world, http):
     def whys():
         return [(one["kind"], one["why"]) for one in http.get("/waiting").json()]
@@ -245,10 +248,18 @@ def test_all_things_at_a_glance_and_what_waits_for_a_person(world, http):
     ]  # fmt: skip
     world.send(1, world.thing.hello(0))
     assert http.get("/overview", params={"show": "restoring"}).json()["total"] == 1
-    assert ("thing", "its memory is being restored") in whys()
+    assert ("thing", DEAF) not in whys(), "it has only just started"
+    for _ in range(5):  # told again and again, and it says nothing
+        world.clock.now += 3_600
+        world.thing.collect(world.desk)
+    assert ("thing", DEAF) in whys()
     assert http.get("/overview", params={"show": "eaten"}).status_code == 422
     assert http.get("/overview/nobody").status_code == 404
     said = http.get("/things/thing-1/messages").json()
     assert {"down", "up"} == {one["direction"] for one in said}
     assert http.get("/things/nobody/messages").status_code == 404
     assert http.get("/clock").json() == {"now": world.clock.now}
+    world.send(19, {})
+    world.clock.now += 9 * DAY_S
+    assert http.get("/overview/thing-1").json()["memory"] == "reset"
+    assert not [one for one in whys() if one[0] == "thing"], "nobody waits for it"

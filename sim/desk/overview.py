@@ -37,12 +37,13 @@ HOUR_S, DAY_S = 3_600, 86_400
 SILENT_S = 2 * DAY_S  # a thing reports its health every day
 UNACCEPTED_S = HOUR_S  # a case that nobody has taken on by then
 OVERDUE_S = DAY_S // 2  # a visit that should have been
+TRIES = 4  # at telling a thing what counts, some minutes; at each start it is told
 UNSEEN_S = 3 * DAY_S  # delivered or done, and the thing has not seen it
 QUESTION_WAITS = "its owner is asked"
 CASE_WAITS = ("escalated", "nobody took it on", "the visit is overdue", "done, still not well")
 ORDER_WAITS = ("no word from the seller", "late", "delivered, the thing has not seen it")
 DISPUTE_WAITS = ("the seller has not answered", "to be decided")
-THING_WAITS = ("in safe mode", "its memory is being restored", "not heard of")
+THING_WAITS = ("in safe mode", "does not hear what counts, and buys nothing", "not heard of")
 
 
 class Stock(BaseModel):
@@ -109,6 +110,8 @@ class Rejection(BaseModel):
 
 def memory_of(thing: Thing, reconciling: bool) -> str:
     """How far a thing may act on what it remembers."""
+    if "left_at" in thing.hello:
+        return "reset"
     if not thing.hello:
         return "new"
     if reconciling:
@@ -118,7 +121,9 @@ def memory_of(thing: Thing, reconciling: bool) -> str:
 
 # What the overview can be narrowed to, by a word; `now` is the desk's time.
 SHOWS = {
-    "silent": lambda now: or_(Thing.heard_at.is_(None), Thing.heard_at < now - SILENT_S),
+    "silent": lambda now: and_(
+        _kept(), or_(Thing.heard_at.is_(None), Thing.heard_at < now - SILENT_S)
+    ),
     "restoring": lambda now: _has(_reconciling()),
     "findings": lambda now: _has(_open(Finding)),
     "orders": lambda now: _has(_open(Order)),
@@ -190,8 +195,8 @@ def stock_of(health: dict | None) -> list[Stock]:
 
 
 def _mode(thing: Thing, health: dict | None) -> str | None:
-    said = health or thing.hello
-    return ("run", "safe")[said["mode"]] if said else None
+    said = health or thing.hello or {}
+    return ("run", "safe")[said["mode"]] if "mode" in said else None
 
 
 def _health(session: Session, ids: list[str]) -> dict[str, dict]:
@@ -219,6 +224,11 @@ def _open(table: Any):
 def _reconciling():
     """Ids of the things that have not yet heard all of what they may have forgotten."""
     return select(Outgoing.thing_id).where(Outgoing.kind == messages.RECONCILE)
+
+
+def _kept():
+    """Things that were not reset for a next owner, who has not switched them on yet."""
+    return Thing.hello["left_at"].as_integer().is_(None)
 
 
 def _has(ids):
@@ -295,7 +305,8 @@ def _orders(session: Session, now: int) -> list[Waiting]:
 
 def _things(session: Session, now: int) -> list[Waiting]:
     safe = Thing.hello["mode"].as_integer() == 1
-    reasons = (safe, SHOWS["restoring"](now), Thing.heard_at < now - SILENT_S)
+    deaf = _has(_reconciling().where(Outgoing.tries >= TRIES))
+    reasons = (safe, deaf, and_(_kept(), Thing.heard_at < now - SILENT_S))
     found = []
     for why, condition in zip(THING_WAITS, reasons, strict=True):
         query = select(Thing).where(condition).order_by(Thing.heard_at, Thing.id).limit(MOST)

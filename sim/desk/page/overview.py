@@ -12,7 +12,7 @@ from sim.desk.page.table import Column, table
 PAGE = 50
 FIRST = 3  # of what waits for the same reason; the rest on demand
 SHOWS = {
-    "": "all", "silent": "not heard of", "restoring": "memory being restored",
+    "": "all", "silent": "not heard of", "restoring": "memory being checked",
     "findings": "with findings", "cases": "with cases", "orders": "with orders",
     "disputes": "with disputes",
 }  # fmt: skip
@@ -167,7 +167,7 @@ def _row(row: dict, visit: Visit) -> dict:
              "days": "" if one["days"] is None else f"{one['days']} d"}
             for one in row["stock"]
         ]},
-        "memory": {"restoring": "being restored"}.get(row["memory"], row["memory"]),
+        "memory": {"restoring": "being checked"}.get(row["memory"], row["memory"]),
         "memory_look": words.LOOKS[row["memory"]],
         **{name: row[name] for name in ("findings", "cases", "orders", "disputes")},
     }  # fmt: skip

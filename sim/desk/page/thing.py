@@ -84,7 +84,9 @@ class _Thing:
             if row["mode"] == "safe":
                 badge("safe mode", "bad")
             if row["memory"] == "restoring":
-                badge("memory being restored: it buys nothing until then", "bad")
+                badge("memory being checked: it buys nothing until then", "moving")
+            if row["memory"] == "reset":
+                badge("reset for its next owner", "over")
         with box("columns"):
             with panel("How it is"):
                 self._facts(thing)
@@ -107,7 +109,8 @@ class _Thing:
                         href(title.lower()) + f"?state=all&{_query(self.name)}").classes("more")
 
     def _facts(self, thing: dict) -> None:
-        visit, hello = self.visit, thing["hello"]
+        visit = self.visit
+        hello = thing["hello"] if "boots" in thing["hello"] else {}
         health = thing["health"]
         content = health["content"] if health else {}
         facts([

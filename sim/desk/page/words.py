@@ -14,13 +14,14 @@ UTC = datetime.UTC
 # How a state looks: it needs somebody, it moves by itself, it is well, it is over.
 BAD, MOVING, GOOD, OVER = "bad", "moving", "good", "over"
 LOOKS = {
-    "disputed": BAD, "expired": BAD, "open": BAD, "answered": BAD, "safe": BAD, "restoring": BAD,
+    "disputed": BAD, "expired": BAD, "open": BAD, "answered": BAD, "safe": BAD,
     "critical": BAD, "major": BAD,
     "placed": MOVING, "confirmed": MOVING, "shipped": MOVING, "delivered": MOVING,
     "accepted": MOVING, "scheduled": MOVING, "done": MOVING, "raised": MOVING, "new": MOVING,
-    "minor": MOVING, "waiting": MOVING,
+    "restoring": MOVING, "minor": MOVING, "waiting": MOVING,
     "verified": GOOD, "closed": GOOD, "settled": GOOD, "run": GOOD, "trusted": GOOD,
     "cancelled": OVER, "refused": OVER, "withdrawn": OVER, "cleared": OVER, "notice": OVER,
+    "reset": OVER,
 }  # fmt: skip
 
 
