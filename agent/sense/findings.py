@@ -2,6 +2,7 @@
 
     none --alarm--> raised --alarm for hold_s--> confirmed --quiet for clear_s--> none
                     raised --quiet for clear_s--> none
+                    raised --a sensor is sick--> none
 
 A monitor has one finding at most.  Only a confirmed finding leaves the thing or costs money; a
 raised one is a suspicion that may pass.
@@ -36,6 +37,11 @@ class Finding:
         if self.state == RAISED and at - self.since >= self.hold_s:
             return self._enter(CONFIRMED, at)
         return False
+
+    def blind(self, at):
+        """Nobody can look: a suspicion is dropped, and quiet begins anew; True when it changed."""
+        self.seen = at
+        return self.state == RAISED and self._enter(NONE, at)
 
     def restore(self, state, since):
         """Take up a finding that was open before a restart."""

@@ -38,7 +38,9 @@ class Watch:
         values = self._values
         position = 0
         for signal in self.signals:
-            if signal.quality != GOOD or signal.sick:
+            if signal.sick:  # what was seen before it was well again proves nothing
+                return self.finding.blind(at)
+            if signal.quality != GOOD:
                 return False
             values[position] = signal.value
             position += 1

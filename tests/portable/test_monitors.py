@@ -6,12 +6,14 @@ from array import array
 
 from monitor_streams import CASES, Noise, drift_stream, run, single
 
+from agent.sense.findings import CONFIRMED, NONE, RAISED
 from agent.sense.monitors.crosscheck import Crosscheck
 from agent.sense.monitors.cycle import Cycle
 from agent.sense.monitors.drift import Drift
 from agent.sense.monitors.limit import Limit
 from agent.sense.monitors.rate import Rate
 from agent.sense.monitors.stuck import Stuck
+from agent.sense.senses import Watch
 
 
 def clone(monitor, kind, settings):
@@ -232,3 +234,31 @@ def test_crosscheck_sees_a_level_that_stands_still_while_cups_are_sold():
     rows = [([max(500.0, 1000.0 - 9 * i), float(i)], i * 300) for i in range(150)]
     alarms = run(Crosscheck({"gain": -9, "tolerance": 30, "share": 0.15, "jump": 300}), rows)
     assert not any(alarms[:55]) and alarms[-1]
+
+
+class Sensor:
+    quality, sick, value = 0, False, 0.0
+
+
+def test_a_suspicion_does_not_grow_old_while_a_sensor_is_sick():
+    sensor = Sensor()
+    watch = Watch({"name": "w", "mode": "m", "severity": 2, "channels": [0], "kind": "limit",
+                   "hold": 7200, "clear": 7200, "settings": {"high": 1.0}}, [sensor])
+    states = []
+
+    def look(value, sick, *times):
+        sensor.value, sensor.sick = value, sick
+        for at in times:
+            watch.look(at)
+        states.append(watch.finding.state)
+
+    look(2.0, False, 0, 60)
+    look(2.0, True, 120, 90_000)
+    look(2.0, False, 90_060, 90_120)
+    assert states == [RAISED, NONE, RAISED]
+    look(2.0, False, 97_400)
+    look(0.0, True, 100_000, 200_000)
+    look(0.0, False, 200_060)
+    assert states[3:] == [CONFIRMED, CONFIRMED, CONFIRMED]
+    look(0.0, False, 207_300)
+    assert states[6] == NONE
