@@ -160,6 +160,15 @@ def test_a_desk_with_a_wrong_clock_makes_nobody_buy(quick):
     assert (orders, cases, crashes) == ([], [], [])
 
 
+def test_a_frozen_sensor_of_the_pump_is_a_sensor_fault_and_no_wear():
+    story = scenario.parse({
+        "title": "frozen", "product": "water_pump", "plant": "water_pump", "duration": "1d 12h",
+        "service": {"works_after": ["60d", "61d"]},
+    }, "frozen.toml")  # fmt: skip
+    found = play(story, 1, "outlet_pressure_bar", LIES["frozen"], (DAY // 2, DAY))
+    assert found == ([], ["sensor_fault"], [])
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_every_lie_of_every_sensor_through_a_month(signal):
