@@ -104,7 +104,7 @@ def _took_mandate(thing: Thing, taken: Outgoing, outcome: int | None) -> None:
     """An old flash will not have it: the thing is told its number when it starts."""
     if not outcome:
         number = codec.peek_document(codec.decode(taken.body)[1]).get(1)
-        if messages.uint(number):
+        if isinstance(number, int) and messages.uint(number):
             thing.hello = {**thing.hello, KNOWN: max(_mandate_of(thing), number)}
 
 
