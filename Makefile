@@ -61,6 +61,7 @@ products: $(READY)  ## check every product and board description
 bench: $(READY)  ## what the agent costs; detection and forecasts where the public data are
 	$(STEWARD) bench cost
 	$(STEWARD) bench device
+	$(STEWARD) market study honest surging greedy
 	@if [ -d $(DATA) ]; then set -ex; \
 		$(STEWARD) bench nab $(DATA)/nab; \
 		$(STEWARD) bench skab $(DATA)/skab; \

@@ -88,6 +88,8 @@ NEED_REST_S = 86400
 # Past the promised delivery: the owner is told that it is late, and that nothing came.
 DELIVERY_LATE_S = 86400
 DELIVERY_GRACE_S = 3 * 86400
+# The latest that a seller may put a delivery off to, each time that the order moves on.
+ETA_MOST_S = 30 * 86400
 # A delivery so much later than promised is, for trust, as good as none.
 LATE_WORTHLESS_S = 7 * 86400
 # A refill that no order explains, so soon after one, may be a parcel that came twice.

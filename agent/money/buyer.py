@@ -20,6 +20,7 @@ from agent.money.orders import (
     DISPUTED,
     ENDS,
     EXPIRED,
+    MOVES,
     NEEDED,
     PLACED,
     QUOTING,
@@ -221,8 +222,9 @@ class Buyer:
             self._go_on(order, state, packs, eta, reason, at, utc)
 
     def _go_on(self, order, state, packs, eta, reason, at, utc):
-        if eta is not None and state in (CONFIRMED, SHIPPED):
-            order.promised = at + eta
+        # Said again, or for ever and a day, it would put off for good that nothing came.
+        if eta is not None and state in (CONFIRMED, SHIPPED) and state in MOVES[order.state]:
+            order.promised = at + min(eta, limits.ETA_MOST_S)
         if state == DELIVERED:
             order.came = at
             self.delivery.parcel(order, packs, at, utc)

@@ -142,3 +142,12 @@ def test_who_tries_an_order_waits_a_minute_for_silent_sellers_and_not_two_hours(
     assert not kit.of_kind(bench.serve(6, 5), wire.ORDER)
     sent = bench.serve(8, 5)
     assert signed(kit.of_kind(sent, wire.ORDER)[0])[12] is True
+
+
+def test_no_word_of_a_seller_puts_off_for_good_that_nothing_came():
+    """An order due in 34,000 years would be awaited until then; a random schedule found it."""
+    bench = Market()
+    need = bench.bought()
+    for state, eta in ((6, 1 << 40), (6, 9 * DAY), (5, 1 << 40)):
+        bench.status(need, state, k4=eta)
+    assert bench.order(need).promised - bench.up() <= 30 * DAY
