@@ -299,7 +299,8 @@ class Schedule:
         need(bench.thing.outbox.waiting() <= 2, "I2", "not delivered to the desk")
         awaited = [order for order in bench.thing.trade.orders.open
                    if order.promised + 4 * DAY > bench.thing._at]  # a seller put it off by a month
-        need(self.bought_since(begun, False) or awaited, "I2", "nothing bought in the calm part")
+        bought = self.bought_since(begun, False) or bool(awaited)
+        need(bought, "I2", "nothing bought in the calm part")
         bench.now += 31 * DAY  # what was still under way comes now
         self.step(HOUR, 0.0)
         self.check()
