@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from boards.locate import Lines
 
+BOARDS = Path(__file__).parents[1] / "boards"
+
 TEXT = '''\
 # a comment with "quotes" and [brackets]
 top = 1
@@ -71,9 +73,7 @@ def known(text):
     return set(Lines(text)._lines)
 
 
-@pytest.mark.parametrize(
-    "file", sorted(Path(__file__).parents[1].rglob("boards/**/*.toml")), ids=lambda file: file.name
-)
+@pytest.mark.parametrize("file", sorted(BOARDS.rglob("*.toml")), ids=lambda file: file.name)
 def test_every_path_of_our_own_files_is_found(file):
     text = file.read_text("utf-8")
     assert set(paths(tomllib.loads(text))) <= known(text)

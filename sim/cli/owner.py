@@ -127,8 +127,8 @@ for _row in (
     _control(*_row)
 
 
-for _answer in (owner_answers.waiting, owner_answers.approve, owner_answers.deny):
-    app.command()(_answer)
+for _word, _answer in owner_answers.COMMANDS.items():
+    app.command(_word)(_answer)
 
 
 class _Signing:

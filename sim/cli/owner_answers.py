@@ -78,40 +78,36 @@ def waiting(
         print("nothing waits for an answer")
 
 
-def approve(
-    thing: Thing,
-    order: Order,
-    out: Output = None,
-    via: How = Via.DESK,
-    port: Port = None,
-    desk: Desk = LOCAL,
-    directory: Directory = HERE,
-    passphrase_file: PassphraseFile = None,
-    wait: Wait = 60,
-    yes: Yes = False,
-    as_json: Json = False,
-) -> None:
-    """Say yes to an order that waits: on these terms, at this total or less."""
-    keys = (Owner(directory), passphrase_file, out)
-    _Answering(True, keys, _link(desk, thing), (yes, wait, as_json)).carry_out(order, via, port)
+def _command(says_yes: bool, purpose: str):
+    """One of the two answers as a command, for they are asked for alike."""
+
+    def answer(
+        thing: Thing,
+        order: Order,
+        out: Output = None,
+        via: How = Via.DESK,
+        port: Port = None,
+        desk: Desk = LOCAL,
+        directory: Directory = HERE,
+        passphrase_file: PassphraseFile = None,
+        wait: Wait = 60,
+        yes: Yes = False,
+        as_json: Json = False,
+    ) -> None:
+        keys, ways = (Owner(directory), passphrase_file, out), (yes, wait, as_json)
+        _Answering(says_yes, keys, _link(desk, thing), ways).carry_out(order, via, port)
+
+    answer.__doc__ = purpose
+    return answer
 
 
-def deny(
-    thing: Thing,
-    order: Order,
-    out: Output = None,
-    via: How = Via.DESK,
-    port: Port = None,
-    desk: Desk = LOCAL,
-    directory: Directory = HERE,
-    passphrase_file: PassphraseFile = None,
-    wait: Wait = 60,
-    yes: Yes = False,
-    as_json: Json = False,
-) -> None:
-    """Say no to an order that waits."""
-    keys = (Owner(directory), passphrase_file, out)
-    _Answering(False, keys, _link(desk, thing), (yes, wait, as_json)).carry_out(order, via, port)
+COMMANDS = {
+    "waiting": waiting,
+    "approve": _command(
+        True, "Say yes to an order that waits: on these terms, at this total or less."
+    ),
+    "deny": _command(False, "Say no to an order that waits."),
+}
 
 
 class _Answering:

@@ -11,7 +11,7 @@ from sim.desk.page.client import of
 from sim.desk.page.lists import Listing, narrowing
 from sim.desk.page.orders import asked
 from sim.desk.page.shell import (
-    Live,
+    Detail,
     Visit,
     badge,
     box,
@@ -81,20 +81,8 @@ def case_row(case: dict, visit: Visit) -> dict:
     }
 
 
-async def one(request: Request, number: str) -> None:
+class Case(Detail):
     """One case."""
-    visit = Visit(request)
-    shown = _Case(visit, number)
-    with frame(visit, "cases", "Case"):
-        shown.live = Live(visit, shown.read, shown.draw)
-    await visit.show()
-
-
-class _Case:
-    live: Live
-
-    def __init__(self, visit: Visit, number: str):
-        self.visit, self.number = visit, number
 
     async def read(self) -> dict:
         return await self.visit.rest.get(of("cases", self.number))

@@ -8,7 +8,7 @@ from sim.desk.page.client import of
 from sim.desk.page.lists import Listing, narrowing
 from sim.desk.page.orders import asked, whole
 from sim.desk.page.shell import (
-    Live,
+    Detail,
     Visit,
     badge,
     box,
@@ -78,20 +78,8 @@ def dispute_row(dispute: dict, visit: Visit) -> dict:
     }
 
 
-async def one(request: Request, number: str) -> None:
+class Dispute(Detail):
     """One dispute."""
-    visit = Visit(request)
-    shown = _Dispute(visit, number)
-    with frame(visit, "disputes", "Dispute"):
-        shown.live = Live(visit, shown.read, shown.draw)
-    await visit.show()
-
-
-class _Dispute:
-    live: Live
-
-    def __init__(self, visit: Visit, number: str):
-        self.visit, self.number = visit, number
 
     async def read(self) -> tuple[dict, str]:
         rest = self.visit.rest

@@ -18,6 +18,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from sim.desk.page import approvals, cases, disputes, orders, overview, sellers, thing
 from sim.desk.page.client import Rest
 from sim.desk.page.gate import HOME, Gate
+from sim.desk.page.shell import page_of
 from sim.desk.rest import LOOPBACK_NAMES
 
 PATHS = ("/desk", "/_nicegui", "/_nicegui_ws")
@@ -27,11 +28,11 @@ PAGES: dict[str, Callable[..., Any]] = {
     "": overview.page,
     "things/{thing_id}": thing.page,
     "orders": orders.page,
-    "orders/{number}": orders.one,
+    "orders/{number}": page_of(orders.Order, "orders", "Order"),
     "cases": cases.page,
-    "cases/{number}": cases.one,
+    "cases/{number}": page_of(cases.Case, "cases", "Case"),
     "disputes": disputes.page,
-    "disputes/{number}": disputes.one,
+    "disputes/{number}": page_of(disputes.Dispute, "disputes", "Dispute"),
     "sellers": sellers.page,
     "approvals": approvals.page,
 }

@@ -7,7 +7,7 @@ from sim.desk.page import words
 from sim.desk.page.client import of
 from sim.desk.page.lists import Listing, narrowing
 from sim.desk.page.shell import (
-    Live,
+    Detail,
     Visit,
     badge,
     box,
@@ -97,20 +97,8 @@ def order_row(order: dict, visit: Visit) -> dict:
     }
 
 
-async def one(request: Request, number: str) -> None:
+class Order(Detail):
     """One order."""
-    visit = Visit(request)
-    shown = _Order(visit, number)
-    with frame(visit, "orders", "Order"):
-        shown.live = Live(visit, shown.read, shown.draw)
-    await visit.show()
-
-
-class _Order:
-    live: Live
-
-    def __init__(self, visit: Visit, number: str):
-        self.visit, self.number = visit, number
 
     async def read(self) -> tuple[dict, list[dict]]:
         rest = self.visit.rest

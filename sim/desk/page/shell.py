@@ -186,6 +186,34 @@ class Live:
             self._draw(data)
 
 
+class Detail:
+    """The page about one order, case or dispute: what it reads, and how that is drawn."""
+
+    def __init__(self, visit: Visit, number: str):
+        self.visit, self.number = visit, number
+        self.live = Live(visit, self.read, self.draw)
+
+    async def read(self) -> Any:
+        """Return what `draw` wants, from REST."""
+        raise NotImplementedError
+
+    def draw(self, data: Any) -> None:
+        """Make the elements of the page."""
+        raise NotImplementedError
+
+
+def page_of(shown: type[Detail], here: str, title: str):
+    """The page under a number's address; here: the entry of NAVIGATION that it belongs to."""
+
+    async def page(request: Request, number: str) -> None:
+        visit = Visit(request)
+        with frame(visit, here, title):
+            shown(visit, number)
+        await visit.show()
+
+    return page
+
+
 def badge(word: str, look: str | None = None) -> ui.label:
     """A state in its colour, which is only a help: the word says it."""
     return ui.label(words.said(word)).classes(f"badge {look or words.LOOKS.get(word, 'over')}")
