@@ -72,8 +72,8 @@ bench: $(READY)  ## what the agent costs; detection and forecasts where the publ
 	else echo "no public data in $(DATA): detection and forecasts are not measured"; fi
 
 picture: $(READY)  ## the pages' pictures in the documents, taken anew (wants Chromium)
-	$(BIN)/python -m sim.picture docs/page.png
-	$(BIN)/python -m sim.desk_picture docs/desk.png
+	$(BIN)/python -m sim.demo.picture docs/page.png
+	$(BIN)/python -m sim.demo.desk_picture docs/desk.png
 
 pi:  ## on a Raspberry Pi, as root: the thing and its systemd unit (DRY_RUN=1 shows the steps)
 	@$(PYTHON) -m firmware.pi_install --prefix "$(PREFIX)" --destdir "$(DESTDIR)" \

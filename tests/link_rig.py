@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from sim.broker import LoopbackBroker
+from sim.desk.broker import LoopbackBroker
 from sim.mpy import runtime
 
 HOST = "localhost"

@@ -18,14 +18,14 @@ from pathlib import Path
 import cbor2
 
 from hal.linux import p256
-from sim.broker import LoopbackBroker
 from sim.desk import approvals, codec, consumer, messages
+from sim.desk.broker import LoopbackBroker
 from sim.desk.core import Desk
 from sim.desk.models import OrderState
 from sim.desk.suppliers import Article, HonestSupplier, Terms
 from sim.mpy.plant_server import PlantServer
 from sim.mpy.process import POWER_CUT, Device, encode
-from sim.thing import Keys
+from sim.world.thing import Keys
 
 SPEED = 600  # virtual seconds a second: the desk's and the thing's patience become fractions of one
 START_UTC = 1_767_225_600

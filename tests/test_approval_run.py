@@ -8,15 +8,15 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from firmware import install, question
-from sim import scenario
 from sim.cli import owner_answers
 from sim.cli.owner import app
 from sim.desk import approvals, codec, messages, rest
 from sim.desk.approvals import Question, QuestionState
 from sim.desk.models import Order, OrderState
-from sim.endpoint import secret
-from sim.run import Run
-from sim.world import DAY, HOUR, MINUTE
+from sim.world import scenario
+from sim.world.clock import DAY, HOUR, MINUTE
+from sim.world.endpoint import secret
+from sim.world.run import Run
 
 THING = "coffee_machine-1"
 TEXT = {

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim import scenario
 from sim.desk.models import Case, Order
-from sim.run import Run
-from sim.world import DAY
+from sim.world import scenario
+from sim.world.clock import DAY
+from sim.world.run import Run
 
 sys.path.insert(0, str(Path(__file__).with_name("portable")))
 

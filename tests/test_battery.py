@@ -24,8 +24,8 @@ from firmware import build, current
 from firmware.esp32 import duty
 from hal.linux import p256
 from sim.cli import app
-from sim.memory import MemoryStore
 from sim.mpy import runtime
+from sim.world.memory import MemoryStore
 
 TESTS = Path(__file__).parent
 BOARD = runtime.ROOT / "boards/esp32c3_freezer_guard.toml"

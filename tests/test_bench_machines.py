@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import fit
 from sim.bench import life, onset, skab
 from sim.bench.machine import files, replay
+from sim.recorded import fit
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli import app
-from sim.display import QUESTION, TABLES, Display
-from sim.world import DAY
+from sim.demo.display import QUESTION, TABLES, Display
+from sim.world.clock import DAY
 
 WAIT_S = 120  # until it is taken for dead; a busy machine takes its time
 COMMAND = [sys.executable, "-c", "from sim.cli import main; main()", "demo"]

@@ -7,7 +7,7 @@ import subprocess
 import paho.mqtt.client as mqtt
 import pytest
 
-from sim.broker import LoopbackBroker
+from sim.desk.broker import LoopbackBroker
 from sim.mpy import runtime
 
 WAIT_S = 120

@@ -7,7 +7,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from sim.broker import LoopbackBroker
+from sim.desk.broker import LoopbackBroker
 from sim.desk.consumer import Consumer, Link
 from sim.desk.models import Report, Thing
 from sim.desk.testing import HEALTH, TestThing, World, ack

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from sim.broker import free_port
+from sim.desk.broker import free_port
 from sim.desk.core import Desk
 from sim.desk.models import Order, Outgoing, Report
 from sim.desk.rest import application

@@ -12,7 +12,7 @@ from boards.compiler import compile_board, compile_product
 from hal.linux import p256
 from sim.mpy.plant_server import PlantServer
 from sim.mpy.process import Device
-from sim.thing import Keys
+from sim.world.thing import Keys
 
 BOARDS = Path(__file__).parents[1] / "boards"
 PRODUCT_FILE = BOARDS / "products" / "coffee_machine.toml"

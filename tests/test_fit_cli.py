@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sim import product_edit, thresholds
 from sim.cli.fit import app
-from sim.recording import Recording
+from sim.recorded import product_edit, thresholds
+from sim.recorded.recording import Recording
 
 PRODUCT = Path("boards/products/coffee_machine.toml")
 MINUTE, HOUR = 60, 3600

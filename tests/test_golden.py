@@ -7,8 +7,8 @@ whole journal must agree to the last bit.
 
 import pytest
 
-from sim import scenario
-from sim.run import run
+from sim.world import scenario
+from sim.world.run import run
 
 TEXT = {
     "title": "A day and a half with everything in it",

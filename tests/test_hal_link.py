@@ -17,7 +17,7 @@ from link_rig import (
     starter,
 )
 
-from sim.broker import make_certificates
+from sim.desk.broker import make_certificates
 
 kind = pytest.fixture(each_kind, params=KINDS)
 broker = pytest.fixture(running_broker)

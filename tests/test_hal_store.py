@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).with_name("portable")))
 from hal import HalError
 from hal.linux.store import open_store
 from hal.store import QUARANTINE, FileStore
-from sim.memory import MemoryStore
+from sim.world.memory import MemoryStore
 
 contract = importlib.import_module("port_contract_board")
 

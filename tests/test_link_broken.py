@@ -25,7 +25,7 @@ from link_rig import (
 
 from firmware import provision
 from hal.link_paho import Link
-from sim import broker as brokers
+from sim.desk import broker as brokers
 
 kind = pytest.fixture(each_kind, params=KINDS)
 broker = pytest.fixture(running_broker)

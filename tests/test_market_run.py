@@ -6,13 +6,14 @@ import pytest
 from typer.testing import CliRunner
 
 from boards.problems import DescriptionError
-from sim import market_figures, market_study, scenario
+from sim.bench import market_study
 from sim.cli.market import app
 from sim.desk.market import SELLERS
 from sim.desk.models import OrderState
-from sim.people import Habits, Receiver
-from sim.run import run
-from sim.world import DAY, World
+from sim.world import market_figures, scenario
+from sim.world.clock import DAY, World
+from sim.world.people import Habits, Receiver
+from sim.world.run import run
 
 PERCENT = {"overcharging": 80, "forging": 40, "altering": 40, "silent": 40}
 

@@ -10,7 +10,7 @@ import pytest
 from boards.compiler import compile_product
 from hal.linux import p256
 from sim.mpy.thing import FirmwareError, MicroPythonThing
-from sim.thing import Keys, LocalThing
+from sim.world.thing import Keys, LocalThing
 
 PRODUCT = compile_product(Path(__file__).parents[1] / "boards/products/coffee_machine.toml")
 CHANNELS = cbor2.loads(PRODUCT)["channels"]

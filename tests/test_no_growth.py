@@ -11,11 +11,11 @@ import gc
 import pytest
 
 from agent import limits
-from sim import scenario
 from sim.desk.models import Order
-from sim.run import Run
-from sim.thing import LocalThing
-from sim.world import DAY
+from sim.world import scenario
+from sim.world.clock import DAY
+from sim.world.run import Run
+from sim.world.thing import LocalThing
 
 PRODUCT = scenario.PRODUCTS / "coffee_machine.toml"
 MORE_OBJECTS = 0.1

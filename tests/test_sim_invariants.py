@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import cbor2
 import pytest
 
-from sim import invariants
 from sim.desk import codec, messages
 from sim.desk.models import OrderState
-from sim.observer import Injected, Observer, Seen
-from sim.scenario import Mandate
-from sim.world import DAY, HOUR, World
+from sim.world import invariants
+from sim.world.clock import DAY, HOUR, World
+from sim.world.observer import Injected, Observer, Seen
+from sim.world.scenario import Mandate
 
 ORDER = bytes(range(16))
 

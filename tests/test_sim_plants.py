@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from sim.people import Habits, Housekeeper, Technician
 from sim.plants import UnknownName, build
-from sim.world import DAY, HOUR, World
+from sim.world.clock import DAY, HOUR, World
+from sim.world.people import Habits, Housekeeper, Technician
 
 
 def machine(seed=1, **settings):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sim import chart, recording
-from sim.replay import Replay, generic_product
+from sim.recorded import chart, recording
+from sim.recorded.replay import Replay, generic_product
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from sim import scenario
 from sim.cli.sim import app
-from sim.run import Run, run
+from sim.world import scenario
+from sim.world.run import Run, run
 
 BASE = {
     "title": "t", "product": "coffee_machine", "plant": "coffee_machine", "duration": "12h",

@@ -6,8 +6,8 @@ import pytest
 
 from boards.locate import Lines
 from boards.problems import DescriptionError
-from sim import scenario
-from sim.happen import HOW
+from sim.world import scenario
+from sim.world.happen import HOW
 
 HEAD = 'title = "t"\nproduct = "coffee_machine"\nplant = "coffee_machine"\nduration = "5d"\n'
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sim.entropy import Entropy
-from sim.memory import MemoryStore, PowerCut
-from sim.network import Network, Weather
-from sim.world import RealTime, World
+from sim.world.clock import RealTime, World
+from sim.world.entropy import Entropy
+from sim.world.memory import MemoryStore, PowerCut
+from sim.world.network import Network, Weather
 
 
 def test_events_of_one_second_happen_in_the_order_asked_for():

@@ -12,9 +12,9 @@ import pytest
 from real_parts import LOW, PRODUCT, Bench, copied, keys
 
 from sim.desk.messages import RFQ
-from sim.memory import MemoryStore
 from sim.mpy.thing import MicroPythonThing
-from sim.thing import LocalThing
+from sim.world.memory import MemoryStore
+from sim.world.thing import LocalThing
 
 SEED = b"seed" * 8
 STEPS_AFTER = 3  # turns after the order left: by then it is acknowledged

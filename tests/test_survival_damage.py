@@ -13,11 +13,11 @@ from real_parts import LOW, PRODUCT, Bench, Place, copied, keys
 from hal.store import head
 from sim.desk.messages import HELLO, ORDER, RECONCILE
 from sim.desk.models import Case, OrderState, Outgoing
-from sim.memory import MemoryStore
 from sim.mpy import runtime
 from sim.mpy.process import BLOCKS
 from sim.mpy.thing import MicroPythonThing
-from sim.thing import LocalThing
+from sim.world.memory import MemoryStore
+from sim.world.thing import LocalThing
 
 SEED = b"seed" * 8
 NOISE = random.Random(8).randbytes(700)

@@ -18,11 +18,11 @@ import cbor2
 from rich.table import Table
 
 from boards.compiler import compile_product
-from sim import scenario
 from sim.desk import codec, messages
 from sim.mpy import heap, image, runtime
 from sim.mpy.thing import FirmwareError, MicroPythonThing
-from sim.run import Run
+from sim.world import scenario
+from sim.world.run import Run
 
 PRODUCTS = runtime.ROOT / "boards" / "products"
 AGENT_BYTES = 48 * 1024

@@ -15,8 +15,8 @@ from agent.identity import Identity
 from agent.product import Product
 from agent.sense import monitors
 from agent.wire import p256
-from sim.entropy import Entropy
-from sim.memory import MemoryStore
+from sim.world.entropy import Entropy
+from sim.world.memory import MemoryStore
 
 MINUTE_S = 60
 WARM = 200  # moments before anything is measured: learning costs something else

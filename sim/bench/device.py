@@ -18,10 +18,10 @@ from rich.table import Table
 
 from boards.compiler import compile_board, compile_product
 from firmware.build import build
-from sim import scenario
 from sim.mpy import image, runtime
-from sim.run import Run
-from sim.thing import LocalThing
+from sim.world import scenario
+from sim.world.run import Run
+from sim.world.thing import LocalThing
 
 PARTS = ("image", "boot", "wear")
 BOARDS = ("esp32_coffee_machine", "esp32_water_pump", "esp32c3_freezer_guard")

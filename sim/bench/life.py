@@ -1,10 +1,10 @@
 """C-MAPSS FD001: how well does `life` tell the remaining life of an engine it has never seen?
 
-Protocol: weights are fitted by sim.fit on the training engines alone. Each test engine's recorded
-cycles run through the shipped monitor; what it says at the last one is compared with the true
-remaining life, which is not capped. Without a test set: cross-validation over the training
-engines, whole engines held out, each cut at random points (see sim.fit.cross_validate), also
-through the shipped monitor.
+Protocol: weights are fitted by sim.recorded.fit on the training engines alone. Each test engine's
+recorded cycles run through the shipped monitor; what it says at the last one is compared with the
+true remaining life, which is not capped. Without a test set: cross-validation over the training
+engines, whole engines held out, each cut at random points (see sim.recorded.fit.cross_validate),
+also through the shipped monitor.
 """
 
 import time
@@ -13,7 +13,7 @@ import numpy as np
 from rich.table import Table
 
 from sim.bench.machine import replay
-from sim.fit import cross_validate, figures, learn, read_runs
+from sim.recorded.fit import cross_validate, figures, learn, read_runs
 
 BARS = {"rmse": 12.9, "weights": 64}
 REPEATS = 3

@@ -41,9 +41,9 @@ def demo(
     seed: Annotated[int | None, typer.Option(help="Another run of chance.")] = None,
 ) -> None:
     """Show the main job: a coffee machine that runs low, orders, and gets served."""
-    from sim import scenario as scenarios
-    from sim.live import Live
-    from sim.timeline import Timeline
+    from sim.demo.live import Live
+    from sim.demo.timeline import Timeline
+    from sim.world import scenario as scenarios
 
     try:
         story = scenarios.load(scenario)
@@ -108,7 +108,7 @@ def _watch(live, timeline) -> None:
 
 
 def _serve(live, timeline, port: int) -> None:
-    from sim.page import serve
+    from sim.demo.page import serve
 
     stopping = threading.Event()
 

@@ -36,8 +36,8 @@ def thresholds(
     as_json: AsJson = False,
 ) -> None:
     """Fit limits, rates, stillness and drift floors to what a healthy thing does."""
-    from sim import chart, recording, thresholds
-    from sim.replay import Replay
+    from sim.recorded import chart, recording, thresholds
+    from sim.recorded.replay import Replay
 
     console = Console(stderr=as_json)
     with _usage_errors():
@@ -76,7 +76,7 @@ def life(
     as_json: AsJson = False,
 ) -> None:
     """Learn the weights of a `life` monitor from runs to failure."""
-    from sim import fit
+    from sim.recorded import fit
 
     console = Console(stderr=as_json)
     with _usage_errors():
@@ -99,7 +99,7 @@ def life(
 
 
 def _product_path(product: Path) -> Path:
-    from sim.scenario import PRODUCTS
+    from sim.world.scenario import PRODUCTS
 
     named = PRODUCTS / f"{product}.toml"
     return named if named.exists() else product
@@ -122,8 +122,8 @@ def _replayed(path: Path, changes: dict, recordings: list[Path], given: dict) ->
     """What the product with the changes would have raised on the same recordings."""
     import tempfile
 
-    from sim import product_edit, recording
-    from sim.replay import Replay
+    from sim.recorded import product_edit, recording
+    from sim.recorded.replay import Replay
 
     with tempfile.TemporaryDirectory() as folder:
         fitted = Path(folder) / path.name
@@ -133,7 +133,7 @@ def _replayed(path: Path, changes: dict, recordings: list[Path], given: dict) ->
 
 
 def _write(path: Path, output: Path, changes: dict) -> None:
-    from sim import product_edit
+    from sim.recorded import product_edit
 
     product_edit.replace(output, product_edit.with_settings(path, changes))
 

@@ -26,8 +26,8 @@ def study(
 ) -> None:
     """Run one kitchen per kind of seller beside two honest ones, and compare the costs."""
     from boards.problems import nearest
+    from sim.bench.market_study import study as rows_of
     from sim.desk.market import SELLERS
-    from sim.market_study import study as rows_of
 
     for kind in kinds or ():
         if kind not in SELLERS:

@@ -39,7 +39,7 @@ def list_scenarios(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Show the scenarios that come along."""
-    from sim import scenario
+    from sim.world import scenario
 
     found = {name: scenario.load(name) for name in scenario.names()}
     if as_json:
@@ -71,9 +71,9 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No timeline.")] = False,
 ) -> None:
     """Play a scenario to its end and judge it."""
-    from sim import report
-    from sim import scenario as scenarios
-    from sim.run import Run
+    from sim.world import report
+    from sim.world import scenario as scenarios
+    from sim.world.run import Run
 
     with _usage_errors():
         wanted = scenarios.load(scenario)
@@ -97,9 +97,9 @@ def run(
 
 def _play(playing, console: Console, speed: float | None, timeline: bool) -> bool:
     """Move the run on to its end, showing it; False when the person interrupted it."""
-    from sim.report import line
-    from sim.run import CHUNK_S
-    from sim.world import RealTime
+    from sim.world.clock import RealTime
+    from sim.world.report import line
+    from sim.world.run import CHUNK_S
 
     end = playing.scenario.duration
     paced = RealTime(playing.world, speed) if speed else None
@@ -151,8 +151,8 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Feed recorded data through the agent and show what it finds and asks for."""
-    from sim import chart, recording
-    from sim.replay import Replay
+    from sim.recorded import chart, recording
+    from sim.recorded.replay import Replay
 
     console = Console(stderr=as_json)
     with _usage_errors():
@@ -173,7 +173,7 @@ def replay(
 
 def _compiled(product: Path | None) -> bytes | None:
     from boards.compiler import compile_product
-    from sim.scenario import PRODUCTS
+    from sim.world.scenario import PRODUCTS
 
     if product is None:
         return None
@@ -198,7 +198,7 @@ def _later(moment: str, begun: str) -> str:
 
 
 def _show_replay(result, console: Console) -> None:
-    from sim.chart import moment
+    from sim.recorded.chart import moment
 
     times = result.recording.times
     table = Table(box=None, pad_edge=False)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import uvicorn
 
-from sim.broker import LoopbackBroker, free_port
 from sim.desk import catalogue
+from sim.desk.broker import LoopbackBroker, free_port
 from sim.desk.consumer import Consumer, Link
 from sim.desk.core import Desk
 from sim.desk.page.mount import mount

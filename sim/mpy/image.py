@@ -28,8 +28,9 @@ FIRMWARE = (
 )  # fmt: skip
 HARNESS = (
     "sim/__init__.py",
-    "sim/entropy.py",
-    "sim/memory.py",
+    "sim/world/__init__.py",
+    "sim/world/entropy.py",
+    "sim/world/memory.py",
     "sim/mpy/__init__.py",
     "sim/mpy/assembly.py",
     "sim/mpy/lockstep.py",

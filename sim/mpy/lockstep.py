@@ -15,8 +15,8 @@ from agent.core import Agent
 from agent.identity import Identity
 from agent.product import Product
 from agent.wire import cbor, p256
-from sim.entropy import Entropy
-from sim.memory import MemoryStore, PowerCut
+from sim.world.entropy import Entropy
+from sim.world.memory import MemoryStore, PowerCut
 
 TURN = "<IBHH"  # now, link, readings, frames
 READING = "<BBd"  # channel, quality, value

@@ -19,7 +19,7 @@ import cbor2
 
 from sim.mpy import image, runtime
 from sim.mpy.plant_server import PlantServer
-from sim.thing import Keys
+from sim.world.thing import Keys
 
 HEAP = "640K"  # on 64 bits, where an object takes twice what it takes on the device
 BLOCKS = 128  # of 4 KiB: half a megabyte for state, a quarter of what an ESP32 has to give

@@ -1,4 +1,4 @@
-"""A thing whose agent runs in a real MicroPython process, with the verbs of sim/thing.py.
+"""A thing whose agent runs in a real MicroPython process, with the verbs of sim/world/thing.py.
 
 Every turn is one request and one answer over pipes, so the process runs in lockstep with the
 virtual clock and the run is as repeatable as one on CPython.
@@ -12,7 +12,7 @@ from pathlib import Path
 import cbor2
 
 from sim.mpy import image, runtime
-from sim.thing import Flash, Keys, Stepped
+from sim.world.thing import Flash, Keys, Stepped
 
 TURN = "<IBHH"  # now, link, readings, frames; the same in lockstep.py
 READING = "<BBd"  # channel, quality, value

@@ -11,7 +11,7 @@ import math
 from typing import ClassVar
 
 from sim.plants.plant import Plant
-from sim.world import DAY, HOUR
+from sim.world.clock import DAY, HOUR
 
 RECIPES = {
     # name: beans g, milk ml, water ml, share of customers

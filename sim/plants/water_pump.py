@@ -9,7 +9,7 @@ import math
 from typing import ClassVar
 
 from sim.plants.plant import Plant
-from sim.world import DAY, HOUR
+from sim.world.clock import DAY, HOUR
 
 STEP_S = 10
 HOUR_WEIGHTS = (

@@ -12,10 +12,10 @@ import cbor2
 
 from sim.desk.core import Desk
 from sim.desk.models import Case, Order
-from sim.endpoint import keys
-from sim.recording import Recording, RecordingError, channel_name
-from sim.thing import Keys, LocalThing
-from sim.world import World
+from sim.recorded.recording import Recording, RecordingError, channel_name
+from sim.world.clock import World
+from sim.world.endpoint import keys
+from sim.world.thing import Keys, LocalThing
 
 GOOD, MISSING = 0, 4
 CONFIRMED, NONE = 2, 0

@@ -1,7 +1,8 @@
 """The live page: what the thing senses, what is left, what it found, ordered and asked for.
 
-Everything on it comes from the running parts through `sim.live.Live`: readings from the thing's
-own console, orders and cases from the desk's database, the timeline from the broker's traffic.
+Everything on it comes from the running parts through `sim.demo.live.Live`: readings from the
+thing's own console, orders and cases from the desk's database, the timeline from the broker's
+traffic.
 The buttons change the physical world, the network or the power, never the agent. Served by
 NiceGUI from files in its wheel, so it works without the internet.
 """
@@ -15,10 +16,10 @@ from pathlib import Path
 
 from nicegui import app, run, ui
 
+from sim.demo.live import Live
 from sim.desk.page.mount import join
 from sim.desk.rest import application
-from sim.live import Live
-from sim.report import when
+from sim.world.report import when
 
 HOST = "127.0.0.1"
 REFRESH_S = 0.5

@@ -6,9 +6,9 @@ undercuts them. The rows are for people who set weights and rounds in a mandate.
 
 from collections.abc import Iterator
 
-from sim import scenario as scenarios
 from sim.desk.market import SELLERS
-from sim.run import run
+from sim.world import scenario as scenarios
+from sim.world.run import run
 
 HONEST = [
     {"name": "corner", "price_percent": 105, "shipping_minor": 0,

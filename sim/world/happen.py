@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sim import scenario as scenarios
+from sim.world import scenario as scenarios
 
 
 def happen(run, event) -> None:

@@ -1,8 +1,8 @@
-"""Takes the picture of the desk's page that its README shows: `python -m sim.desk_picture FILE`.
+"""Takes the picture of the desk's page for its README: `python -m sim.demo.desk_picture FILE`.
 
 Runs some coffee machines in one world for as many days as it takes to have something to decide:
 among crooked sellers, with owners who do not answer and parts that break. Then the desk
-that served them shows its page, and Chromium (sim/picture.py) takes the picture.
+that served them shows its page, and Chromium (sim/demo/picture.py) takes the picture.
 """
 
 import sys
@@ -13,16 +13,16 @@ from pathlib import Path
 
 import uvicorn
 
-from sim import scenario as scenarios
-from sim.broker import free_port
+from sim.demo.picture import browser, shoot
+from sim.desk.broker import free_port
 from sim.desk.page.mount import mount
 from sim.desk.rest import application
-from sim.picture import browser, shoot
-from sim.run import Run
-from sim.scenario import Scenario
-from sim.world import DAY, HOUR
+from sim.world import scenario as scenarios
+from sim.world.clock import DAY, HOUR
+from sim.world.run import Run
+from sim.world.scenario import Scenario
 
-SELLERS = Path(__file__).with_name("scenarios") / "crooked_sellers.toml"
+SELLERS = scenarios.FOLDER / "crooked_sellers.toml"
 MACHINES, DAYS = 4, 9
 BREAKS = (("boiler_scaling", 2 * DAY), ("leak", 6 * HOUR))  # of the first ones, before the end
 SIZE = "1280,880"
@@ -77,5 +77,5 @@ def _scenario(number: int) -> Scenario:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        raise SystemExit("usage: python -m sim.desk_picture FILE")
+        raise SystemExit("usage: python -m sim.demo.desk_picture FILE")
     main(Path(sys.argv[1]))

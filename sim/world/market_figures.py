@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 
 from sim.desk.market import SELLERS
 from sim.desk.models import Dispute, DisputeState, Offer, Order, OrderState
-from sim.world import DAY
+from sim.world.clock import DAY
 
 RIPE_S = 14 * DAY
 """A wrong may take this long, after its promised delivery, to be found out and disputed."""

@@ -4,9 +4,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim import market_figures
 from sim.desk.models import CaseState, OrderState
-from sim.world import DAY, HOUR, MINUTE
+from sim.world import market_figures
+from sim.world.clock import DAY, HOUR, MINUTE
 
 GRACE_S = 2 * DAY
 """A case opened this long after the repair is still true: the finding had to be confirmed."""

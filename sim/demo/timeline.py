@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.report import COLOURS, when
+from sim.world.report import COLOURS, when
 
 KINDS_SHOWN = ("order", "case", "finding", "fault", "repair", "people", "notice", "network",
                "power", "trouble")  # fmt: skip

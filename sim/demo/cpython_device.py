@@ -1,7 +1,7 @@
 """Runs in a CPython process: the same thing as sim/mpy/device.py, with the ports of Linux.
 
-`python -m sim.cpython_device SETTINGS`. Its store is a folder; a wished power cut kills the process
-at the end of the turn, for the operations of a file system cannot be torn from here.
+`python -m sim.demo.cpython_device SETTINGS`. Its store is a folder; a wished power cut kills the
+process at the end of the turn, for the operations of a file system cannot be torn from here.
 """
 
 import json
@@ -20,7 +20,7 @@ class CpythonDevice(Device):
     """The host's end: starts this file as a process; otherwise as sim.mpy.process has it."""
 
     def _command(self, settings):
-        return [sys.executable, "-m", "sim.cpython_device", str(settings)], None, None
+        return [sys.executable, "-m", "sim.demo.cpython_device", str(settings)], None, None
 
 
 class Watchdog:

@@ -9,7 +9,7 @@ import statistics
 from dataclasses import dataclass
 
 from agent.sense import monitors
-from sim.recording import Recording
+from sim.recorded.recording import Recording
 
 MARGIN = 0.15  # of the range that was seen
 RATE_MARGIN = 1.5  # times the steepest slope that was seen

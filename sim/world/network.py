@@ -8,7 +8,7 @@ the default: a frame that finds its thing unplugged waits for it, as MQTT QoS 1 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sim.world import World
+from sim.world.clock import World
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What a live run shows: the thing's own tables, the desk's orders and cases, and their history.
 
-Filled by `sim.live` from the thing's console and the desk's database, read by the page and the
+Filled by `sim.demo.live` from the thing's console and the desk's database, read by the page and the
 timeline. Days are virtual ones since the start.
 """
 
@@ -8,7 +8,7 @@ import json
 from collections import deque
 
 from sim.desk.models import Case, CaseState, Order, OrderState
-from sim.world import DAY
+from sim.world.clock import DAY
 
 POINTS = 300  # of a chart
 TABLES = ("channels", "consumables", "findings")

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from sim.desk import codec, messages
-from sim.world import World
+from sim.world.clock import World
 
 UP_NAMES = {kind: body.name for kind, body in messages.UP.items()}
 DOWN_NAMES = {kind: body.name for kind, body in messages.DOWN.items()}

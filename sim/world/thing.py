@@ -18,8 +18,8 @@ A reading is (channel index, value, quality). What is durable survives `kill`; n
 
 from typing import Any, NamedTuple, Protocol
 
-from sim.entropy import Entropy
-from sim.memory import MemoryStore, PowerCut
+from sim.world.entropy import Entropy
+from sim.world.memory import MemoryStore, PowerCut
 
 
 class Stepped(NamedTuple):

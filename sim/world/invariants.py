@@ -13,7 +13,7 @@ from itertools import pairwise
 import cbor2
 
 from sim.desk.models import OPEN_ORDER, OrderState
-from sim.world import DAY, HOUR
+from sim.world.clock import DAY, HOUR
 
 QUOTING_MOST_S = DAY
 """A need that has had the network this long must be ordered, refused or escalated."""

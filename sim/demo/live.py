@@ -16,24 +16,24 @@ import cbor2
 from sqlalchemy import select
 
 from boards.compiler import compile_board, compile_product
-from sim import endpoint
-from sim.broker import LoopbackBroker
-from sim.cpython_device import CpythonDevice
+from sim.demo.cpython_device import CpythonDevice
+from sim.demo.display import QUESTION, Display
+from sim.demo.story import Story
+from sim.demo.wiretap import Wiretap
+from sim.desk.broker import LoopbackBroker
 from sim.desk.consumer import Consumer, Link
 from sim.desk.models import Case, Event, Order, Outgoing, Thing
-from sim.display import QUESTION, Display
-from sim.happen import happen
 from sim.mpy.plant_server import PlantServer
 from sim.mpy.process import POWER_CUT, Device
-from sim.observer import Observer
-from sim.people import Housekeeper, Owner, Technician, habits_of
 from sim.plants import build
-from sim.scenario import Scenario
-from sim.story import Story
-from sim.wiretap import Wiretap
-from sim.world import RealTime, World
+from sim.world import endpoint
+from sim.world.clock import RealTime, World
+from sim.world.happen import happen
+from sim.world.observer import Observer
+from sim.world.people import Housekeeper, Owner, Technician, habits_of
+from sim.world.scenario import Scenario
 
-BOARD = Path(__file__).parents[1] / "boards" / "simulated.toml"
+BOARD = Path(__file__).parents[2] / "boards" / "simulated.toml"
 LOOK_S = 0.4  # how often desk and console are asked, in real seconds
 TURN_S = 0.01  # how often the world is brought up to date, in real seconds
 BOOT_AGAIN_S = 1.5  # how long the power stays off, in real seconds
@@ -58,7 +58,7 @@ class Live:
         self.keys = endpoint.keys(self.world, self.name)
         self.plant = build(scenario.plant, self.world, scenario.plant_settings)
         self.observer = Observer(self.world, self.name, self.keys.root_key)
-        self.network = self  # what sim.happen asks about the network
+        self.network = self  # what sim.world.happen asks about the network
         self.failure_modes = sorted(self.plant.modes)
         self.failure: BaseException | None = None
         self._speed = speed
@@ -208,7 +208,7 @@ class Live:
         with self._console:
             return self._running_device().ask(line, 3)
 
-    # -- for sim.happen ----------------------------------------------------------------------
+    # -- for sim.world.happen ----------------------------------------------------------------------
 
     def up(self, name: str) -> bool:
         return self.broker_up

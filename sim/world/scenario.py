@@ -16,8 +16,8 @@ from boards.problems import DescriptionError, Problem, nearest
 from sim.desk.market import KINDS as SELLERS
 from sim.plants import KINDS, SENSOR_FAULTS
 
-FOLDER = Path(__file__).parent / "scenarios"
-PRODUCTS = Path(__file__).parents[1] / "boards" / "products"
+FOLDER = Path(__file__).parents[1] / "scenarios"
+PRODUCTS = Path(__file__).parents[2] / "boards" / "products"
 
 
 def _pair(value: Any) -> Any:

@@ -12,20 +12,20 @@ from dataclasses import dataclass
 
 import cbor2
 
-from sim import invariants, report
 from sim.desk.market import BRINGS_TWICE
 from sim.desk.models import Case, Order
-from sim.digest import Digest
-from sim.endpoint import Endpoint, keys
-from sim.happen import happen
-from sim.network import Network, Weather
-from sim.observer import Observer
-from sim.people import Housekeeper, Owner, Receiver, Technician, habits_of
 from sim.plants import build
-from sim.scenario import Scenario
-from sim.site import Site
-from sim.thing import Keys, LocalThing, Thing
-from sim.world import DAY, World
+from sim.world import invariants, report
+from sim.world.clock import DAY, World
+from sim.world.digest import Digest
+from sim.world.endpoint import Endpoint, keys
+from sim.world.happen import happen
+from sim.world.network import Network, Weather
+from sim.world.observer import Observer
+from sim.world.people import Housekeeper, Owner, Receiver, Technician, habits_of
+from sim.world.scenario import Scenario
+from sim.world.site import Site
+from sim.world.thing import Keys, LocalThing, Thing
 
 RUNTIMES = ("cpython", "micropython")
 LOOK_S = 600

@@ -1,4 +1,4 @@
-"""Takes the picture of the live page that the README shows: `python -m sim.picture FILE`.
+"""Takes the picture of the live page that the README shows: `python -m sim.demo.picture FILE`.
 
 Runs the demo, waits until its story is complete and has Chromium (which is no dependency: it must
 be on the path) take a picture of the page without a window.
@@ -11,11 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from sim import scenario
-from sim.broker import free_port
-from sim.live import Live
-from sim.page import serve
-from sim.timeline import Timeline
+from sim.demo.live import Live
+from sim.demo.page import serve
+from sim.demo.timeline import Timeline
+from sim.desk.broker import free_port
+from sim.world import scenario
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SIZE = "1200,860"
@@ -65,5 +65,5 @@ def _take(live: Live, chromium: str, url: str, target: Path, directory: str) -> 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        raise SystemExit("usage: python -m sim.picture FILE")
+        raise SystemExit("usage: python -m sim.demo.picture FILE")
     main(Path(sys.argv[1]))

@@ -9,9 +9,9 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from sim.network import Network
-from sim.thing import Thing
-from sim.world import Event, World
+from sim.world.clock import Event, World
+from sim.world.network import Network
+from sim.world.thing import Thing
 
 GOOD, MISSING = 0, 4
 """Qualities of a reading, as agent/sense/channels.py has them."""

@@ -8,16 +8,16 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from sim import scenario as scenarios
 from sim.desk import approvals, codec, market, messages
 from sim.desk.approvals import ANSWERABLE, Question
 from sim.desk.core import Desk
 from sim.desk.models import Case
 from sim.desk.service import Pace, SimpleDepartment
 from sim.desk.suppliers import Article, Supplier, Terms
-from sim.network import Network
-from sim.thing import Keys
-from sim.world import DAY, Event, World
+from sim.world import scenario as scenarios
+from sim.world.clock import DAY, Event, World
+from sim.world.network import Network
+from sim.world.thing import Keys
 
 ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 

@@ -6,7 +6,7 @@ half, sometimes not at all until a reminder. Nobody can put in what nobody has b
 
 from dataclasses import dataclass
 
-from sim.world import DAY, HOUR, MINUTE, World
+from sim.world.clock import DAY, HOUR, MINUTE, World
 
 LOOKS = 72  # at the desk, an hour apart, for a question that has not come there
 
