@@ -6,11 +6,14 @@ import random
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, text
 
+from sim.desk import schema, upkeep
 from sim.desk.broker import free_port
 from sim.desk.core import Desk
 from sim.desk.models import Order, Outgoing, Report
@@ -32,6 +35,7 @@ if not (INITDB and PG_CTL and PSQL):
 
 DAY_S = 86_400
 ROUNDS = 10
+INDEXES = text("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'")
 SPAWN = multiprocessing.get_context("spawn")
 # PostgreSQL will not run as root.
 AS_USER = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -71,6 +75,30 @@ def test_an_order_and_a_case_live_their_lives(url):
     assert (answer[2], answer[3]) == (2, "order O-000001 is open for this consumable")
     assert len(world.told) == 2
     world.desk.close()
+
+
+def test_what_the_first_version_made_becomes_what_the_models_say(url):
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        upkeep.upgrade(connection, schema.FIRST)
+    told = upkeep.migrate(url)
+    assert told == {"from": schema.FIRST, "to": schema.head(), "backup": None}
+    with engine.connect() as connection:
+        assert upkeep.differences(connection) == []
+        migrated = set(connection.execute(INDEXES))
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+        connection.commit()
+    Desk(url).close()
+    with engine.connect() as connection:
+        assert set(connection.execute(INDEXES)) == migrated
+    engine.dispose()
+
+
+def test_desks_that_start_at_once_make_one_database(url):
+    with ThreadPoolExecutor(4) as pool:
+        for desk in pool.map(Desk, [url] * 4):
+            desk.close()
 
 
 def test_all_things_are_read_at_a_glance(url):

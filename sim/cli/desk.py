@@ -1,4 +1,4 @@
-"""`steward desk`: run the cloud endpoint alone.
+"""`steward desk`: run the cloud endpoint alone, and look after its database.
 
 Exit codes: 0 stopped by a person, 1 could not start, 2 wrong usage. With --json standard output
 carries one JSON object when the desk is ready and one when it has stopped. Secrets come from the
@@ -14,18 +14,20 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from sim.cli import desk_data
+
 app = typer.Typer(help="Run the cloud endpoint alone.")
+desk_data.add_to(app)
 
 EMBEDDED = "embedded"
 FAILED, USAGE = 1, 2
 TLS_PORT = 8883
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def desk(
-    database: Annotated[
-        str, typer.Option(help="SQLite file, or a URL as SQLAlchemy writes it.")
-    ] = "desk.db",
+    context: typer.Context,
+    database: desk_data.DatabaseOption = desk_data.HERE,
     broker: Annotated[str, typer.Option(help="host:port, or `embedded`.")] = EMBEDDED,
     ca: Annotated[
         Path | None, typer.Option(help="CA of the broker; default: the system's.")
@@ -56,6 +58,8 @@ def desk(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Take requests in, route them to sellers and service, answer; until Ctrl+C."""
+    if context.invoked_subcommand:
+        return
     from sim.desk.serve import DeskServer, Settings
 
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -63,7 +67,7 @@ def desk(
     entry = {"username": username, "password": password, "share": share, "plain": plain}
     try:
         link = _link(broker, name=name or socket.gethostname(), **files, **entry)
-        url = database if "://" in database else f"sqlite:///{database}"
+        url = desk_data.url_of(database)
         server = DeskServer(Settings(url, link, host, port, api_key, suppliers, keys, people))
         server.start()
     except (ValueError, FileNotFoundError) as error:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
+from sim.desk import schema
 from sim.desk.models import Case, Dispute, Order, Table, Thing
 
 Row = TypeVar("Row")
@@ -24,14 +25,20 @@ ATTEMPTS = 4  # of a transaction that another worker got in the way of
 
 
 class Database:
-    """Sessions on one database; `url` as SQLAlchemy writes it (`sqlite://` is in memory)."""
+    """Sessions on one database; `url` as SQLAlchemy writes it (`sqlite://` is in memory).
+
+    SchemaError for a database that has the tables of another version.
+    """
 
     def __init__(self, url: str):
         self.in_memory = url in ("sqlite://", "sqlite:///:memory:")
         self.engine = create_engine(url, **self._options(url))
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
-        Table.metadata.create_all(self.engine)
+        if self.in_memory:
+            Table.metadata.create_all(self.engine)
+        else:
+            schema.prepare(self.engine)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         reader = self.engine.execution_options(sqlite_begin="BEGIN")
         self._readers = sessionmaker(reader, expire_on_commit=False)
