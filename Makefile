@@ -42,9 +42,10 @@ lint: $(READY)  ## ruff, the house's own tidy, types for CPython and for the ESP
 	$(BIN)/mypy
 	$(BIN)/python tests/device_types.py
 
-schedules: $(READY)  ## 2,000 random and all small schedules against the invariants of money
+schedules: $(READY)  ## random and all small schedules against the invariants of money
 	$(BIN)/python tests/schedules.py 2000
 	$(BIN)/python tests/schedule_words.py 3 3
+	$(BIN)/python tests/schedule_desk.py 60
 
 sizes: $(READY)  ## bytes of .mpy per module of the agent, against what is allowed
 	$(BIN)/python tests/sizes.py

@@ -28,6 +28,7 @@ the way, from what leaves the thing and what its desk accepted.
 import functools
 import hashlib
 import multiprocessing
+import os
 import random
 import sys
 from collections.abc import Iterable
@@ -63,15 +64,17 @@ def prepared() -> tuple[list[bytes], float, int]:
 class Schedule:
     """One thing, its endpoint, and everything that may happen to both."""
 
+    SELLERS = SELLERS
+
     def __init__(self, seed: int):
         self.rng = random.Random(seed)
-        journal, beans, now = prepared()
+        journal, beans, now = self.start()
         self.bench = bench = kit.Bench.__new__(kit.Bench)
         bench.product, bench.store = kit.PRODUCT, kit.Store()
         bench.store.journal = list(journal)
         bench.desk, bench.draw = kit.Desk(), kit.entropy()
         bench.now, bench.beans, bench.boiler = now, beans, 92.0
-        self.endpoint = Endpoint(self.rng, 10000)
+        self.endpoint = self.other_side()
         self.air: list[bytes] = []  # frames on their way down
         self.past: list[bytes] = []  # frames that an attacker kept
         self.under_way: list[tuple[int, bool, bytes]] = []  # until when, up or down, delayed frames
@@ -88,11 +91,23 @@ class Schedule:
             for row in ledger(bench, books.ORDER, identifier)
         )
 
+    prepare = staticmethod(prepared)
+
+    def start(self) -> tuple[list[bytes], float, int]:
+        """What the thing begins with: flash, level, second."""
+        return prepared()
+
+    def other_side(self) -> Endpoint:
+        return Endpoint(self.rng, 10000)
+
+    def mandate(self, sequence: int, **terms: object) -> bytes:
+        return kit.mandate(sequence, k13=self.SELLERS, **terms)
+
     def run(self) -> str:
         """Run the schedule; return the digest of everything that left the thing."""
         if self.rng.random() < 0.4:  # an owner who wants to be asked about everything
             self.sequence, self.asks = 2, {"k6": 2}
-            self.endpoint.say(wire.MANDATE, {1: kit.mandate(2, k13=SELLERS, k6=2)})
+            self.endpoint.say(wire.MANDATE, {1: self.mandate(2, k6=2)})
         for number in range(HOSTILE_STEPS):
             self.hostile()
             self.check()
@@ -117,7 +132,7 @@ class Schedule:
         elif chance < 0.18:
             self.swap_flash([])
         elif chance < 0.22:
-            self.skew = rng.choice((0, 0, -3 * DAY, DAY, 32 * DAY, -400 * DAY))
+            self.turn_clock()
         elif chance < 0.32:
             self.owner()
         elif chance < 0.35:
@@ -131,6 +146,9 @@ class Schedule:
         if self.endpoint.door and bench.beans < 400 and rng.random() < 0.5:
             self.refill()
         self.step(rng.choice((60, 600, 600, HOUR, 6 * HOUR)), rng.choice((0.0, 0.2, 0.6)))
+
+    def turn_clock(self) -> None:
+        self.skew = self.rng.choice((0, 0, -3 * DAY, DAY, 32 * DAY, -400 * DAY))
 
     def cut(self, operations: int) -> None:
         """Let the power fail in the flash operation that comes after so many less one."""
@@ -158,8 +176,8 @@ class Schedule:
         self.sequence += 1
         terms = rng.choice(({}, {"k6": 2}, {"k26": 3}, {"k27": {"beans": 1900}}, {"k18": [0, 600]}))
         document = rng.choice((
-            kit.mandate(self.sequence, k13=SELLERS, **(self.asks | terms)),
-            kit.mandate(1, k13=SELLERS, k8=99999, k9=99999, k10=99999),  # replayed
+            self.mandate(self.sequence, **(self.asks | terms)),
+            self.mandate(1, k8=99999, k9=99999, k10=99999),  # replayed
             control(self.sequence, 1), control(self.sequence, 0),
         ))  # fmt: skip
         self.endpoint.say(wire.MANDATE, {1: document})
@@ -274,8 +292,8 @@ class Schedule:
         bench, endpoint = self.bench, self.endpoint
         endpoint.calm, self.skew, bench.store.cut_at = True, 0, 0
         self.sequence += 1
-        endpoint.say(wire.MANDATE, {1: kit.mandate(self.sequence, k13=SELLERS, k12=99,
-                                                   k4=kit.START_UTC + 9999 * DAY)})
+        endpoint.say(wire.MANDATE, {1: self.mandate(self.sequence, k12=99,
+                                                    k4=kit.START_UTC + 9999 * DAY)})
         bench.thing.feed_line("resume", bench.up())
         begun = bench.now
         for number in range(CALM_STEPS):
@@ -319,13 +337,13 @@ class Schedule:
                 thing.feed_line("cancel " + order.ref(), self.bench.up())
 
 
-def broken_by(seeds: Iterable[int]) -> list[tuple[int, str]]:
+def broken_by(kind: type[Schedule], seeds: Iterable[int]) -> list[tuple[int, str]]:
     """Run schedules by seed; return the seeds that broke, with what broke."""
     broken = []
     with quick_cbor.installed():
         for seed in seeds:
             try:
-                Schedule(seed).run()
+                kind(seed).run()
             except Broken as error:
                 broken.append((seed, str(error)))
             except Exception as error:
@@ -333,17 +351,19 @@ def broken_by(seeds: Iterable[int]) -> list[tuple[int, str]]:
     return broken
 
 
-def run(count: int, first: int = 0) -> list[tuple[int, str]]:
+def run(count: int, first: int = 0, kind: type[Schedule] = Schedule) -> list[tuple[int, str]]:
     """Run so many schedules from a first seed on, on all cores."""
-    prepared()  # once, and every process has it
-    parts = [range(n, min(n + PART, first + count)) for n in range(first, first + count, PART)]
+    kind.prepare()  # once, and every process has it
+    part = min(PART, -(-count // os.cpu_count()))
+    parts = [range(n, min(n + part, first + count)) for n in range(first, first + count, part)]
+    work = functools.partial(broken_by, kind)
     with multiprocessing.get_context("fork").Pool() as pool:
-        return [one for part in pool.imap_unordered(broken_by, parts) for one in part]
+        return [one for part in pool.imap_unordered(work, parts) for one in part]
 
 
-def main() -> int:
-    numbers = [int(word) for word in sys.argv[1:]] or [2000]
-    broken = run(*numbers)
+def main(kind: type[Schedule] = Schedule, count: int = 2000) -> int:
+    numbers = [int(word) for word in sys.argv[1:]] or [count]
+    broken = run(*numbers, kind=kind)
     for seed, error in sorted(broken):
         print(f"seed {seed}: {error}")
     print(f"{len(broken)} of {numbers[0]} schedules broke an invariant")

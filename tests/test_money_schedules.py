@@ -1,7 +1,10 @@
 """Random schedules keep the invariants of money; tests/schedules.py says what they are."""
 
+import contextlib
+
 import pytest
 import quick_cbor
+import schedule_desk
 import schedule_endpoint as parts
 import schedule_words
 import schedules
@@ -9,6 +12,7 @@ import schedules
 IN_TESTS = 150
 IN_CI = 2_000  # by `make schedules`
 NIGHTLY = 100_000
+AT_A_DESK, AT_A_DESK_NIGHTLY = 20, 3_000
 
 
 def test_no_schedule_breaks_an_invariant():
@@ -18,6 +22,16 @@ def test_no_schedule_breaks_an_invariant():
 @pytest.mark.nightly
 def test_no_schedule_of_very_many_breaks_an_invariant():
     assert schedules.run(NIGHTLY, IN_CI) == []
+
+
+def test_no_schedule_at_the_real_desk_breaks_an_invariant():
+    assert schedules.run(AT_A_DESK, kind=schedule_desk.DeskSchedule) == []
+
+
+@pytest.mark.nightly
+def test_no_schedule_of_many_at_the_real_desk_breaks_an_invariant():
+    kind = schedule_desk.DeskSchedule
+    assert schedules.run(AT_A_DESK_NIGHTLY, AT_A_DESK, kind) == []
 
 
 def test_no_small_schedule_of_all_breaks_an_invariant():
@@ -36,6 +50,28 @@ def test_a_seed_is_a_schedule_whoever_writes_the_bytes():
     with quick_cbor.installed():
         assert first == [schedules.Schedule(seed).run() for seed in (11, 12)]
     assert first[0] != first[1]
+
+
+def test_a_seed_is_a_schedule_at_the_real_desk_too():
+    schedule_desk.prepared()
+    one, again = [schedule_desk.DeskSchedule(4).run() for _ in range(2)]
+    assert one == again
+
+
+@pytest.mark.parametrize("change, broken", [
+    ("UPDATE things SET hello = json_set(hello, '$.mandate_known', 7)", "mandate"),
+    ("INSERT INTO outgoing (thing_id, kind, body, wants_ack, tries, due) "
+     "SELECT id, 7, x'a0', 1, 0, 0 FROM things, (VALUES (1), (2), (3))", "not delivered"),
+])  # fmt: skip
+def test_a_desk_that_does_not_agree_with_its_thing_is_noticed(change, broken):
+    schedule = schedule_desk.DeskSchedule(1)
+    with contextlib.closing(schedule.endpoint):
+        for _ in range(3):
+            schedule.step(60, 0.0)
+        schedule.check_agreement()
+        schedule.endpoint.rows.execute(change)
+        with pytest.raises(parts.Broken, match=broken):
+            schedule.check_agreement()
 
 
 @pytest.mark.parametrize("what", ["cap", "expired", "twice", "terms"])
