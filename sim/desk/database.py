@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from sim.desk import schema
+from sim.desk import access, schema
 from sim.desk.models import Case, Dispute, Order, Table, Thing
 
 Row = TypeVar("Row")
@@ -42,6 +42,7 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         reader = self.engine.execution_options(sqlite_begin="BEGIN")
         self._readers = sessionmaker(reader, expire_on_commit=False)
+        event.listen(self._readers, "do_orm_execute", access.narrow)
         # One connection holds a database in memory, so its users take turns.
         self._turn = threading.RLock() if self.in_memory else contextlib.nullcontext()
 

@@ -1,19 +1,16 @@
 """The desk over HTTP, for people and their programs: what is known, and what a team can do.
 
-Errors are problem+json (RFC 9457). With an API key every request but /healthz must carry it;
-without one only this machine may ask, which the Host header is held to, so that no web page can
-reach the desk by a name that it points here.
+Errors are problem+json (RFC 9457). Every request but /healthz must carry a key that may do what it
+asks for (permissions.py). While there is none, only this machine may ask, which the Host header is
+held to, so that no web page can reach the desk by a name that it points here.
 """
 
-import hmac
 import http
 from collections.abc import Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Security
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.security import APIKeyHeader
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -22,12 +19,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from sim.desk import (
     listing,
     messages,
+    rest_access,
     rest_approvals,
     rest_disputes,
     rest_overview,
     rest_releases,
     views,
 )
+from sim.desk.access import Door
 from sim.desk.core import Desk
 from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import (
@@ -51,25 +50,24 @@ from sim.desk.views import Page, view
 from sim.desk.work import Refused
 
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-KEY_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False)
 
 
 def application(
     desk: Desk, api_key: str | None = None, ready: Callable[[], bool] = lambda: True
 ) -> FastAPI:
-    """The REST service of a desk; `ready` tells whether the rest of the process is."""
+    """The REST service of a desk; `ready` tells whether the rest of the process is.
 
-    def check_key(given: Annotated[str | None, Security(KEY_HEADER)]) -> None:
-        if api_key and not hmac.compare_digest((given or "").encode(), api_key.encode()):
-            raise HTTPException(http.HTTPStatus.UNAUTHORIZED, "X-API-Key is missing or wrong")
-
+    api_key: the desk's own, an admin's. `app.state.door` is what the page asks for its readers.
+    """
+    door = Door(desk, api_key)
     app = FastAPI(
         title="Steward desk",
         version="1",
         description="Things, their orders and their service cases.",
         responses={"4XX": {"model": views.Problem, "description": "Problem (RFC 9457)"}},
     )
-    if not api_key:
+    app.state.door = door
+    if not door.guarded:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES)
     _add_problem_handlers(app)
 
@@ -86,8 +84,9 @@ def application(
 
     rooms = (_things, _orders, _cases, _reports, rest_disputes.disputes, rest_disputes.market,
              rest_approvals.questions, rest_overview.glance, rest_releases.versions)  # fmt: skip
-    for router in (room(desk) for room in rooms):
-        app.include_router(router, dependencies=[Depends(check_key)])
+    check = rest_access.dependency(desk, door)
+    for router in (*(room(desk) for room in rooms), rest_access.me(check)):
+        app.include_router(router, dependencies=[Depends(check)])
     return app
 
 

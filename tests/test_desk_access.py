@@ -1,0 +1,116 @@
+"""Who may do what at the desk's REST: the whole table, walked; owners see what is theirs."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+from page_kit import filled, peopled
+
+from sim.desk import access
+from sim.desk.permissions import PERMISSIONS, ROLES, may
+from sim.desk.rest import application
+from sim.desk.testing import HEALTH, TestThing, case_body
+
+OPEN = {"/healthz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
+HERE = "http://localhost"
+
+
+def endpoints(app) -> list[str]:
+    return [f"{method} {path}".replace("get ", "GET ").replace("post ", "POST ")
+            .replace("patch ", "PATCH ")
+            for path, methods in app.openapi()["paths"].items() for method in methods]  # fmt: skip
+
+
+def key(world, role, name=None, owner=None):
+    made = world.desk.act(
+        lambda work: access.make(
+            work.session, work.now, role if name is None else name, role, owner
+        )
+    )
+    return {"X-API-Key": made}
+
+
+@pytest.fixture
+def world():
+    return filled(peopled())
+
+
+def test_every_endpoint_is_in_the_table_and_the_table_names_no_other(world):
+    app = application(world.desk)
+    served = {one for one in endpoints(app) if one.split()[1] not in OPEN}
+    assert served == set(PERMISSIONS)
+
+
+def test_each_role_is_let_in_where_the_table_says_and_nowhere_else(world):
+    app = application(world.desk, "the desk's own")
+    http = TestClient(app, base_url=HERE)
+    keys = {role: key(world, role, owner="anna" if role == "owner" else None) for role in ROLES}
+    for endpoint in PERMISSIONS:
+        method, path = endpoint.split()
+        path = path.replace("{thing_id}", "thing-1").replace("{number}", "99").replace(
+            "{order}", "00")  # fmt: skip
+        assert http.request(method, path).status_code == 401, endpoint
+        assert http.request(method, path, headers={"X-API-Key": "x"}).status_code == 401
+        for role, headers in keys.items():
+            status = http.request(method, path, headers=headers).status_code
+            # Behind the door it is about content: there is no number 99, and no body was sent.
+            allowed = (200, 404, 422)
+            assert (status in allowed) == may(role, endpoint), (endpoint, role, status)
+            assert status in (*allowed, 403), (endpoint, role, status)
+
+
+def test_an_owner_finds_nothing_of_others(world):
+    other = TestThing("thing-2", 9)
+    world.desk.provision("thing-2", other.root_key, other.public_key, "coffee-machine", "bert")
+    for kind, body in ((1, other.hello()), (2, HEALTH), (7, case_body(bytes([9]) * 16))):
+        other.send(world.desk, kind, body)
+    http = TestClient(application(world.desk, "own"), base_url=HERE)
+    anna, bert = (key(world, "owner", name, name) for name in ("anna", "bert"))
+    for endpoint in PERMISSIONS:
+        method, path = endpoint.split()
+        if method != "GET" or not may("owner", endpoint):
+            continue
+        path = path.replace("{thing_id}", "thing-1").replace("{number}", "1")
+        mine = http.get(path, headers=anna)
+        assert mine.status_code == 200, (path, mine.text)
+        assert "thing-2" not in mine.text and "bert" not in mine.text.replace("robert", ""), path
+        theirs = http.get(path, headers=bert)
+        assert "thing-1" not in theirs.text.replace("no thing thing-1", ""), path
+        if "{" in endpoint:
+            assert theirs.status_code == 404, (path, theirs.text)
+    assert [row["id"] for row in http.get("/overview", headers=bert).json()["items"]] == ["thing-2"]
+    assert http.get("/cases/2", headers=bert).status_code == 200
+    line = {"line": "status"}
+    assert http.post("/things/thing-1/commands", headers=bert, json=line).status_code == 404
+    assert http.post("/things/thing-1/commands", headers=anna, json=line).status_code == 202
+
+
+def test_a_key_is_kept_as_a_digest_says_when_it_was_used_and_ends(world):
+    http = TestClient(application(world.desk), base_url=HERE)
+    assert http.get("/me").json() == {"name": "desk", "role": "admin", "owner": None}
+    service = key(world, "service", "day shift")
+    assert http.get("/me").status_code == 401, "with the first key the door is shut"
+    assert http.get("/me", headers=service).json()["name"] == "day shift"
+    bearer = {"Authorization": f"Bearer {service['X-API-Key']}"}
+    assert http.get("/me", headers=bearer).status_code == 200
+    row = world.rows(access.Key)[0]
+    assert service["X-API-Key"] not in json.dumps([str(value) for value in vars(row).values()])
+    listed = world.desk.act(lambda work: access.listed(work.session))
+    assert (listed[0]["used_at"], listed[0]["shown"]) == (world.clock.now, service["X-API-Key"][:8])
+    world.desk.act(lambda work: access.end(work.session, work.now, "day shift"))
+    assert http.get("/me", headers=service).status_code == 401
+    assert http.get("/me").status_code == 401, "without a good key the door stays shut"
+
+
+@pytest.mark.parametrize("name, role, owner, said", [
+    ("a", "king", None, "role: king is none of admin"),
+    ("a", "owner", None, "owner: an owner's key"),
+    ("a", "service", "anna", "owner: an owner's key"),
+    ("", "service", None, "name: 1 to 40"),
+    ("a\n", "service", None, "name: 1 to 40"),
+    ("there", "service", None, "name: there is, or was"),
+])  # fmt: skip
+def test_a_key_that_cannot_be_is_refused(world, name, role, owner, said):
+    key(world, "service", "there")
+    with pytest.raises(ValueError, match=said):
+        key(world, role, name, owner)
