@@ -89,7 +89,7 @@ def _why(agent, words, at):
     word = one(words, "a monitor, a consumable or an order")
     watch = agent.senses.find(word)
     if watch:
-        return Pairs(watch.why())
+        return Pairs(watch.why(at))
     answer = None
     if agent.trade:
         from agent.console import stock

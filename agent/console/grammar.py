@@ -70,6 +70,8 @@ def _obey_one(agent, words, at, find, refuses):
         reason = refuses and refuses(words[0], at)
         if reason:
             raise CommandError(reason)
+        if words[1:] and not command[1].startswith(words[0] + " "):  # its help names what it takes
+            raise CommandError("%r: %s takes no word" % (words[1], words[0]))
         answer = command[0](agent, words[1:], at)
         if hasattr(answer, "send"):
             answer = yield from answer

@@ -15,8 +15,6 @@ def _link(agent, words, at):
 
 def _restart(agent, words, at):
     restart = lent(agent).ports.restart
-    if words:
-        raise CommandError("%r: restart takes no word" % words[0])
     if restart is None:
         raise CommandError("restart: whoever keeps this process alive has to do it")
     restart()

@@ -26,9 +26,10 @@ class Signal:
         self.quality = MISSING
         self.at = None
         self.sick = False  # its sensor has a confirmed fault
+        self.said = None  # the last reading as it came, believable or not
         self.late = 0  # readings dropped because they were older than the last one
         self._units = None
-        self._changed_at = 0
+        self.changed_at = 0
         self._next = 0
         self._times = array("I", bytes(4 * channel.evidence))
         self._values = array("i", bytes(4 * channel.evidence))
@@ -39,6 +40,7 @@ class Signal:
             self.late += 1
             return None
         self.at = at
+        self.said = value
         self.quality = self._judge(value, quality, at)
         if self.quality == GOOD:
             self.value = value
@@ -63,8 +65,8 @@ class Signal:
         units = channel.units(value)
         if units != self._units:
             self._units = units
-            self._changed_at = at
-        elif channel.stuck_s and at - self._changed_at >= channel.stuck_s:
+            self.changed_at = at
+        elif channel.stuck_s and at - self.changed_at >= channel.stuck_s:
             return STUCK
         if channel.evidence:
             self._times[self._next] = at

@@ -5,7 +5,7 @@ import json
 import kit
 from market_bench import Market
 
-from agent import limits
+from agent import console, limits
 from agent.console import commands, grammar, looks
 from agent.console.ports import LOOKS, Ports
 from agent.wire import cbor, p256
@@ -51,6 +51,14 @@ def test_every_word_is_in_help_and_answers_in_json():
         assert answer and "Traceback" not in answer, word
     known = set(LOOKS)
     assert known <= set(words), "words that the PIN lets through"
+
+
+def test_a_word_too_many_is_named():
+    bench = kit.Bench().ready()
+    lend(bench)
+    for word in ("usage", "status", "needs", "cases", "restart", "help"):
+        assert line(bench, word + " x y") == "error: 'x': %s takes no word" % word
+    assert "one word is needed" in line(bench, "read beans_g x")
 
 
 def test_a_channel_is_read_back_and_the_outbox_shown():
@@ -231,13 +239,16 @@ def test_what_the_owner_was_told_is_kept_for_a_while():
     assert len(rows) == 16 and rows[-1] == {"age_s": 0, "told": "note 19"} and len(shown) == 20
 
 
+def remote(bench, text):
+    """What the desk is answered to a word."""
+    return console.at_once(console.answers(bench.thing, text, bench.up(), True))
+
+
 def test_the_desk_can_say_none_of_the_owners_words():
     bench = Market()
     lend(bench)
-    from agent import console
-
     for text in ("reset kit-1", "wifi home", "reboot", "provision", "pin set 1234"):
-        assert "is no command" in console.obey(bench.thing, text, bench.up(), True), text
+        assert "is no command" in remote(bench, text), text
 
 
 class Endless:

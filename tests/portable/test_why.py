@@ -55,7 +55,25 @@ def test_several_channels_are_told_by_name():
 def test_a_sensor_tells_its_quality():
     bench = kit.Bench().ready()
     told = json.loads(bench.thing.feed_line("why sensor_boiler_c --json", bench.up()))
-    assert told["quality"] == 0 and told["late"] == 0
+    assert told["quality"] == "good" and told["late"] == 0 and told["age_s"] == 0
+    assert told["low"] == -20 and told["high"] == 180 and 91 < told["said"] < 93
+    assert told["missing_after_s"] == 3600 and told["frozen_after_s"] is None
+
+
+def test_a_sick_sensor_tells_what_it_said_and_for_how_long():
+    bench = kit.Bench().ready()
+    bench.boiler = 900.0
+    bench.serve(9)
+    told = json.loads(bench.thing.feed_line("why sensor_boiler_c --json", bench.up()))
+    assert told["quality"] == "out of range" and told["said"] > 899 and 91 < told["believed"] < 93
+    assert told["unchanged_s"] == 9 * 600
+    bench.boiler = float("nan")
+    bench.serve()
+    told = json.loads(bench.thing.feed_line("why sensor_boiler_c --json", bench.up()))
+    assert told["quality"] == "missing" and told["said"] == "nan"
+    bench.now += 7200
+    bench.thing.step(bench.up())
+    assert "age_s            7200" in bench.thing.feed_line("why sensor_boiler_c", bench.up())
 
 
 def test_what_is_not_known_of_a_consumable_is_not_told_as_a_number():
