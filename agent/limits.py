@@ -109,8 +109,13 @@ MESSAGES_KEPT = 16
 CYCLES_SEARCHED = 1000
 
 # ---- service ----
+# A finding that is confirmed again so soon after it was cleared flaps: it is cleared later each
+# time, after so long at the most.
+FLAP_S = 86400
 # A finding that went away by itself keeps its case open this long, lest it flap.
 CASE_SETTLE_S = 86400
+# A fault that comes back so soon after its case was closed is the same case again.
+CASE_BACK_S = 3 * 86400
 # After service says done, the same monitor has this long to agree.
 CASE_VERIFY_S = 2 * 86400
 # Evidence readings of one channel in a case message.
@@ -143,6 +148,7 @@ STEP_S = 300
 
 assert FRAME_BYTES <= 1280  # the receive buffer allocated once at boot
 assert RESEND_S < RESEND_LONGEST_S
+assert FLAP_S <= CASE_SETTLE_S < CASE_BACK_S
 assert OUTBOX_BYTES + TRANSACTION_BYTES < JOURNAL_BYTES
 assert PAYLOAD_BYTES < TRANSACTION_BYTES
 assert UPDATE_PIECE_BYTES + 200 < PAYLOAD_BYTES

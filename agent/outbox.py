@@ -19,7 +19,7 @@ _CLASS = {wire.FINDING: REPORT, wire.USAGE: REPORT, wire.SHED: REPORT, wire.EXPE
           wire.FAREWELL: GREETING}
 _PASSING = (VITAL_SIGNS, GREETING)  # made anew after a boot, so not written to flash
 # A newer message of these kinds about the same thing makes the older one pointless.
-_REPLACES = (wire.RFQ, wire.HEALTH, wire.HELLO, wire.QUESTION, wire.UPDATE)
+_REPLACES = (wire.RFQ, wire.HEALTH, wire.HELLO, wire.QUESTION, wire.UPDATE, wire.CASE_EVENT)
 
 
 class Message:

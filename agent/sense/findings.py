@@ -5,8 +5,11 @@
                     raised --a sensor is sick--> none
 
 A monitor has one finding at most.  Only a confirmed finding leaves the thing or costs money; a
-raised one is a suspicion that may pass.
+raised one is a suspicion that may pass, and quiet spells do not make it older.  One that is
+confirmed again and again has to be quiet for longer each time until it goes.
 """
+
+from agent import limits
 
 NONE, RAISED, CONFIRMED = 0, 1, 2
 STATES = ("none", "raised", "confirmed")
@@ -17,9 +20,13 @@ CLEARED = 3
 class Finding:
     """The state of one monitor's finding; times are ages in seconds."""
 
+    paused = False  # a suspicion's alarm has been off since it was last on
+    gone = -limits.FLAP_S  # when it was last cleared
+
     def __init__(self, hold_s, clear_s):
         self.hold_s = hold_s
         self.clear_s = clear_s
+        self.calm_s = clear_s  # the same of a confirmed one, which doubles each time it flaps
         self.state = NONE
         self.since = 0  # when the state was entered
         self.seen = 0  # when the alarm was last on
@@ -27,13 +34,17 @@ class Finding:
 
     def advance(self, alarm, score, at):
         """Move on by one verdict; return True when the state changed."""
-        if alarm:
-            self.seen = at
-            self.peak = max(self.peak, score)
-        if self.state == NONE:
-            return alarm and self._enter(RAISED, at)
         if not alarm:
-            return at - self.seen >= self.clear_s and self._enter(NONE, at)
+            self.paused = True
+            quiet_s = self.calm_s if self.state == CONFIRMED else self.clear_s
+            return self.state != NONE and at - self.seen >= quiet_s and self._enter(NONE, at)
+        if self.paused:
+            self.paused = False
+            self.since += at - self.seen if self.state == RAISED else 0
+        self.seen = at
+        self.peak = max(self.peak, score)
+        if self.state == NONE:
+            return self._enter(RAISED, at)
         if self.state == RAISED and at - self.since >= self.hold_s:
             return self._enter(CONFIRMED, at)
         return False
@@ -42,6 +53,10 @@ class Finding:
         """Nobody can look: a suspicion is dropped, and quiet begins anew; True when it changed."""
         self.seen = at
         return self.state == RAISED and self._enter(NONE, at)
+
+    def doubt(self, at):
+        """What confirmed it may not have been true: it is a suspicion again; True if it was one."""
+        return self.state == CONFIRMED and self._enter(RAISED, at)
 
     def restore(self, state, since):
         """Take up a finding that was open before a restart."""
@@ -52,6 +67,11 @@ class Finding:
         return min(99, int(100 - 50 / max(1.0, self.peak)))
 
     def _enter(self, state, at):
+        if self.state == CONFIRMED:
+            self.gone = at
+        elif state == CONFIRMED:
+            longer = min(2 * self.calm_s, max(self.clear_s, limits.FLAP_S))
+            self.calm_s = longer if at - self.gone < limits.FLAP_S else self.clear_s
         self.state = state
         self.since = at
         if state == NONE:

@@ -4,7 +4,7 @@ All readings of one moment are judged first; then every monitor whose first chan
 that moment looks at its channels once.  A monitor never sees a channel that is not well.
 """
 
-from agent import limits
+from agent import limits, loan
 from agent.sense import monitors
 from agent.sense.channels import GOOD, QUALITIES, Signal
 from agent.sense.findings import CONFIRMED, NONE, Finding
@@ -55,7 +55,7 @@ class Watch:
         predict = getattr(self.detector, "eta_s", None)
         return predict() if predict else None
 
-    def why(self):
+    def why(self, at):
         """Return what the verdict rests on: [(word, number), ...], and each channel's share."""
         rows = list(self.detector.why())
         blame = getattr(self.detector, "blame", None)
@@ -98,15 +98,15 @@ class SensorWatch:
             return False
         self.begin()
         changed = self.finding.advance(bad, 2.0, at)
+        self.finding.paused = False  # a loose contact is well in between, and no better for it
         signal.sick = self.finding.state == CONFIRMED
         return changed
 
     def eta_s(self):
         return None
 
-    def why(self):
-        signal = self.signals[0]
-        return [("quality", signal.quality), ("value", signal.value), ("late", signal.late)]
+    def why(self, at):
+        return loan.call("agent.sense.health", "why", self.signals[0], at)
 
 
 class Senses:
@@ -171,8 +171,9 @@ class Senses:
         before = watch.finding.state
         if not watch.look(at):
             return
-        watch.before = before
-        self.changes.append(watch)
+        if watch not in self.changes:
+            watch.before = before
+            self.changes.append(watch)
         after = watch.finding.state
         if CONFIRMED in (before, after):
             self._note([FINDING, watch.name, after, watch.finding.since])
@@ -188,18 +189,14 @@ class Senses:
         """Return the watches that hold something against the machine now."""
         return [w for w in self.watches + self._sensors if w.finding.state != NONE]
 
-    def alarmed(self, mode):
-        """Return whether any monitor of a failure mode still has a finding."""
-        return any(watch.mode == mode for watch in self.open_watches())
-
-    def renew(self, mode, at, insist):
-        """Service was there: let the monitors of a mode begin again where that is called for.
+    def renew(self, case, at, insist):
+        """Service was there: let the monitors of a case begin again where that is called for.
 
         One that counts a part's life begins again after every service; others keep what they hold
         to be normal, for it is they who must agree, unless service insists.
         """
         for watch in self.watches:
-            if watch.mode == mode and (insist or getattr(watch.detector, "COUNTS_LIFE", False)):
+            if case.holds(watch) and (insist or getattr(watch.detector, "COUNTS_LIFE", False)):
                 watch.detector.relearn(at)
 
     def quality_word(self, index):

@@ -5,14 +5,16 @@
        goes back to open when it does not within CASE_VERIFY_S.  Done a second time, the monitor
        learns anew: what it holds to be normal may be what the repair has changed.
 
-One case at most is open for a failure mode; more findings of the mode become updates of it.
+One case at most is open for a failure mode; more findings of the mode become updates of it. So
+does what may be the same fault as another monitor sees it: a finding on a signal on which an open
+case rests already, unless it is the graver one. While a sensor's own case is open, whatever rests
+on that sensor is an update of it; when the sensor proves well, it has to be confirmed again and is
+then a case of its own. What comes back within CASE_BACK_S opens the same case again.
 """
 
-import hashlib
-
-from agent import limits
+from agent import limits, loan
 from agent.sense.findings import CONFIRMED
-from agent.wire import cbor
+from agent.sense.senses import SENSOR_FAULT
 from agent.wire import messages as wire
 
 CASE, COUNT = TAGS = 60, 61
@@ -32,17 +34,33 @@ RECOVERED, CAME_BACK, WITHDRAWN, ESCALATED = 1, 2, 3, 4
 
 
 class Case:
-    """One request for service.  Times are ages in s."""
+    """One request for service.  Times are ages in s.
+
+    monitor: that which opened it; joined: whose findings became updates of it, each once.
+    """
 
     COLUMNS = ("id", "mode", "monitor", "state", "since", "opened", "number", "updates", "well",
-               "visits")
+               "visits", "joined")
 
     def __init__(self, values):
+        self.joined = []  # an older agent's record lacks them
         for column, value in zip(self.COLUMNS, values):
             setattr(self, column, value)
 
     def record(self):
         return [CASE] + [getattr(self, column) for column in self.COLUMNS]
+
+    def holds(self, watch):
+        """Return whether a watch's finding is this case or a part of it."""
+        return watch.mode == self.mode or watch.name in self.joined
+
+    def alarmed(self, watches):
+        """Return whether one of the watches keeps it open.
+
+        A sensor's case is over when the sensor is well, whatever was seen through it.
+        """
+        only = self.mode == SENSOR_FAULT
+        return any(w.mode == self.mode if only else self.holds(w) for w in watches)
 
     def ref(self):
         """Return how a person calls the case: the head of its id in hex."""
@@ -53,51 +71,41 @@ class Cases:
     """Open cases.  Durable: they and the count of each failure mode's cases."""
 
     def __init__(self, thing, send, tell, note):
-        self._thing = thing
-        self._send = send
-        self._tell = tell
-        self._note = note
+        self.thing = thing
+        self.send = send
+        self.tell = tell
+        self.note = note
         self.open = []
-        self._counts = {}
+        self.counts = {}
+        self.past = {}  # of each mode the case that was closed last
 
     def step(self, at, senses):
         """Open, update, close and reopen cases after what the monitors say now."""
         for watch in senses.changes:
             if watch.finding.state == CONFIRMED and watch.service:
-                self._raise(watch, at)
+                loan.call("agent.service.asking", "ask", self, watch, at, senses)
         for case in list(self.open):
-            self._follow(case, at, senses.alarmed(case.mode))
+            self._follow(case, at, senses)
 
-    def _raise(self, watch, at):
-        case = self.of_mode(watch.mode)
-        if case is None:
-            number = self._counts.get(watch.mode, 0)
-            key = cbor.encode([self._thing, "case", watch.mode, number])
-            identifier = hashlib.sha256(key).digest()[:16]
-            case = Case([identifier, watch.mode, watch.name, OPEN, at, at, "", 0, 0, 0])
-            self._counts[watch.mode] = number + 1
-            self._note([COUNT, watch.mode, number + 1])
-            self.open.append(case)
-            self._tell("%s: %s" % (watch.mode, watch.advice or "service asked for"))
-        else:
-            case.updates += 1
-        self._note(case.record())
-        self._send(wire.CASE, describe(case, watch, at), case.id)
-
-    def _follow(self, case, at, alarmed):
-        if alarmed:
+    def _follow(self, case, at, senses):
+        watches = senses.open_watches()
+        if case.alarmed(watches):
             case.well = 0
             if case.state == DONE and at - case.since >= limits.CASE_VERIFY_S:
-                self._event(case, CAME_BACK, "the monitor still sees it")
+                self.event(case, CAME_BACK, "the monitor still sees it")
                 self._move(case, OPEN, at)
             return
         case.well = case.well or at
         if case.state == DONE:
-            self._event(case, RECOVERED, "")
-            self._move(case, CLOSED, at)
+            self._close(case, RECOVERED, "", at)
         elif at - case.well >= limits.CASE_SETTLE_S:
-            self._event(case, WITHDRAWN, "recovered by itself")
-            self._move(case, CLOSED, at)
+            self._close(case, WITHDRAWN, "recovered by itself", at)
+        if case.state == CLOSED and case.joined:
+            loan.call("agent.service.asking", "let_go", self, case, watches, at)
+
+    def _close(self, case, event, reason, at):
+        self.event(case, event, reason)
+        self._move(case, CLOSED, at)
 
     def status(self, body, at, senses):
         """Take the service team's word on a case; forward moves only."""
@@ -109,10 +117,10 @@ class Cases:
             case.number = wire.text(body, 5, 40)
         if state == DONE:
             case.visits += 1
-            senses.renew(case.mode, at, case.visits > 1)
+            senses.renew(case, at, case.visits > 1)
         self._move(case, state, at)
         if state == REFUSED:
-            self._tell("service for %s was refused" % case.mode)
+            self.tell("service for %s was refused" % case.mode)
 
     def answered(self, case_id, outcome, reason, number, at):
         """The desk acknowledged a case message."""
@@ -121,10 +129,10 @@ class Cases:
             return
         if number and number != case.number:
             case.number = number
-            self._note(case.record())
+            self.note(case.record())
         if outcome == wire.REFUSED and case.state == OPEN:
             self._move(case, REFUSED, at)
-            self._tell("the desk refused a case for %s: %s" % (case.mode, reason))
+            self.tell("the desk refused a case for %s: %s" % (case.mode, reason))
 
     def find(self, identifier):
         """Return the open case of an id (bytes), or None."""
@@ -140,19 +148,20 @@ class Cases:
                 return case
         return None
 
-    def _event(self, case, event, reason):
-        self._send(wire.CASE_EVENT, {1: case.id, 2: event, 3: reason}, case.id)
+    def event(self, case, event, reason):
+        self.send(wire.CASE_EVENT, {1: case.id, 2: event, 3: reason}, case.id)
 
     def _move(self, case, state, at):
         case.state = state
         case.since = at
         if state == CLOSED:
             self.open.remove(case)
-        self._note(case.record())
+            self.past[case.mode] = case
+        self.note(case.record())
 
     def apply(self, record):
         if record[0] == COUNT:
-            self._counts[record[1]] = record[2]
+            self.counts[record[1]] = record[2]
             return
         case = Case(record[1:])
         known = self.find(case.id)
@@ -160,26 +169,13 @@ class Cases:
             self.open.remove(known)
         if case.state != CLOSED:
             self.open.append(case)
+        else:
+            self.past[case.mode] = case
 
     def dump(self):
-        for mode in sorted(self._counts):
-            yield [COUNT, mode, self._counts[mode]]
+        for mode in sorted(self.counts):
+            yield [COUNT, mode, self.counts[mode]]
+        for mode in sorted(self.past):
+            yield self.past[mode].record()
         for case in self.open:
             yield case.record()
-
-
-def describe(case, watch, at):
-    """Return the body of a case message: what fails, how sure, how soon, and the evidence."""
-    body = {
-        1: case.id, 2: case.mode, 3: watch.service, 4: watch.severity,
-        5: watch.finding.confidence(),
-        7: [[s.channel.name, s.channel.scale, s.evidence(at, limits.EVIDENCE_READINGS)]
-            for s in watch.signals[:limits.EVIDENCE_CHANNELS] if s.channel.evidence],
-        9: case.updates, 11: watch.name,
-    }
-    eta = watch.eta_s()
-    if eta is not None:
-        body[6] = max(0, int(eta))
-    if watch.advice:
-        body[10] = watch.advice
-    return body

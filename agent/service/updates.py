@@ -19,7 +19,6 @@ from agent.wire import cbor, cose
 from agent.wire import messages as wire
 
 ASKS, OFFERED, FETCHING, STAGED, TRYING, CONFIRMED, BACK = 0, 1, 2, 3, 4, 5, 6
-STAGES = ("", "offered", "fetching", "staged", "trying")
 
 # Of release-document.
 _NUMBER, _PRODUCT, VERSION, _BOARD, _RUNTIME, BYTES, _FILES, _LIST, _LIST_BYTES = range(1, 10)
@@ -35,6 +34,7 @@ class Updates:
         self.terms = None  # of the release that is under way
         self.done = 0  # bytes of it that are there
         self._agent = agent
+        self.low = False  # the battery: nothing is fetched or put in force
         self._began = None  # uptime of the first step
         self._at = 0
         self._told = False
@@ -48,6 +48,8 @@ class Updates:
 
     def active(self):
         """Return whether it goes on at once, so that this is no time to sleep or go offline."""
+        if self.low:
+            return False
         fetching = self.stage() == FETCHING and self._silent < 2 and self._hears()
         return fetching or self.stage() == STAGED
 
@@ -110,12 +112,11 @@ class Updates:
 
     def _resume(self):
         """Go on with what the record says, from its beginning: whatever is there is checked."""
-        port, slot = self.port, self.port.record.get("slot", "")
         if self.stage() == TRYING:
             return
         self._walk()
         try:
-            document = port.read(slot + ".cose", 0, limits.PAYLOAD_BYTES)
+            document = self.port.read(self.port.record["slot"] + ".cose", 0, limits.PAYLOAD_BYTES)
             self.terms = self._checked(document)
             self._id = hashlib.sha256(document).digest()[:8]
         except (OSError, wire.MessageError) as error:
@@ -210,13 +211,21 @@ class Updates:
                 self._tell_why()
             elif self.stage() == TRYING:
                 self._try(now - self._began)
-            elif self.terms and not record.get("held"):
+            elif self.terms and not record.get("held") and not self._waits():
                 if self.stage() == FETCHING:
                     self._fetch(now)
                 elif self.stage() == STAGED and self._may_restart(now):
                     self._switch()
         except (OSError, ValueError) as error:
             self._drop(str(error))
+
+    def _waits(self):
+        """Return whether the battery must be charged first; the desk is told when that changes."""
+        low = self.port.low()
+        if low != self.low:
+            self.low = low
+            self.report(self.stage(), why="waits for its battery" if low else "")
+        return low
 
     def _may_restart(self, now):
         """Not while an order is on its way to the desk; for a day, as the order may be at fault."""
@@ -250,10 +259,8 @@ class Updates:
             self._confirm()
 
     def _confirm(self):
-        record = self.port.record
-        number = record["new"]
-        self.port.save(run=record["slot"], number=number, slot=None, new=None, stage=None,
-                       left=None, sense=None, desk=None)
+        self.port.keep()
+        number = self.port.record["number"]
         self._agent.release = (self.port.board, number)
         self._agent.tell("release %d is good" % number)
         self.report(CONFIRMED)
@@ -303,18 +310,6 @@ class Updates:
         """Tell the desk that this thing wants a newer version."""
         if self.port.maker is not None and not self.stage():
             self.report(ASKS, why=why)
-
-    def accept(self):
-        """The owner's yes; also to what was held, or tried and left again."""
-        self.port.save(held=None, bad=None)
-        if self.stage() == OFFERED:
-            self.port.save(stage=FETCHING)
-        else:
-            self.ask("the owner")
-
-    def hold(self):
-        """The owner's no for now: nothing is fetched and nothing put in force."""
-        self.port.save(held=True)
 
 
 def parsed(row):

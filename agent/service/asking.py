@@ -1,0 +1,107 @@
+"""How a finding asks for service: which case it belongs to, and what the desk is told of it.
+
+On loan, for it is rare; what a case is and how it goes on stands in cases.py.
+"""
+
+import hashlib
+
+from agent import limits
+from agent.sense.findings import CONFIRMED
+from agent.sense.senses import FINDING, SENSOR_FAULT
+from agent.service.cases import CAME_BACK, COUNT, OPEN, REFUSED, Case
+from agent.wire import cbor
+from agent.wire import messages as wire
+
+
+def ask(cases, watch, at, senses):
+    """Open a case for a confirmed finding, or make it an update of one."""
+    case = cases.of_mode(watch.mode) or _shared(cases, watch, senses)
+    if case:
+        case.updates += 1
+        new = not case.holds(watch)
+    else:
+        case, new = _begin(cases, watch, at), True
+    if new:
+        cases.tell("%s: %s" % (watch.mode, watch.advice or "service asked for"))
+    if watch.name != case.monitor and watch.name not in case.joined:
+        case.joined.append(watch.name)
+    cases.note(case.record())
+    cases.send(wire.CASE, describe(case, watch, at, senses), case.id)
+
+
+def let_go(cases, case, watches, at):
+    """A sensor's case is closed: what was seen through it has to be seen once more."""
+    for watch in watches:
+        if watch.name in case.joined and watch.finding.doubt(at):
+            cases.note([FINDING, watch.name, watch.finding.state, at])
+
+
+def _suspects(watch):
+    """Return the signals that a verdict rests on: of several the one that is furthest off."""
+    blame = getattr(getattr(watch, "detector", None), "blame", None)
+    if blame is None:
+        return watch.signals
+    _, place = max([(share, -place) for place, share in blame()])
+    return (watch.signals[-place],)
+
+
+def _shared(cases, watch, senses):
+    """Return an open case of another mode that rests on the same signal, or None."""
+    suspects = _suspects(watch)
+    for case in cases.open:
+        opener = senses.find(case.monitor)
+        if case.state == REFUSED or not opener:
+            continue
+        if watch.severity > opener.severity and case.mode != SENSOR_FAULT:
+            continue
+        for name in [case.monitor] + case.joined:
+            other = senses.find(name)
+            if other and other.mode == case.mode and any(
+                    signal in suspects for signal in _suspects(other)):
+                return case
+    return None
+
+
+def _begin(cases, watch, at):
+    """Open a case, or again the one of the mode that was closed not long ago."""
+    past = cases.past.get(watch.mode)
+    if past and at - past.since < limits.CASE_BACK_S:
+        case = Case(past.record()[1:])
+        case.monitor, case.joined = watch.name, []
+        case.updates += 1
+        case.state, case.since, case.well = OPEN, at, 0
+        cases.event(case, CAME_BACK, "")
+    else:
+        number = cases.counts.get(watch.mode, 0)
+        key = cbor.encode([cases.thing, "case", watch.mode, number])
+        identifier = hashlib.sha256(key).digest()[:16]
+        case = Case([identifier, watch.mode, watch.name, OPEN, at, at, "", 0, 0, 0])
+        cases.counts[watch.mode] = number + 1
+        cases.note([COUNT, watch.mode, number + 1])
+    cases.open.append(case)
+    return case
+
+
+def describe(case, watch, at, senses):
+    """Return the body of a case message: what fails, how sure, how soon, and the evidence.
+
+    Help of the kind that its gravest finding needs; the rest is of the latest one.
+    """
+    gravest = watch
+    for other in senses.open_watches():
+        if case.holds(other) and other.finding.state == CONFIRMED and other.service and (
+                other.severity > gravest.severity):
+            gravest = other
+    body = {
+        1: case.id, 2: case.mode, 3: gravest.service, 4: gravest.severity,
+        5: watch.finding.confidence(),
+        7: [[s.channel.name, s.channel.scale, s.evidence(at, limits.EVIDENCE_READINGS)]
+            for s in watch.signals[:limits.EVIDENCE_CHANNELS] if s.channel.evidence],
+        9: case.updates, 11: watch.name,
+    }
+    eta = watch.eta_s()
+    if eta is not None:
+        body[6] = max(0, int(eta))
+    if watch.advice:
+        body[10] = watch.advice
+    return body
