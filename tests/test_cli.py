@@ -17,8 +17,10 @@ ROOT: Any = typer.main.get_command(app)
 def walk(command: Any, words: list[str], parent: Any = None) -> Iterator[tuple[str, Any]]:
     """Every command that does something, by the words that call it."""
     context = typer.Context(command, parent=parent)
-    if not hasattr(command, "list_commands"):
+    leaf = not hasattr(command, "list_commands")
+    if leaf or (command.invoke_without_command and words):
         yield " ".join(words), command
+    if leaf:
         return
     for word in command.list_commands(context):
         yield from walk(command.get_command(context, word), [*words, word], context)
