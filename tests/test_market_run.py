@@ -68,8 +68,8 @@ def figured(orders, disputes=(), parcels=(), offers=None):
     observer = SimpleNamespace(parcels=list(parcels), wrong_goods=set())
     run_like = SimpleNamespace(
         scenario=SimpleNamespace(sellers=sellers),
-        endpoint=SimpleNamespace(rows=lambda model: rows[model.__name__]),
-        observer=observer, world=SimpleNamespace(unix=60 * DAY),
+        endpoint=SimpleNamespace(rows=lambda model, thing: rows[model.__name__]),
+        name="thing", observer=observer, world=SimpleNamespace(unix=60 * DAY),
     )  # fmt: skip
     return market_figures.figures(run_like, orders)
 

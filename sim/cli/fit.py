@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from sim.cli.sim import _compiled, _pairs, _usage_errors
+from sim.cli.playing import usage_errors
+from sim.cli.sim import compiled, pairs
 
 app = typer.Typer(help="Fit monitors to recorded runs.", no_args_is_help=True)
 
@@ -40,10 +41,10 @@ def thresholds(
     from sim.recorded.replay import Replay
 
     console = Console(stderr=as_json)
-    with _usage_errors():
-        given = _pairs(mapping or [])
+    with usage_errors():
+        given = pairs(mapping or [])
         path = _product_path(product)
-        replays = [Replay(recording.read(file), _compiled(path), given) for file in recordings]
+        replays = [Replay(recording.read(file), compiled(path), given) for file in recordings]
     proposals = thresholds.propose(replays[0].record, [(r.recording, r.columns) for r in replays])
     changes: dict[str, dict] = {}
     for proposal in proposals:
@@ -79,7 +80,7 @@ def life(
     from sim.recorded import fit
 
     console = Console(stderr=as_json)
-    with _usage_errors():
+    with usage_errors():
         path = _product_path(product)
         wanted = [int(word) for word in columns.split(",")] if columns else None
         watched = _watched(path, monitor)
@@ -128,7 +129,7 @@ def _replayed(path: Path, changes: dict, recordings: list[Path], given: dict) ->
     with tempfile.TemporaryDirectory() as folder:
         fitted = Path(folder) / path.name
         fitted.write_text(product_edit.with_settings(path, changes), encoding="utf-8")
-        data = _compiled(fitted)
+        data = compiled(fitted)
     return [Replay(recording.read(file), data, given).run() for file in recordings]
 
 

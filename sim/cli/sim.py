@@ -1,37 +1,23 @@
 """`steward sim`: play scenarios in virtual time, replay recorded data.
 
-Exit codes: 0 passed, 1 failed, 2 wrong usage, 130 interrupted. With --json standard output carries
-one JSON object and nothing else.
+Exit codes as in sim/cli/playing.py. With --json standard output carries one JSON object
+and nothing else.
 """
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from sim.cli.playing import FAILED, INTERRUPTED, PASSED, progress_bar, usage_errors
+from sim.cli.sweep import cut, fleet, sweep
 
 app = typer.Typer(help="Run scenarios in virtual time; replay recorded data.",
                   no_args_is_help=True)
-
-PASSED, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
-
-
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """What the person got wrong goes to standard error, with exit code 2."""
-    try:
-        yield
-    except (ValueError, FileNotFoundError) as error:
-        Console(stderr=True, soft_wrap=True).print(
-            str(error), style="red", markup=False, highlight=False
-        )
-        raise typer.Exit(USAGE) from error
 
 
 @app.command("list")
@@ -75,7 +61,7 @@ def run(
     from sim.world import scenario as scenarios
     from sim.world.run import Run
 
-    with _usage_errors():
+    with usage_errors():
         wanted = scenarios.load(scenario)
         if days is not None:
             wanted = scenarios.shortened(wanted, max(1, int(days * 86_400)))
@@ -104,7 +90,7 @@ def _play(playing, console: Console, speed: float | None, timeline: bool) -> boo
     end = playing.scenario.duration
     paced = RealTime(playing.world, speed) if speed else None
     shown = 0
-    with _bar(console) as bar:
+    with progress_bar(console) as bar:
         task = bar.add_task(playing.scenario.name, total=end)
         try:
             while not playing.over:
@@ -122,12 +108,9 @@ def _play(playing, console: Console, speed: float | None, timeline: bool) -> boo
     return True
 
 
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TimeRemainingColumn(), console=console, transient=True,
-        disable=not console.is_terminal,
-    )  # fmt: skip
+app.command()(sweep)
+app.command()(cut)
+app.command()(fleet)
 
 
 @app.command()
@@ -155,10 +138,10 @@ def replay(
     from sim.recorded.replay import Replay
 
     console = Console(stderr=as_json)
-    with _usage_errors():
+    with usage_errors():
         data = recording.read(csv, labels)
-        replaying = Replay(data, _compiled(product), _pairs(mapping or []))
-    with _bar(console) as bar:
+        replaying = Replay(data, compiled(product), pairs(mapping or []))
+    with progress_bar(console) as bar:
         task = bar.add_task(data.name, total=len(data.times))
         result = replaying.run(lambda row, rows: bar.update(task, completed=row))
     if html:
@@ -171,7 +154,7 @@ def replay(
         console.print(f"charts: {html}", highlight=False)
 
 
-def _compiled(product: Path | None) -> bytes | None:
+def compiled(product: Path | None) -> bytes | None:
     from boards.compiler import compile_product
     from sim.world.scenario import PRODUCTS
 
@@ -181,14 +164,14 @@ def _compiled(product: Path | None) -> bytes | None:
     return compile_product(named if named.exists() else product)
 
 
-def _pairs(mapping: list[str]) -> dict[str, str]:
-    pairs = {}
+def pairs(mapping: list[str]) -> dict[str, str]:
+    found = {}
     for pair in mapping:
         column, equals, channel = pair.rpartition("=")
         if not equals or not column:
             raise ValueError(f"--map {pair!r} is not COLUMN=CHANNEL")
-        pairs[column] = channel
-    return pairs
+        found[column] = channel
+    return found
 
 
 def _later(moment: str, begun: str) -> str:

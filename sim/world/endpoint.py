@@ -42,7 +42,7 @@ def keys(world: World, thing: str) -> Keys:
 class Endpoint:
     """A desk, its sellers and its service department on the simulated network.
 
-    `skew_s` is how wrong its clock is. `heard(frame)` is called with every frame it sends.
+    `skew_s` is how wrong its clock is. `hears[thing]` is called with every frame sent to a thing.
     """
 
     def __init__(self, world: World, network: Network, scenario, record: dict, hooks: dict):
@@ -50,7 +50,7 @@ class Endpoint:
         self.network = network
         self.scenario = scenario
         self.skew_s = 0
-        self.heard: Callable[[bytes], None] = lambda frame: None
+        self.hears: dict[str, Callable[[bytes], None]] = {}
         self.desk = furnish(world, scenario, record, hooks, "sqlite://", lambda: self.skew_s)
         self._wake: Event | None = None
         self._things: list[str] = []
@@ -83,7 +83,7 @@ class Endpoint:
         due = self.desk.tick()
         while due is not None and due <= self.desk.now and (taken := self.desk.take()):
             thing, frame = taken
-            self.heard(frame)
+            self.hears[thing](frame)
             self.network.send(thing, "down", frame)
             due = self.desk.tick()
         if self._wake is not None:
@@ -100,10 +100,12 @@ class Endpoint:
         name = self.desk.act(monitor) or ""
         return name.removeprefix("sensor_") if name.startswith("sensor_") else None
 
-    def rows(self, model) -> list:
-        """All rows of one of the desk's tables, in the order of its key."""
-        key = next(iter(model.__table__.primary_key.columns))
-        return self.desk.act(lambda work: work.session.scalars(select(model).order_by(key)).all())
+    def rows(self, model, thing: str | None = None) -> list:
+        """All rows of one of the desk's tables, or those of one thing, in the order of the key."""
+        query = select(model).order_by(next(iter(model.__table__.primary_key.columns)))
+        if thing is not None:
+            query = query.where(model.thing_id == thing)
+        return self.desk.act(lambda work: work.session.scalars(query).all())
 
     def _links_changed(self) -> None:
         for thing in self._things:

@@ -22,8 +22,8 @@ def figures(run, orders: list[Order]) -> dict:
     """The market's numbers of a run; amounts in minor units, tests left out."""
     kinds = {seller.name: seller.kind for seller in run.scenario.sellers}
     rows = [order for order in orders if not order.test]
-    offers = run.endpoint.rows(Offer)
-    disputes = run.endpoint.rows(Dispute)
+    offers = run.endpoint.rows(Offer, run.name)
+    disputes = run.endpoint.rows(Dispute, run.name)
     cheapest = _cheapest(offers, kinds)
     terms = {offer.id: offer.terms for offer in offers}
     brought = _brought(run.observer)

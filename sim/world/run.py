@@ -117,7 +117,7 @@ class Run:
         """Judge what has happened until now."""
         journal = self.thing.journal()
         book = invariants.read_book(_transactions(journal))
-        orders, cases = self.endpoint.rows(Order), self.endpoint.rows(Case)
+        orders, cases = (self.endpoint.rows(model, self.name) for model in (Order, Case))
         cut_s = max((min(end, self.world.now) for _, end in self.observer.cuts), default=0)
         checks = invariants.check(
             self.observer, orders, book, self.scenario.mandate, self.world.now, cut_s,
@@ -187,7 +187,7 @@ class Run:
         site.booted = observer.booted
         site.died = lambda reason: observer.note("power", reason)
         site.crashed = observer.crashed
-        endpoint.heard = observer.down
+        endpoint.hears[self.name] = observer.down
         endpoint.admit(self.keys, self.record["product"])
         self.world.every(LOOK_S, self._look)
         for event in self.scenario.events:
