@@ -134,9 +134,8 @@ class Trade:
         self.install_mandate(wire.octets(message[wire.BODY], 1), at)
 
     def _approval(self, message, at):
-        from agent.money import approval  # loaded when the owner answers through the desk
-
-        approval.take(self._agent, wire.octets(message[wire.BODY], 1), at)
+        loan.call("agent.money.approval", "take", self._agent,
+                  wire.octets(message[wire.BODY], 1), at)
 
     def install_mandate(self, document, at):
         """Put the owner's signed mandate in force; raises MessageError and changes nothing."""
@@ -156,9 +155,13 @@ class Trade:
     def greeting(self):
         """Return the part of a hello: a memory that is not relied on counts nothing."""
         ledger = self.ledger
-        return {8: 0 if ledger.fault else ledger.count,
+        body = {8: 0 if ledger.fault else ledger.count,
                 9: bytes(16) if ledger.fault else ledger.head[:16], 10: self.mandate.sequence(),
                 11: [order.id for order in self.orders.open if order.state > ordering.AWAITING]}
+        refusal = self.mandate.refusal(None)
+        if refusal not in mandates.PASSING:
+            body[17] = refusal
+        return body
 
     def reconcile(self, rows, latest, at):
         """Take the desk's word for orders that this thing may have forgotten."""

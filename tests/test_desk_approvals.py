@@ -230,3 +230,75 @@ def test_new_keys_take_the_old_questions_along(asked):
     world, _ = asked
     TestThing(seed=8).admit(world.desk)
     assert world.rows(Question) == []
+
+
+def placed(world, change=None):
+    """The thing orders what was asked about; returns the desk's answer."""
+    return ack(world.send(ORDER, world.thing.order("beans", 0, world.document_of_offer, change)))
+
+
+def test_an_approved_order_that_the_desk_refuses_is_told_to_its_owner(asked):
+    world, client = asked
+    post(client, world, signed(world))
+    heard(world, carried(world)[1])
+    assert state(world) == ("approved", None)
+    assert placed(world, {7: 1})[2] == 2
+    assert state(world) == ("turned_away", "total_minor differs from the offer")
+    (row,) = client.get("/approvals?open=false").json()["items"]
+    assert (row["state"], row["yes"]) == ("turned_away", True)
+
+
+def test_a_refused_copy_of_an_order_that_is_placed_turns_nothing_away(asked):
+    world, client = asked
+    post(client, world, signed(world))
+    heard(world, carried(world)[1])
+    placed(world)
+    assert placed(world, {10: bytes([1]) * 12})[3] == "order id was used with other content"
+    assert state(world) == ("approved", None)
+
+
+def cancel_of(world, **change):
+    said = {0: "cancel", 1: world.asks[1], 2: "thing-1"}
+    return OWNER.sign(said | {int(key[1:]): value for key, value in change.items()}).hex()
+
+
+def post_cancel(client, world, document):
+    path = f"/things/thing-1/orders/{world.asks[1].hex()}/cancel"
+    return client.post(path, json={"document": document})
+
+
+def history(client):
+    return [(one["source"], one["word"], one["detail"].get("reason"))
+            for one in client.get("/orders/O-000001").json()["history"]]  # fmt: skip
+
+
+def test_an_owner_s_cancel_is_carried_and_a_refusal_is_in_the_order_s_history(asked):
+    world, client = asked
+    assert post_cancel(client, world, cancel_of(world)).status_code == 404  # no order yet
+    placed(world)
+    row = post_cancel(client, world, cancel_of(world))
+    assert (row.status_code, row.json()["state"]) == (202, "placed")
+    document, message = carried(world)
+    assert document.hex() == cancel_of(world)
+    heard(world, message, 2, "too late, it is placed")
+    told = [("owner", "cancel", None), ("thing", "cancel_refused", "too late, it is placed")]
+    assert history(client)[-2:] == told
+
+
+@pytest.mark.parametrize("change, fault", [
+    ({"k2": "thing-2"}, "another thing"), ({"k1": bytes(16)}, "another order"),
+    ({"k0": "approval"}, "no cancel"), ({"k2": ""}, "thing (2)"),
+])  # fmt: skip
+def test_what_is_no_cancel_of_this_order_is_named(asked, change, fault):
+    world, client = asked
+    placed(world)
+    answer = post_cancel(client, world, cancel_of(world, **change))
+    assert answer.status_code in (409, 422) and fault in answer.json()["detail"]
+
+
+def test_what_has_been_shipped_is_not_cancelled_any_more(asked):
+    world, client = asked
+    placed(world)
+    client.post("/orders/O-000001/status", json={"state": "shipped"})
+    answer = post_cancel(client, world, cancel_of(world))
+    assert (answer.status_code, answer.json()["detail"]) == (409, "the order is shipped")

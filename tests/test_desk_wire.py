@@ -29,6 +29,7 @@ DOCUMENTS = [
     ("mandate-document", documents.MANDATE),
     ("control-document", documents.CONTROL),
     ("approval-document", documents.APPROVAL),
+    ("cancel-document", documents.CANCEL),
     ("receipt-document", documents.RECEIPT),
     ("dispute-document", documents.DISPUTE),
     ("experience-document", documents.EXPERIENCE),

@@ -4,11 +4,13 @@
             -> refused                    it did not, and said why; may be answered again
             -> settled                    answered on its console, filled from elsewhere, asked anew
             -> expired                    nobody answered in time
+                  approved -> turned away the thing placed the order, and the desk refused it
 
 The desk can show a question and carry an answer, and no more: the answer is a document by the
 owner's key, of which the desk knows nothing but its bytes.  What came of it is told by the thing's
 acknowledgement, and above that by what it does: an order that arrives was approved, whatever
-became of the acknowledgement.
+became of the acknowledgement. The owner's signed cancel of a placed order goes the same way; what
+came of it is in the order's history.
 """
 
 import enum
@@ -19,7 +21,7 @@ from sqlalchemy.orm import Mapped
 
 from sim.desk import codec, documents, messages
 from sim.desk.database import lock
-from sim.desk.models import Order, Outgoing, Request, Table, Thing, serial, thing_key
+from sim.desk.models import Order, OrderState, Outgoing, Request, Table, Thing, serial, thing_key
 from sim.desk.work import Answer, Refused, Work
 
 ORDERED = "the order came without an answer from here"
@@ -37,10 +39,12 @@ class QuestionState(enum.IntEnum):
     REFUSED = 4
     SETTLED = 5
     EXPIRED = 6
+    TURNED_AWAY = 7
 
 
 # What the owner may still answer: a thing that refused an answer goes on waiting for a better one.
 ANSWERABLE = (QuestionState.WAITING, QuestionState.REFUSED)
+CANCELLABLE = (OrderState.PLACED, OrderState.CONFIRMED)
 
 
 class Question(Table):
@@ -120,13 +124,8 @@ def relay(work: Work, thing_id: str, order: bytes, document: bytes) -> int:
         raise Refused("no such question")
     if question.state not in ANSWERABLE or work.now >= question.until:
         raise Refused(f"the question is {QuestionState(question.state).name.lower()}")
-    content = codec.peek_document(document)
-    if content.get(0) != documents.APPROVAL.name:
-        raise Refused("the document is no approval")
-    said = messages.read(documents.APPROVAL, content)
-    for word, wanted in (("thing", thing_id), ("order", order), ("terms", question.terms)):
-        if said[word] != wanted:
-            raise Refused(f"the document is for {'' if word == 'terms' else 'an'}other {word}")
+    bound = {"thing": thing_id, "order": order, "terms": question.terms}
+    said = _read(documents.APPROVAL, document, **bound)
     if said["most_minor"] < question.total_minor:
         raise Refused(f"the document agrees to {said['most_minor']} of {question.total_minor}")
     if question.message_id is not None:  # what it has not heard yet it need not hear any more
@@ -155,6 +154,43 @@ def heard(work: Work, thing: Thing, message_id: int, outcome: int, reason: str |
         _settle(work, question, taken, None)
 
 
+def turned_away(work: Work, thing: Thing, document: bytes, reason: str) -> None:
+    """The desk refuses an order: its owner, who agreed to it, learns why it is not bought."""
+    order = codec.peek_document(document).get(1)
+    question = _latest(work, thing.id, order) if messages.id16(order) else None
+    if question is None or question.state in (QuestionState.DENIED, QuestionState.TURNED_AWAY):
+        return
+    if work.session.scalar(select(Order.number).where(Order.order_id == order)) is None:
+        _settle(work, question, QuestionState.TURNED_AWAY, reason)
+
+
+def cancel(work: Work, thing_id: str, order_id: bytes, document: bytes) -> int:
+    """Pass the owner's signed cancel of a placed order on to the thing; returns its number."""
+    lock(work.session, Thing, thing_id)
+    order = work.session.scalars(
+        select(Order).where(Order.order_id == order_id, Order.thing_id == thing_id)
+    ).first()
+    if order is None:
+        raise Refused("no such order")
+    if order.state not in CANCELLABLE:
+        raise Refused(f"the order is {OrderState(order.state).name.lower()}")
+    _read(documents.CANCEL, document, thing=thing_id, order=order_id)
+    work.queue(thing_id, messages.APPROVAL, document=document)
+    work.note(order, "owner", "cancel")
+    return order.number
+
+
+def not_cancelled(work: Work, thing: Thing, sent: Outgoing, reason: str | None) -> None:
+    """The thing refused an owner's document; if it was a cancel, the order's history says so."""
+    content = codec.peek_document(codec.decode(sent.body)[1])
+    if content.get(0) != documents.CANCEL.name or not messages.id16(content.get(1)):
+        return
+    query = select(Order).where(Order.order_id == content[1], Order.thing_id == thing.id)
+    order = work.session.scalars(query).first()
+    if order is not None:
+        work.note(order, "thing", "cancel_refused", reason=reason)
+
+
 def ordered(work: Work, thing: Thing) -> None:
     """An order was placed: the question about it, if there was one, is over."""
     query = (
@@ -180,6 +216,18 @@ def due(work: Work, subject: str, content: dict) -> None:
     question = work.session.get(Question, int(subject))
     if question is not None and question.state in ANSWERABLE:
         _change(work, question, QuestionState.EXPIRED, question.reason)
+
+
+def _read(table: messages.Body, document: bytes, **bound: str | bytes) -> dict:
+    """What an owner's document says; Refused when it is another, or about something else."""
+    content = codec.peek_document(document)
+    if content.get(0) != table.name:
+        raise Refused(f"the document is no {table.name}")
+    said = messages.read(table, content)
+    for word, wanted in bound.items():
+        if said[word] != wanted:
+            raise Refused(f"the document is for {'' if word == 'terms' else 'an'}other {word}")
+    return said
 
 
 def _end(work: Work, question: Question, reason: str, said: bool) -> None:

@@ -237,6 +237,8 @@ class Desk:
             _answer(work, thing, payload, Answer(outcome, known.reason, known.number))
             return
         answer = self._try(work, intake.apply, thing, kind, payload[messages.BODY])
+        if kind == messages.ORDER and answer.outcome == messages.REFUSED:
+            self._try(work, intake.refused_order, thing, payload[messages.BODY], answer.reason)
         if message_id:
             _remember(work, thing, payload, digest, answer, known is not None)
             _answer(work, thing, payload, answer)

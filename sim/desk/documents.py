@@ -77,6 +77,12 @@ APPROVAL = _body(
     (5, "yes", boolean),
 )
 
+CANCEL = _body(
+    "cancel",
+    (1, "order", id16),
+    (2, "thing", name),
+)
+
 RECEIPT = _body(
     "receipt",
     (1, "order", id16),

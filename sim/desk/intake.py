@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, select
 
-from sim.desk import approvals, care, codec, disputes, messages, quoting, releases, trade
+from sim.desk import approvals, care, codec, disputes, documents, messages, quoting, releases, trade
 from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
 from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
@@ -11,6 +11,9 @@ from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 FENCE = 1 << 16
 # Under which a thing's last hello keeps the highest number of a mandate that it ever had.
 KNOWN = "mandate_known"
+# What a thing says in its hello of why it buys nothing, as far as the desk can tell it itself.
+HELD = "paused on the console"
+REFUSALS = {documents.PAUSE: "mandate paused", documents.REVOKE: "mandate revoked"}
 
 
 def apply(work: Work, thing: Thing, kind: int, body: dict) -> Answer:
@@ -90,10 +93,19 @@ def _order(work: Work, thing: Thing, words: dict) -> Answer:
     return answer
 
 
+def refused_order(work: Work, thing: Thing, body: dict, reason: str) -> None:
+    """An order that is not taken may have been its owner's wish."""
+    words = messages.read(messages.UP[messages.ORDER], body)
+    approvals.turned_away(work, thing, words["document"], reason)
+
+
 def _ack(work: Work, thing: Thing, words: dict) -> Answer:
     taken = work.session.get(Outgoing, words["message"])
-    if taken is not None and taken.kind == messages.MANDATE and taken.thing_id == thing.id:
-        _took_mandate(thing, taken, words["outcome"])
+    if taken is not None and taken.thing_id == thing.id:
+        if taken.kind == messages.MANDATE:
+            _took_mandate(thing, taken, words["outcome"])
+        elif taken.kind == messages.APPROVAL and words["outcome"]:
+            approvals.not_cancelled(work, thing, taken, words["reason"])
     acknowledge(work, thing, words["message"])
     for room in (approvals, releases):
         room.heard(work, thing, words["message"], words["outcome"] or 0, words["reason"])
@@ -102,10 +114,17 @@ def _ack(work: Work, thing: Thing, words: dict) -> Answer:
 
 def _took_mandate(thing: Thing, taken: Outgoing, outcome: int | None) -> None:
     """An old flash will not have it: the thing is told its number when it starts."""
-    if not outcome:
-        number = codec.peek_document(codec.decode(taken.body)[1]).get(1)
-        if isinstance(number, int) and messages.uint(number):
-            thing.hello = {**thing.hello, KNOWN: max(_mandate_of(thing), number)}
+    if outcome:
+        return
+    content = codec.peek_document(codec.decode(taken.body)[1])
+    number = content.get(1)
+    if isinstance(number, int) and messages.uint(number):
+        said = {**thing.hello, KNOWN: max(_mandate_of(thing), number)}
+        if said.get("buys_not") != HELD:
+            paused = documents.PAUSE if content.get(19) else documents.RESUME
+            state = content.get(3) if content.get(0) == "control" else paused
+            said["buys_not"] = REFUSALS.get(state) if messages.uint(state) else None
+        thing.hello = said
 
 
 def _case(work: Work, thing: Thing, words: dict) -> Answer:

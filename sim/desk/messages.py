@@ -172,6 +172,7 @@ UP: dict[int, Body] = {
         (14, "flash_appends", uint, False),
         (15, "board", name, False),
         (16, "release", uint, False),
+        (17, "buys_not", text(), False),
     ),
     HEALTH: _body(
         "health",

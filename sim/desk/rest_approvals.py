@@ -1,5 +1,6 @@
 """REST about approvals: what things ask their owners, and the answers that owners signed."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
@@ -9,6 +10,7 @@ from sim.desk import approvals, listing, views
 from sim.desk.approvals import ANSWERABLE, Question, QuestionState
 from sim.desk.core import Desk
 from sim.desk.listing import PAGE, Cursor, Limit
+from sim.desk.models import Order
 from sim.desk.views import Page, View
 
 
@@ -81,12 +83,27 @@ def questions(desk: Desk) -> APIRouter:
         summary="Pass on the owner's signed yes or no",
     )
     def answer(thing_id: str, order: str, signed: views.Document) -> QuestionView:
-        document = bytes.fromhex(signed.document)
-        try:
-            key = bytes.fromhex(order)
-            number = desk.act(lambda work: approvals.relay(work, thing_id, key, document))
-        except ValueError as error:  # of the codec, too
-            raise HTTPException(422, str(error)) from error
-        return one_question(number)
+        return one_question(_passed_on(desk, approvals.relay, thing_id, order, signed))
+
+    @router.post(
+        "/things/{thing_id}/orders/{order}/cancel",
+        status_code=202,
+        summary="Pass on the owner's signed cancel of a placed order",
+    )
+    def cancel(thing_id: str, order: str, signed: views.Document) -> views.OrderView:
+        number = _passed_on(desk, approvals.cancel, thing_id, order, signed)
+        return listing.read(
+            desk, lambda session: views.view(listing.row_of(session, Order, number))
+        )
 
     return router
+
+
+def _passed_on(desk: Desk, carry: Callable, thing_id: str, order: str, signed) -> int:
+    """What `carry` returns for an owner's document; 422 for what is none."""
+    document = bytes.fromhex(signed.document)
+    try:
+        key = bytes.fromhex(order)
+        return desk.act(lambda work: carry(work, thing_id, key, document))
+    except ValueError as error:  # of the codec, too
+        raise HTTPException(422, str(error)) from error

@@ -239,3 +239,60 @@ def test_nobody_s_owner_approves_nothing():
     bench, _, asked = asking()
     bench.thing.identity.owner_key = None
     assert hand(bench, answer(asked))[1] == "no owner is paired"
+
+
+def cancel(order, private=kit.OWNER, **changes):
+    """The owner's document against a placed order."""
+    said = {0: "cancel", 1: order, 2: kit.THING}
+    for key in changes:
+        said[int(key[1:])] = changes[key]
+    return cose.sign1_seal(lambda message: kit.SIGNER.sign(private, message), b"ownr",
+                           cbor.encode(said))
+
+
+def events(sent):
+    return [message[wire.BODY][2] for message in kit.of_kind(sent, wire.ORDER_EVENT)]
+
+
+def test_a_signed_cancel_asks_the_seller_once_and_what_it_cost_comes_back_by_the_seller_s_word():
+    bench = Market()
+    order = bench.bought()
+    bench.serve(2)
+    sent, refusal = hand(bench, cancel(order))
+    assert refusal is None and events(sent) == [1]
+    for _ in range(2):  # its acknowledgement was lost, or somebody kept it
+        sent, refusal = hand(bench, cancel(order))
+        assert refusal is None and not events(sent)
+    assert bench.thing.trade.budget.committed(None)[1] == 1700
+    bench.status(order, 8)
+    assert bench.order(order) is None and bench.thing.trade.budget.committed(None)[1] == 0
+    assert hand(bench, cancel(order))[1] is None
+    assert [row[4] for row in ledger(bench, 3, order)].count(ordering.CANCELLED) == 1
+
+
+def test_a_cancel_is_good_for_one_order_of_one_thing_in_its_window_and_by_its_owner():
+    bench = Market(k17=DAY)
+    order = bench.bought()
+    bench.serve(2)
+    bad = [
+        (cancel(order, private=b"d" * 32), "signature"),
+        (cancel(order, k2="kit-2"), "it is for kit-2"),
+        (cancel(bytes(16)), "no such order"),
+        (cancel(order, k1=b"short"), "key 1"),
+        (cancel(order, k0="forget"), "no approval"),
+    ]
+    for document, words in bad:
+        sent, refusal = hand(bench, document)
+        assert words in refusal and not events(sent)
+    bench.serve(30, HOUR)
+    assert hand(bench, cancel(order))[1] == "too late, it is placed"
+    bench.status(order, 6)
+    assert hand(bench, cancel(order))[1] == "it is shipped"
+
+
+def test_a_cancel_answers_no_question_and_a_no_cancels_nothing_that_is_placed():
+    bench, need, asked = asking()
+    assert hand(bench, cancel(need))[1] == "it is awaiting approval"
+    assert hand(bench, answer(asked))[1] is None
+    assert hand(bench, answer(asked, False))[1] == "it is placed"  # said before the yes, kept back
+    assert bench.order(need).state == ordering.PLACED
