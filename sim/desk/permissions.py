@@ -32,6 +32,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "GET /things/{thing_id}/commands": TALKS,
     "POST /things/{thing_id}/mandate": ANSWERS,
     "POST /things/{thing_id}/approvals/{order}": ANSWERS,
+    "POST /things/{thing_id}/orders/{order}/cancel": ANSWERS,
     "GET /things/{thing_id}/messages": LOOKS,
     "GET /orders": LOOKS,
     "GET /orders/{number}": LOOKS,
