@@ -276,10 +276,11 @@ def test_an_owner_s_cancel_is_carried_and_a_refusal_is_in_the_order_s_history(as
     world, client = asked
     assert post_cancel(client, world, cancel_of(world)).status_code == 404  # no order yet
     placed(world)
-    row = post_cancel(client, world, cancel_of(world))
+    cancel = cancel_of(world)
+    row = post_cancel(client, world, cancel)
     assert (row.status_code, row.json()["state"]) == (202, "placed")
     document, message = carried(world)
-    assert document.hex() == cancel_of(world)
+    assert document.hex() == cancel
     heard(world, message, 2, "too late, it is placed")
     told = [("owner", "cancel", None), ("thing", "cancel_refused", "too late, it is placed")]
     assert history(client)[-2:] == told
