@@ -20,7 +20,7 @@ from sim.desk.service import PeopleDepartment
 from sim.desk.suppliers import PeopleSupplier
 from sim.desk.testing import HEALTH, World, case_body, seller
 
-PAGES = ("", "orders", "cases", "disputes", "sellers", "approvals")
+PAGES = ("", "orders", "cases", "disputes", "sellers", "approvals", "releases")
 HTML = {"accept": "text/html"}
 EVENT, REPLY, FINDING, CASE, QUESTION, DISPUTE = 6, 12, 3, 7, 16, 9
 
@@ -35,6 +35,9 @@ class Watched(Rest):
 
     async def post(self, path, body=None):
         return await self._count(super().post(path, body))
+
+    async def patch(self, path, body):
+        return await self._count(super().patch(path, body))
 
     async def _count(self, request):
         self.flying += 1
@@ -55,7 +58,7 @@ class Watched(Rest):
 def served():
     """A page as NiceGUI has it, once for many tests; `behind` puts the desk of each behind it."""
     app = application(World().desk)
-    gate = mount(app, None)
+    gate = mount(app)
     with TestClient(app, base_url="http://localhost") as client:
         yield SimpleNamespace(gate=gate, http=client)
 
@@ -67,8 +70,8 @@ def peopled() -> World:
 
 def behind(page, world: World) -> TestClient:
     """The page of this desk, asked by somebody who has not been there before."""
-    page.gate.rest = Watched(application(world.desk), None)
-    page.gate.api_key = None
+    app = application(world.desk)
+    page.gate.rest, page.gate.door = Watched(app), app.state.door
     page.http.cookies.clear()
     return page.http
 

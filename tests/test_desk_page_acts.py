@@ -17,10 +17,13 @@ from page_kit import (
     peopled,
     press,
     served,
+    texts,
     write,
 )
 from starlette.websockets import WebSocketDisconnect
 
+from sim.desk import access
+from sim.desk.access import Door
 from sim.desk.models import Case, Command, Dispute, Event, Order
 from sim.desk.page import gate as gate_module
 from sim.desk.page import words
@@ -107,10 +110,9 @@ def test_search_and_pages_of_the_overview(page, http, world):
 
 
 @pytest.fixture
-def guarded(page, http):
-    page.gate.api_key = "s3cret"
-    yield http
-    page.gate.api_key = None
+def guarded(page, http, world):
+    page.gate.door = Door(world.desk, "s3cret")
+    return http
 
 
 def test_with_a_key_nothing_is_shown_before_it_was_typed(guarded):
@@ -148,16 +150,51 @@ def test_signing_in_and_out(guarded, monkeypatch):
     assert guarded.get("/desk/", headers=HTML, follow_redirects=False).status_code == 303
 
 
-@pytest.mark.parametrize("cookie", ["1.", "x.y", "99999999999.00", "-1.00", "99999999999999.0"])
-def test_a_cookie_is_good_only_with_its_seal_and_until_its_end(page, guarded, cookie):
-    assert page.gate.until(f"{COOKIE}={cookie}") is None
-    past = str(int(time.time()) - 1)
-    assert page.gate.until(f"{COOKIE}={past}.{page.gate._seal(past)}") is None
-    later = str(int(time.time()) + 60)
-    good = f"{COOKIE}={later}.{page.gate._seal(later)}"
-    assert page.gate.until(good) == int(later)
-    page.gate.api_key = "another"
-    assert page.gate.until(good) is None
+@pytest.mark.parametrize("cookie", ["1.", "x.y", "99999999999.0.00", "-1.0.00", "1.2.3.4", ""])
+def test_a_cookie_is_good_only_with_its_seal_and_until_its_end(page, guarded, world, cookie):
+    gate = page.gate
+    assert gate.entry(f"{COOKIE}={cookie}") is None
+    past = f"{int(time.time()) - 1}.0"
+    assert gate.entry(f"{COOKIE}={past}.{gate._seal(past)}") is None
+    later = int(time.time()) + 60
+    good = f"{COOKIE}={later}.0.{gate._seal(f'{later}.0')}"
+    assert gate.entry(good).until == later
+    other = f"{COOKIE}={later}.1.{gate._seal(f'{later}.0')}"
+    assert gate.entry(other) is None, "sealed for another key"
+    gate.door = Door(world.desk, "another")
+    assert gate.entry(good) is None
+
+
+def test_each_role_sees_the_page_that_its_key_opens(page, guarded, world):
+    filled(world)
+    keys = {
+        role: world.desk.act(lambda work, role=role: access.make(
+            work.session, work.now, role, role, "bert" if role == "owner" else None))
+        for role in ("service", "owner", "maker", "metrics")
+    }  # fmt: skip
+
+    def enter(role):
+        guarded.cookies.clear()
+        return guarded.post("/desk/sign-in", data={"key": keys[role]}, follow_redirects=False)
+
+    enter("service")
+    shown = texts(guarded, "cases/C-000001")
+    assert "take it on" in shown and '"service"' in shown
+    assert not act_words(texts(guarded, "disputes/D-000001"))
+    enter("owner")
+    assert "No thing has been admitted" in texts(guarded, "")
+    assert "no order" in texts(guarded, "orders/O-000001")
+    assert enter("maker").headers["location"] == "/desk/releases"
+    assert "Sellers" not in texts(guarded, "releases")
+    assert enter("metrics").status_code == 403
+    enter("service")
+    world.desk.act(lambda work: access.end(work.session, work.now, "service"))
+    assert guarded.get("/desk/", headers=HTML, follow_redirects=False).status_code == 303
+
+
+def act_words(shown: str) -> list[str]:
+    """Those buttons of a dispute that are on a page."""
+    return [word for word in ("the seller's answer", '"decide"') if word in shown]
 
 
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/things",

@@ -42,7 +42,7 @@ def main(target: Path) -> None:
         machine.world.at(end - before, machine.plant.fail, mode)
     machines[0].world.run_until(end)
     app = application(machines[0].endpoint.desk)
-    mount(app, None)
+    mount(app)
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=server.run)

@@ -34,6 +34,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "POST /things/{thing_id}/approvals/{order}": ANSWERS,
     "POST /things/{thing_id}/orders/{order}/cancel": ANSWERS,
     "GET /things/{thing_id}/messages": LOOKS,
+    "GET /things/{thing_id}/timeline": LOOKS,
     "GET /orders": LOOKS,
     "GET /orders/{number}": LOOKS,
     "GET /orders/{number}/rejections": LOOKS,
@@ -59,6 +60,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "GET /rejects": CARES,
     "GET /overview": LOOKS,
     "GET /overview/{thing_id}": LOOKS,
+    "GET /summary": LOOKS,
     "GET /waiting": LOOKS,
     "GET /clock": EVERYBODY,
     "GET /me": EVERYBODY,
@@ -67,6 +69,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "POST /releases": PUBLISHES,
     "PATCH /releases/{number}": PUBLISHES,
     "GET /installs": FOLLOWS | {OWNER},
+    "GET /metrics": frozenset((ADMIN, METRICS)),
 }
 
 

@@ -24,11 +24,14 @@ from sim.desk import (
     rest_disputes,
     rest_overview,
     rest_releases,
+    rest_timeline,
     views,
 )
 from sim.desk.access import Door
 from sim.desk.core import Desk
+from sim.desk.guard import Guard
 from sim.desk.listing import PAGE, Cursor, Limit
+from sim.desk.metrics import Metrics
 from sim.desk.models import (
     OPEN_CASE,
     OPEN_ORDER,
@@ -53,13 +56,17 @@ LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 
 
 def application(
-    desk: Desk, api_key: str | None = None, ready: Callable[[], bool] = lambda: True
+    desk: Desk,
+    api_key: str | None = None,
+    ready: Callable[[], bool] = lambda: True,
+    counts: Callable[[], dict[str, int]] = dict,
 ) -> FastAPI:
     """The REST service of a desk; `ready` tells whether the rest of the process is.
 
-    api_key: the desk's own, an admin's. `app.state.door` is what the page asks for its readers.
+    api_key: the desk's own, an admin's. counts: what the link has to tell for /metrics.
+    `app.state.door` is what the page asks for its readers.
     """
-    door = Door(desk, api_key)
+    door, metrics = Door(desk, api_key), Metrics(desk, counts)
     app = FastAPI(
         title="Steward desk",
         version="1",
@@ -69,6 +76,7 @@ def application(
     app.state.door = door
     if not door.guarded:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES)
+    app.add_middleware(Guard, metrics=metrics)
     _add_problem_handlers(app)
 
     @app.get("/healthz", tags=["service"], summary="Ready to take messages and requests")
@@ -83,9 +91,10 @@ def application(
         return {"status": "ready"}
 
     rooms = (_things, _orders, _cases, _reports, rest_disputes.disputes, rest_disputes.market,
-             rest_approvals.questions, rest_overview.glance, rest_releases.versions)  # fmt: skip
+             rest_approvals.questions, rest_overview.glance, rest_releases.versions,
+             rest_timeline.told)  # fmt: skip
     check = rest_access.dependency(desk, door)
-    for router in (*(room(desk) for room in rooms), rest_access.me(check)):
+    for router in (*(room(desk) for room in rooms), rest_access.me(check, metrics)):
         app.include_router(router, dependencies=[Depends(check)])
     return app
 

@@ -3,7 +3,7 @@
 import http
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Security
+from fastapi import APIRouter, Depends, HTTPException, Request, Response, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sim.desk import access
 from sim.desk.access import Caller, Door
 from sim.desk.core import Desk
+from sim.desk.metrics import CONTENT_TYPE_LATEST, Metrics
 from sim.desk.models import THINGS
 from sim.desk.permissions import OWNER, may
 from sim.desk.views import View
@@ -67,13 +68,17 @@ def endpoint_of(scope) -> str:
     return f"{scope['method']} {route.path}" if route is not None else ""
 
 
-def me(check) -> APIRouter:
-    """What a program can ask about its own key."""
+def me(check, metrics: Metrics) -> APIRouter:
+    """What programs ask: about their own key, and for the desk's figures."""
     router = APIRouter(tags=["service"])
 
     @router.get("/me", summary="Whose key this is, and what it is for")
     def whose(caller: Annotated[Caller, Depends(check)]) -> Me:
         return Me(name=caller.name, role=caller.role, owner=caller.owner)
+
+    @router.get("/metrics", summary="The desk's figures, as Prometheus reads them")
+    def figures() -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy import select
 
-from sim.desk import listing, messages, overview
+from sim.desk import figures, listing, messages, overview
 from sim.desk.core import Desk
 from sim.desk.listing import PAGE, Limit
 from sim.desk.models import Message, Order, Outgoing, Report, Thing
@@ -39,6 +39,10 @@ def glance(desk: Desk) -> APIRouter:
             return overview.row_of(session, listing.row_of(session, Thing, thing_id))
 
         return listing.read(desk, read)
+
+    @router.get("/summary", summary="What is open, in numbers")
+    def summary() -> figures.Summary:
+        return listing.read(desk, figures.summary)
 
     @router.get("/waiting", summary="What waits for a person, the most pressing first")
     def waiting() -> list[overview.Waiting]:

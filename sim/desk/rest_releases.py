@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
-from sim.desk import listing, releases, views
+from sim.desk import codec, listing, releases, views
 from sim.desk.core import Desk
 from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import Thing
@@ -23,6 +23,7 @@ class ReleaseView(View):
     """A release. `bad`: it is offered to nobody, and who runs it is offered the next better one.
 
     `percent` of the things hear of it, or only those in `named`; `states` counts those that have.
+    `signer` is the id of the key that the manifest names: the head of the SHA-256 of a maker's key.
     """
 
     id: int
@@ -32,6 +33,8 @@ class ReleaseView(View):
     version: str
     runtime: str
     size_bytes: int
+    files: int
+    signer: str
     digest: str
     percent: int
     named: list[str] | None
@@ -73,8 +76,12 @@ class ReleaseChange(BaseModel):
 
 def release_values(row: Release) -> dict[str, Any]:
     """What a ReleaseView shows, without the counts."""
-    shown = views.columns(row)
-    return shown | {"digest": row.digest.hex(), "named": (row.things or {}).get("named")}
+    return views.columns(row) | {
+        "digest": row.digest.hex(),
+        "named": (row.things or {}).get("named"),
+        "files": row.file_list.count(b"\n"),
+        "signer": codec.key_id_of(row.document).hex(),
+    }
 
 
 def install_values(row: Install) -> dict[str, Any]:
@@ -99,19 +106,36 @@ def contents(files: dict[str, str]) -> dict[str, bytes]:
     return found
 
 
-def detail(session, number: int) -> ReleaseView:
-    """A release with the counts of the things that have heard of it."""
-    release = listing.row_of(session, Release, number)
+def counted(session, shown: list[ReleaseView]) -> None:
+    """Give releases the counts of the things that have heard of them."""
+    product, board = (Thing.hello[word].as_string() for word in ("product", "board"))
     query = (
-        select(Install.state, func.count())
+        select(product, board, Install.number, Install.state, func.count())
         .join(Thing, Thing.id == Install.thing_id)
-        .where(Install.number == release.number)
-        .where(Thing.hello["product"].as_string() == release.product)
-        .where(Thing.hello["board"].as_string() == release.board)
-        .group_by(Install.state)
+        .where(Install.number.in_({release.number for release in shown}))
+        .group_by(product, board, Install.number, Install.state)
     )
-    counts = {InstallState(state).name.lower(): n for state, n in session.execute(query)}
-    return views.view(release, states=counts)
+    places = {(one.product, one.board, one.number): one for one in shown}
+    for *place, state, count in session.execute(query):
+        if tuple(place) in places:
+            places[tuple(place)].states[InstallState(state).name.lower()] = count
+
+
+def detail(session, number: int) -> ReleaseView:
+    """A release with its counts."""
+    shown = views.view(listing.row_of(session, Release, number))
+    counted(session, [shown])
+    return shown
+
+
+def installs_of(session, query, number: int):
+    """Of installs, those whose latest release is the one with this id."""
+    release = listing.row_of(session, Release, number)
+    likes = select(Thing.id).where(
+        Thing.hello["product"].as_string() == release.product,
+        Thing.hello["board"].as_string() == release.board,
+    )
+    return query.where(Install.number == release.number, Install.thing_id.in_(likes))
 
 
 def versions(desk: Desk) -> APIRouter:
@@ -138,7 +162,9 @@ def versions(desk: Desk) -> APIRouter:
     ) -> Page[ReleaseView]:
         conditions = {Release.product: product, Release.board: board}
         query = listing.filtered(select(Release), conditions)
-        return listing.page(desk, query, Release.id, cursor, limit)
+        page = listing.page(desk, query, Release.id, cursor, limit)
+        listing.read(desk, lambda session: counted(session, page.items))
+        return page
 
     @router.get("/releases/{number}")
     def one_release(number: int) -> ReleaseView:
@@ -154,12 +180,16 @@ def versions(desk: Desk) -> APIRouter:
         thing: str | None = None,
         state: str | None = None,
         number: int | None = None,
+        release: int | None = None,
         cursor: Cursor = None,
         limit: Limit = PAGE,
     ) -> Page[InstallView]:
         conditions = {Install.thing_id: thing, Install.number: number}
         query = listing.filtered(select(Install), conditions)
         query = listing.with_state(query, Install, InstallState, releases.FAILED, state, None)
+        if release is not None:
+            bare = query
+            query = listing.read(desk, lambda session: installs_of(session, bare, release))
         return listing.page(desk, query, Install.thing_id, cursor, limit, rising=True)
 
     return router

@@ -23,6 +23,7 @@ from sim.desk.service import PeopleDepartment, SimpleDepartment
 
 STARTUP_S = 15.0
 SHUTDOWN_S = 5
+KEY_CHARACTERS = 20  # of the desk's own key where others can reach it
 
 
 class _AnnouncedServer(uvicorn.Server):
@@ -56,6 +57,8 @@ class DeskServer:
     def __init__(self, settings: Settings):
         if not is_loopback(settings.host) and not settings.api_key:
             raise ValueError(f"host {settings.host}: beyond loopback an API key is needed")
+        if not is_loopback(settings.host) and len(settings.api_key or "") < KEY_CHARACTERS:
+            raise ValueError(f"the API key: beyond loopback {KEY_CHARACTERS} characters or more")
         link = settings.link
         if link is not None and link.plain and not is_loopback(link.host):
             raise ValueError(f"broker {link.host}: without TLS only on loopback")
@@ -72,8 +75,10 @@ class DeskServer:
             self.link = self.settings.link or starting.enter_context(self._own_broker())
             self.consumer = Consumer(self.desk, self.link).start()
             starting.callback(self.consumer.stop)
-            app = application(self.desk, self.settings.api_key, lambda: self.consumer.ready)
-            mount(app, self.settings.api_key)
+            app = application(
+                self.desk, self.settings.api_key, lambda: self.consumer.ready, self.counts
+            )
+            mount(app)
             config = uvicorn.Config(
                 app,
                 host=self.settings.host,
@@ -123,6 +128,12 @@ class DeskServer:
 
     def __exit__(self, *exception) -> None:
         self.stop()
+
+    def counts(self) -> dict[str, int]:
+        """What this process took in and gave out, and whether the broker is there."""
+        consumer = self.consumer
+        return {"ready": int(consumer.ready), "received": consumer.received,
+                "published": consumer.published}  # fmt: skip
 
     @property
     def url(self) -> str:

@@ -122,6 +122,9 @@ class _Approvals:
         if row["yes"] is not None and row["state"] == "waiting":
             said = "yes" if row["yes"] else "no"
             ui.label(f"The owner's {said} is on its way to the thing.").classes("note")
+        if not self.visit.may("POST /things/{thing_id}/approvals/{order}"):
+            ui.label("Its owner answers; your key is not for that.").classes("note")
+            return
         with box("answers"):
             yes = ui.button("Approve ...", on_click=lambda: self._ask(row, True))
             yes.props("unelevated no-caps color=positive")

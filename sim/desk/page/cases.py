@@ -95,6 +95,8 @@ class Case(Detail):
             if case["escalated"]:
                 badge("escalated", "bad")
             for word in (*SAYS.get(case["state"], ()), "notes"):
+                if not visit.may(f"POST /cases/{{number}}/{word}"):
+                    continue
                 button = ui.button(BUTTONS[word], on_click=lambda word=word: self._say(word))
                 button.props("outline dense no-caps").classes("px-3")
         if case["state"] == "done":

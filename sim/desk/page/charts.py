@@ -3,6 +3,11 @@
 GREY, LINE = "#8a919b", "#3b82c4"
 SAID, SEEN = "#b08968", "#2f9e8f"
 LABEL = {"fontSize": 11, "color": GREY}
+COLOURS = ["#3b82c4", "#b08968", "#2f9e8f", "#8a6fbf", "#c2883a", "#6b8f3c"]
+QUIET = {"axisLine": {"lineStyle": {"color": GREY}}, "axisTick": {"show": False},
+         "splitLine": {"show": False}}  # fmt: skip
+RULED = {"axisLine": {"show": False}, "axisTick": {"show": False}, "splitNumber": 3,
+         "splitLine": {"lineStyle": {"color": GREY, "opacity": 0.25}}}  # fmt: skip
 
 
 def window(scale: int, points: list[list[int]]) -> dict:
@@ -42,4 +47,41 @@ def gap(sellers: list[str], said: list, seen: list, words: tuple[str, str]) -> d
                   "axisLabel": {**LABEL, "width": 96, "overflow": "truncate"},
                   "axisTick": {"show": False}, "axisLine": {"lineStyle": {"color": GREY}}},
         "series": [bars(words[0], said, SAID), bars(words[1], seen, SEEN)],
+    }  # fmt: skip
+
+
+def days_left(series: dict[str, list[list]]) -> dict:
+    """Forecasts over time: of each consumable [milliseconds, days or None]; days on a log scale,
+    for a descaler lasts a hundred times as long as milk."""
+    lines = [
+        {"type": "line", "name": name, "data": points, "symbolSize": 4, "step": "end",
+         "lineStyle": {"width": 1.6}, "connectNulls": False}
+        for name, points in sorted(series.items())
+    ]  # fmt: skip
+    return {
+        "animation": False, "color": COLOURS,
+        "grid": {"left": 8, "right": 16, "top": 30, "bottom": 4, "containLabel": True},
+        "legend": {"top": 0, "left": 0, "itemHeight": 9, "itemWidth": 14, "textStyle": LABEL},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "time", **QUIET,
+                  "axisLabel": {**LABEL, "hideOverlap": True, "formatter": "{d} {MMM}"}},
+        "yAxis": {"type": "log", "min": 1, "axisLabel": LABEL, **RULED},
+        "series": lines,
+    }  # fmt: skip
+
+
+def spent(weeks: list[str], minors: list[int], texts: list[str]) -> dict:
+    """Amounts a week as bars; `texts` are the amounts as people write them."""
+    bars = [
+        {"value": minor, "label": {"formatter": text, "show": bool(minor)}}
+        for minor, text in zip(minors, texts, strict=True)
+    ]
+    return {
+        "animation": False,
+        "grid": {"left": 8, "right": 8, "top": 24, "bottom": 4, "containLabel": True},
+        "xAxis": {"type": "category", "data": weeks, "axisLabel": LABEL, **QUIET},
+        "yAxis": {"type": "value", "axisLabel": {"show": False}, **RULED},
+        "series": [{"type": "bar", "data": bars, "barMaxWidth": 34,
+                    "itemStyle": {"color": LINE, "borderRadius": 3},
+                    "label": {"position": "top", "color": GREY, "fontSize": 11}}],
     }  # fmt: skip

@@ -1,9 +1,11 @@
-"""REST as the page asks it: in this process, with the desk's own key."""
+"""REST as the page asks it: in this process, in the name of whoever looks at it."""
 
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+
+from sim.desk.rest_access import INSIDE
 
 PATIENCE_S = 30
 
@@ -17,17 +19,26 @@ class Trouble(Exception):
 
 
 class Rest:
-    """The REST service of a desk, `app` being its ASGI application."""
+    """The REST service of a desk, `app` being its ASGI application.
 
-    def __init__(self, app, api_key: str | None):
-        headers = {"X-API-Key": api_key} if api_key else {}
+    key: the id of the key with which somebody signed in (sim/desk/access.py), 0: the desk's own.
+    """
+
+    def __init__(self, app, key: int = 0):
+        async def inside(scope, receive, send) -> None:
+            await app({**scope, INSIDE: key}, receive, send)
+
+        self.app = app
         self._http = httpx.AsyncClient(
             # A failure of the service is an answer, not an exception in the page.
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            transport=httpx.ASGITransport(inside, raise_app_exceptions=False),
             base_url="http://localhost",
-            headers=headers,
             timeout=PATIENCE_S,
         )
+
+    def of(self, key: int) -> "Rest":
+        """The same service in the name of a key."""
+        return self if key == 0 else type(self)(self.app, key)
 
     async def get(self, path: str, **query) -> Any:
         """The JSON of a resource; parameters that are None or empty are left out."""
@@ -37,6 +48,10 @@ class Rest:
     async def post(self, path: str, body: dict | None = None) -> Any:
         """Do something; returns what REST answers."""
         return _content(await self._http.post(path, json=body))
+
+    async def patch(self, path: str, body: dict) -> Any:
+        """Change something; returns what REST answers."""
+        return _content(await self._http.patch(path, json=body))
 
 
 def of(*parts: str) -> str:

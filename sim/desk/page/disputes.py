@@ -96,6 +96,8 @@ class Dispute(Detail):
             badge(dispute["state"])
             if dispute["state"] in ("open", "answered"):
                 for word, text in (("answer", "the seller's answer"), ("settle", "decide")):
+                    if not self.visit.may(f"POST /disputes/{{number}}/{word}"):
+                        continue
                     button = ui.button(
                         text, on_click=lambda word=word: self._say(word, dispute, currency)
                     )

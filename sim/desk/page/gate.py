@@ -1,23 +1,29 @@
-"""Who may see the page: with an API key, whoever signed in with it; without, this machine.
+"""Who may see the page: whoever signed in with a key; while there is none, this machine.
 
-The key is typed once and answered with a cookie that says until when it is good, sealed with a key
-of its own that follows from the API key: nothing is stored, several desks with one key know each
-other's cookies, and a new API key ends them all. Every request for the page needs it, its scripts
-and its WebSocket too. What another web page sends is turned away by its Origin.
+A key is typed once and answered with a cookie that says until when and for which key it is good,
+sealed with a secret that follows from the desk's own key: nothing is stored, several desks with one
+key know each other's cookies, and a new one ends them all. (A desk without one makes up the secret
+when it starts.) Every request for the page needs it, its scripts and its WebSocket too; a key that
+was ended lets nobody in. What another web page sends is turned away by its Origin.
 """
 
 import asyncio
 import hmac
 import time
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from sim.desk.access import DESK, Caller, Door
 from sim.desk.page.sign_in import form
+from sim.desk.permissions import may
 
 HOME, SIGN_IN, SIGN_OUT = "/desk/", "/desk/sign-in", "/desk/sign-out"
 COOKIE = "steward_desk"
@@ -36,13 +42,22 @@ GUARDS = {
 }
 
 
-class Gate:
-    """ASGI in front of the page's application; hands it `scope["steward"]`, what pages need."""
+@dataclass(frozen=True)
+class Entry:
+    """Who looks at the page, through which REST; `until` when, None where nobody need sign in."""
 
-    def __init__(self, app: ASGIApp, rest, api_key: str | None):
+    caller: Caller
+    rest: Any
+    until: int | None
+
+
+class Gate:
+    """ASGI in front of the page's application; hands it an Entry as `scope["steward"]`."""
+
+    def __init__(self, app: ASGIApp, rest, door: Door):
         self.app = app
         self.rest = rest
-        self.api_key = api_key
+        self.door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -50,7 +65,8 @@ class Gate:
             return
         # Mounted at several paths, but the application inside knows its whole paths.
         root = scope.get("app_root_path", "")
-        scope = {**scope, "root_path": root, "steward": self}
+        entry = await run_in_threadpool(self.entry, _headers(scope).get("cookie", ""))
+        scope = {**scope, "root_path": root, "steward": entry}
         answer = await self._answer(scope, receive)
         if answer is not None:
             await answer(scope, receive, send)
@@ -69,28 +85,28 @@ class Gate:
             return _denied(scope, "this came from another web page")
         if scope["type"] == "http" and scope["path"] == SIGN_OUT:
             return _signed_out()
-        if not self.api_key:
-            return None
         if scope["type"] == "http" and scope["path"] == SIGN_IN:
             return await self._sign_in(Request(scope, receive))
-        if self.until(headers.get("cookie", "")) is not None:
+        if scope["steward"] is not None:
             return None
         if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
             return RedirectResponse(f"{SIGN_IN}?next={quote(scope['path'])}", 303)
         return _denied(scope, "sign in first")
 
-    def until(self, cookies: str) -> int | None:
-        """Until when a cookie header lets in, unix seconds; None if it does not."""
+    def entry(self, cookies: str) -> Entry | None:
+        """Who gets in with a cookie header, and until when; None if nobody does."""
+        if not self.door.guarded:
+            return Entry(DESK, self.rest, None)
         found = SimpleCookie(cookies).get(COOKIE)
-        until, _, seal = (found.value if found else "").partition(".")
-        if not (until.isascii() and until.isdigit() and len(until) < 12):
+        told, _, seal = (found.value if found else "").rpartition(".")
+        if not hmac.compare_digest(seal.encode(), self._seal(told).encode()):
             return None
-        good = hmac.compare_digest(seal.encode(), self._seal(until).encode())
-        return int(until) if good and int(until) > time.time() else None
+        until, key = (int(word) for word in told.split("."))
+        caller = self.door.still(key) if until > time.time() else None
+        return Entry(caller, self.rest.of(key), until) if caller is not None else None
 
-    def _seal(self, until: str) -> str:
-        sealing = hmac.digest((self.api_key or "").encode(), b"steward desk page", "sha256")
-        return hmac.digest(sealing, until.encode(), "sha256").hex()
+    def _seal(self, told: str) -> str:
+        return hmac.digest(self.door.seal, told.encode(), "sha256").hex()
 
     async def _sign_in(self, request: Request) -> Response:
         target = _target(request.query_params.get("next", HOME))
@@ -102,13 +118,18 @@ class Gate:
             if len(body) > FORM_BYTES:
                 return HTMLResponse(form("That is too long for a key."), 413, headers=GUARDS)
         given = parse_qs(body.decode("utf-8", "replace")).get("key", [""])[0]
-        if not hmac.compare_digest(given.encode(), (self.api_key or "").encode()):
+        caller = await run_in_threadpool(self.door.who, given)
+        if caller is None:
             await asyncio.sleep(SLOWLY_S)
-            return HTMLResponse(form("This is not the desk's API key."), 403, headers=GUARDS)
-        until = str(int(time.time()) + SIGNED_IN_S)
+            return HTMLResponse(form("This is not a key of this desk."), 403, headers=GUARDS)
+        if not may(caller.role, "GET /overview"):
+            target = HOME + "releases"
+            if not may(caller.role, "GET /releases"):
+                return HTMLResponse(form("This key is for a program."), 403, headers=GUARDS)
+        told = f"{int(time.time()) + SIGNED_IN_S}.{caller.key}"
         answer = RedirectResponse(target, 303)
         answer.set_cookie(
-            COOKIE, f"{until}.{self._seal(until)}", SIGNED_IN_S, httponly=True, samesite="lax",
+            COOKIE, f"{told}.{self._seal(told)}", SIGNED_IN_S, httponly=True, samesite="lax",
             secure=request.url.scheme == "https",
         )  # fmt: skip
         return answer

@@ -15,7 +15,16 @@ from fastapi.responses import FileResponse, RedirectResponse
 from nicegui import core, ui
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from sim.desk.page import approvals, cases, disputes, orders, overview, sellers, thing
+from sim.desk.page import (
+    approvals,
+    cases,
+    disputes,
+    orders,
+    overview,
+    releases,
+    sellers,
+    thing,
+)
 from sim.desk.page.client import Rest
 from sim.desk.page.gate import HOME, Gate
 from sim.desk.page.shell import page_of
@@ -35,10 +44,12 @@ PAGES: dict[str, Callable[..., Any]] = {
     "disputes/{number}": page_of(disputes.Dispute, "disputes", "Dispute"),
     "sellers": sellers.page,
     "approvals": approvals.page,
+    "releases": releases.page,
+    "releases/{number}": page_of(releases.Release, "releases", "Release"),
 }
 
 
-def mount(app: FastAPI, api_key: str | None) -> Gate:
+def mount(app: FastAPI) -> Gate:
     """Add the page to a desk's application (sim/desk/rest.py); returns the gate before it."""
     running, own = _nicegui().router.lifespan_context, app.router.lifespan_context
 
@@ -48,7 +59,7 @@ def mount(app: FastAPI, api_key: str | None) -> Gate:
             yield state
 
     app.router.lifespan_context = lifespan
-    gate = Gate(core.app, Rest(app, api_key), api_key)
+    gate = Gate(core.app, Rest(app), app.state.door)
     for path in PATHS:
         app.mount(path, gate)
     for path in ("/", "/desk"):
@@ -59,7 +70,7 @@ def mount(app: FastAPI, api_key: str | None) -> Gate:
 def join(app: FastAPI) -> None:
     """Show a desk beside the pages of a program that NiceGUI runs itself, on this machine only."""
     _register()
-    core.app.add_middleware(Gate, rest=Rest(app, None), api_key=None)
+    core.app.add_middleware(Gate, rest=Rest(app), door=app.state.door)
     core.app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_NAMES)
 
 

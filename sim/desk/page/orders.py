@@ -124,6 +124,8 @@ class Order(Detail):
         with panel("The offers it was chosen from",
                    "Reasons are the thing's own word to those it did not take."):
             table(OFFERS, _offers(order, rejections), "None are known here.")
+            if not visit.may("POST /things/{thing_id}/commands"):
+                return
             with box("note"):
                 ui.label("The scores and the readings behind the choice are in the thing's ledger:")
                 ui.button("ask it why", on_click=lambda: self._why(order)).props(
@@ -147,6 +149,8 @@ class Order(Detail):
         ])  # fmt: skip
 
     def _buttons(self, order: dict) -> None:
+        if not self.visit.may("POST /orders/{number}/status"):
+            return
         for word in SAYS.get(order["state"], ()):
             text = "another parcel" if order["state"] == word else word
             button = ui.button(text, on_click=lambda word=word: self._say(order, word))

@@ -16,11 +16,12 @@ NOTE = (
     "and the experience that owners let their things share. A pack is seen when it is filled in, "
     "so one that is kept in the cupboard is not seen yet. Test orders do not count."
 )
+MINOR = 100
 # Title, the two words, the keys of what was said and measured, and by what they are divided.
 CHARTS = (
     ("Deliveries", ("said", "seen by the thing"), "delivered", "verified", 1),
     ("Packs", ("said", "seen"), "packs_delivered", "packs_seen", 1),
-    ("Money", ("offered", "charged"), "offered_minor", "charged_minor", 100),
+    ("Money", ("offered", "charged"), "offered_minor", "charged_minor", MINOR),
     ("Quality, of 100", ("stated", "kept"), "quality_offered", "quality_experienced", 1),
     ("Hours to the door", ("offered", "measured"), "lead_offered_s", "lead_measured_s", 3_600),
 )
@@ -71,13 +72,18 @@ def _chart(rows: list[dict], heading: tuple, keys: tuple[str, str], divisor: int
         if not shown:
             ui.label("Nothing measured yet.").classes("empty")
             return
-        claims, measured = ([_divided(row[key], divisor) for row in shown] for key in keys)
+        claims, measured = ([_bar(row[key], divisor) for row in shown] for key in keys)
         chart = ui.echart(gap([row["seller"] for row in shown], claims, measured, said))
         chart.classes("w-full").style(f"height: {HEAD_PX + ROW_PX * len(shown)}px")
 
 
-def _divided(value: float | None, divisor: int) -> float | None:
-    return None if value is None else round(value / divisor, 2 if divisor == 100 else 1)
+def _bar(value: float | None, divisor: int) -> dict | float | None:
+    """What a bar shows; of money with its minor unit, as everywhere."""
+    if value is None:
+        return None
+    if divisor == MINOR:
+        return {"value": value / MINOR, "label": {"formatter": words.money(round(value), "")}}
+    return round(value / divisor, 1)
 
 
 def _row(row: dict) -> dict:

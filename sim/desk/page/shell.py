@@ -12,13 +12,17 @@ from nicegui import ui
 
 from sim.desk.page import words
 from sim.desk.page.client import Rest, Trouble, of
-from sim.desk.page.gate import HOME, SIGN_IN, SIGN_OUT, Gate
+from sim.desk.page.gate import HOME, SIGN_IN, SIGN_OUT, Entry
+from sim.desk.permissions import may
 
 CSS = Path(__file__).with_name("page.css")
 REFRESH_S = 4.0
+# Name, path, and what of REST it shows: who may not ask for that is not led there.
 NAVIGATION = (
-    ("Overview", ""), ("Orders", "orders"), ("Cases", "cases"), ("Disputes", "disputes"),
-    ("Sellers", "sellers"), ("Approvals", "approvals"),
+    ("Overview", "", "GET /overview"), ("Orders", "orders", "GET /orders"),
+    ("Cases", "cases", "GET /cases"), ("Disputes", "disputes", "GET /disputes"),
+    ("Approvals", "approvals", "GET /approvals"), ("Sellers", "sellers", "GET /perception"),
+    ("Releases", "releases", "GET /releases"),
 )  # fmt: skip
 KEPT = "path=/desk; max-age=31536000; samesite=lax"
 # Kept in a cookie, so that the next page is right at once.
@@ -35,17 +39,21 @@ class Visit:
     """One browser's view of one page: whom it asks, its time zone, what time the desk has."""
 
     def __init__(self, request: Request):
-        gate: Gate = request.scope["steward"]
-        self.rest: Rest = gate.rest
+        entry: Entry = request.scope["steward"]
+        self.caller = entry.caller
+        self.rest: Rest = entry.rest
         self.address = str(request.base_url).rstrip("/")
-        self.guarded = bool(gate.api_key)
-        self.until = gate.until(request.headers.get("cookie", "")) if self.guarded else None
+        self.until = entry.until
         self.zone = words.zone_of(unquote(request.cookies.get("steward_zone", "")))
         self.theme = THEMES.get(request.cookies.get("steward_theme", ""))
         self.now = 0
         self.lives: list[Live] = []
         self.place: ui.element  # where dialogs are made: what is drawn anew would take them along
         self.foot: ui.label
+
+    def may(self, endpoint: str) -> bool:
+        """Whether whoever looks may do this, as sim/desk/permissions.py writes it."""
+        return may(self.caller.role, endpoint)
 
     async def tick(self) -> None:
         """Ask the desk what time it is."""
@@ -88,8 +96,15 @@ class Visit:
 
     async def do(self, path: str, body: dict | None, done: str) -> bool:
         """Carry something out and say how it went."""
+        return await self._done(self.rest.post(path, body), done)
+
+    async def change(self, path: str, body: dict, done: str) -> bool:
+        """Change something and say how it went."""
+        return await self._done(self.rest.patch(path, body), done)
+
+    async def _done(self, request: Awaitable[Any], done: str) -> bool:
         try:
-            await self.rest.post(path, body)
+            await request
         except Trouble as trouble:
             ui.notify(str(trouble), type="negative", multi_line=True)
             return False
@@ -126,12 +141,14 @@ def frame(visit: Visit, here: str, title: str):
         with box("top", "header"):
             ui.link("Steward desk", HOME).classes("brand")
             with box("nav", "nav"):
-                for name, path in NAVIGATION:
-                    ui.link(name, HOME + path).classes("here" if path == here else "")
+                for name, path, shown in NAVIGATION:
+                    if visit.may(shown):
+                        ui.link(name, HOME + path).classes("here" if path == here else "")
             with box("tools"):
                 button = ui.button(icon="contrast", on_click=lambda: _turn(dark))
                 button.props('flat dense round aria-label="light or dark"')
-                if visit.guarded:
+                if visit.until is not None:
+                    ui.label(visit.caller.name).classes("caller").tooltip(visit.caller.role)
                     ui.link("Sign out", SIGN_OUT)
         yield
         visit.foot = ui.label(f"Times in {visit.zone}").classes("foot")
@@ -166,7 +183,7 @@ class Live:
     async def refresh(self, anew: bool = False) -> None:
         """Read, and draw if there is news; `anew`: in any case."""
         visit = self._visit
-        if visit.guarded and (visit.until or 0) < time.time():
+        if visit.until is not None and visit.until < time.time():
             ui.navigate.to(SIGN_IN)
             return
         try:

@@ -19,7 +19,7 @@ input, button { font: inherit; width: 100%; box-sizing: border-box; padding: .5r
 button { margin-top: 1rem; background: var(--link); color: #fff; border: 0; cursor: pointer }
 .bad { color: var(--bad) }
 """
-WORDS = "The page may do what the desk's API key may do. Ask whoever runs the desk for it."
+WORDS = "The page may do what your key may do. Ask whoever runs the desk for one."
 
 
 def form(wrong: str = "") -> str:

@@ -16,11 +16,14 @@ from sim.desk.page.orders import COLUMNS as ORDER_COLUMNS
 from sim.desk.page.orders import order_row
 from sim.desk.page.shell import Live, Visit, badge, box, facts, frame, href, panel
 from sim.desk.page.table import Column, table
+from sim.desk.page.timeline import Figures, Timeline
 
 SHOWN = 8  # of each list
+FIGURES_S = 30.0  # they change once a day
 LINES = ("status", "consumables", "findings", "orders", "cases", "experience", "help")
 CONSOLE_NOTE = ("Lines that the thing's owner leaves to the desk; what spends money or unlocks is "
                 "refused by the thing. The answer comes when it next listens.")
+PAST_NOTE = "The latest first: what it found, asked for and bought, and what it was told."
 OUTCOMES = {"accepted": "good", "exists": "over", "refused": "bad"}
 OWN = ("thing", "product")  # columns that say nothing on a page about one thing
 FINDINGS = [
@@ -48,10 +51,18 @@ async def page(request: Request, thing_id: str) -> None:
     shown = _Thing(visit, thing_id)
     with frame(visit, "", thing_id):
         Live(visit, shown.read, shown.draw)
-        with panel("Console", CONSOLE_NOTE) as card:
-            card.props("id=console")
-            shown.console()
-            shown.answers = Live(visit, shown.read_answers, shown.draw_answers, 2.0)
+        with panel("Lately", "Of the last reports and orders; the scale of days is logarithmic."):
+            figures = Figures(visit, thing_id)
+            Live(visit, figures.read, figures.draw, FIGURES_S)
+        with panel("What happened", PAST_NOTE):
+            past = Timeline(visit, thing_id)
+            past.live = Live(visit, past.read, past.draw)
+        Live(visit, shown.read_lists, shown.draw_lists)
+        if visit.may("POST /things/{thing_id}/commands"):
+            with panel("Console", CONSOLE_NOTE) as card:
+                card.props("id=console")
+                shown.console()
+                shown.answers = Live(visit, shown.read_answers, shown.draw_answers, 2.0)
         with panel("Messages", "The latest first; above them what waits for the thing to listen."):
             Live(visit, shown.read_said, shown.draw_said)
     await visit.show()
@@ -70,9 +81,6 @@ class _Thing:
             "thing": thing,
             "row": await rest.get(of("overview", name)),
             "findings": (await rest.get("/findings", thing=name, limit=SHOWN))["items"],
-            "orders": (await rest.get("/orders", thing=name, limit=SHOWN))["items"],
-            "cases": (await rest.get("/cases", thing=name, limit=SHOWN))["items"],
-            "disputes": (await rest.get("/disputes", thing=name, limit=SHOWN))["items"],
         }
 
     def draw(self, data: dict[str, Any]) -> None:
@@ -88,12 +96,21 @@ class _Thing:
             if row["memory"] == "reset":
                 badge("reset for its next owner", "over")
         with box("columns"):
-            with panel("How it is"):
-                self._facts(thing)
             with panel("What is left", "Fifths of the container, and days at its present use."):
                 _stock(row["stock"])
+            with panel("How it is"):
+                self._facts(thing)
         self._list("Findings", FINDINGS, [_finding(f, self.visit) for f in data["findings"]],
                    "It has found nothing wrong.")
+
+    async def read_lists(self) -> dict[str, list[dict]]:
+        rest, name = self.visit.rest, self.name
+        return {
+            kind: (await rest.get(f"/{kind}", thing=name, limit=SHOWN))["items"]
+            for kind in ("orders", "cases", "disputes")
+        }
+
+    def draw_lists(self, data: dict[str, list[dict]]) -> None:
         lists = (("Orders", ORDER_COLUMNS, order_row, "It has ordered nothing yet."),
                  ("Cases", CASE_COLUMNS, case_row, "It has asked for no service yet."),
                  ("Disputes", DISPUTE_COLUMNS, dispute_row, "It holds nothing against anybody."))
@@ -220,7 +237,7 @@ def _stock(stock: list[dict]) -> None:
             with box(f"fifths b{one['band']}"):
                 for fifth in range(5):
                     ui.element("i").classes("on" if fifth <= one["band"] else "")
-            days = "" if one["days"] is None else f", {one['days']} days"
+            days = "" if one["days"] is None else f", {words.plural(one['days'], 'day')}"
             ui.label(words.BANDS[min(one["band"], 4)] + days)
 
 

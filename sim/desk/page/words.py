@@ -42,6 +42,26 @@ def stamp(at: int | None, zone: datetime.tzinfo, now: int) -> str:
     return moment.strftime(f"%a {moment.day} %b{year}, %H:%M")
 
 
+def day(at: int, zone: datetime.tzinfo, now: int) -> str:
+    """A day: "today", "Fri 27 Nov", with the year where it is another one."""
+    if datetime.datetime.fromtimestamp(at, zone).date() == datetime.datetime.fromtimestamp(
+        now, zone
+    ).date():
+        return "today"
+    return stamp(at, zone, now).rpartition(",")[0]
+
+
+def date(at: int, zone: datetime.tzinfo) -> str:
+    """A day for the foot of a chart: "27 Nov"."""
+    moment = datetime.datetime.fromtimestamp(at, zone)
+    return moment.strftime(f"{moment.day} %b")
+
+
+def hour(at: int, zone: datetime.tzinfo) -> str:
+    """A time of day: "14:05"."""
+    return datetime.datetime.fromtimestamp(at, zone).strftime("%H:%M")
+
+
 def span(seconds: float) -> str:
     """How long something takes: "40 min", "7 h", "12 d"."""
     if seconds < 90 * MINUTE_S:
@@ -95,6 +115,8 @@ def event(entry: dict, zone: datetime.tzinfo, now: int, currency: str = "") -> s
         parts.append(plural(told.pop("packs"), "pack"))
     if "eta_s" in told:
         parts.append(f"arrives in {span(told.pop('eta_s'))}")
+    if "total_minor" in told:
+        parts.append(money(told.pop("total_minor"), currency))
     if "charged_minor" in told:
         parts.append(f"charged {money(told.pop('charged_minor'), currency)}")
     if "severity" in told:
