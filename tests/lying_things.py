@@ -80,7 +80,7 @@ BENT = {
     "rarely nought": share(0.02, nought),
 }
 FROZEN, SILENT, LATE, MIXED = "frozen", "silent", "hours late", "out of order"
-LIES = sorted([FROZEN, SILENT, LATE, MIXED, *BENT])
+LIES = sorted({FROZEN, SILENT, LATE, MIXED} | set(BENT))
 
 
 class Liar(kit.Bench):

@@ -6,8 +6,10 @@ first days of it, and every lie begins from what it has learned. A machine that 
 morning needs nothing, so an order would be the lie's.
 """
 
+import json
 import math
 import random
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -26,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).with_name("portable")))
 import kit
 from lying_things import DAY, HOUR, LIES, Liar, told
 
+TESTS = Path(__file__).parent
 PRODUCTS = runtime.ROOT / "boards/products"
 LEARNT_S = 9 * DAY  # the pump's `joint` learns for a week, so does what drifts in the machine
 LONG = (4 * DAY, 2 * DAY)  # how long a lie lasts, and how long it is looked on after it
@@ -135,6 +138,31 @@ def test_a_healthy_product_has_nothing_to_say(name):
 @pytest.mark.parametrize(("name", "index", "channel", "lie"), DAILY)
 def test_a_lie_is_one_case_at_most_and_never_an_order(name, index, channel, lie):
     lied(name, index, lie, SHORT)
+
+
+@pytest.mark.parametrize(
+    ("name", "lies"),
+    [
+        ("water_pump", [(3, "nought"), (4, "now and then nought")]),
+        ("coffee_machine", [(0, "frozen")]),
+    ],
+)
+def test_micropython_says_the_same(name, lies, tmp_path):
+    whole, (journal, seq) = recorded(name, True), learnt(name, True)
+    rest = [values[LEARNT_S // channel["period"]:][:(3 * HOUR + sum(SHORT)) // channel["period"]]
+            for channel, values in zip(whole["product"]["channels"], whole["rows"], strict=True)]
+    recording = {"product": whole["product"], "start": LEARNT_S, "rows": rest}
+    job = {"recording": recording, "journal": [block.hex() for block in journal], "seq": seq,
+           "now": LEARNT_S, "lies": lies, "spans": SHORT}  # fmt: skip
+    file = tmp_path / "lies.json"
+    file.write_text(json.dumps(job), "utf-8")
+    done = subprocess.run(
+        runtime.command(TESTS / "mpy_lies.py", file, heap="32M"), capture_output=True, text=True,
+        timeout=300, check=False, env=runtime.environment(runtime.ROOT, TESTS, TESTS / "portable"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    here = [told(recording, (journal, seq), LEARNT_S, index, lie, *SHORT) for index, lie in lies]
+    assert [json.loads(line) for line in done.stdout.splitlines()] == json.loads(json.dumps(here))
 
 
 @pytest.mark.nightly
