@@ -85,7 +85,7 @@ def _begin(cases, watch, at):
 def describe(case, watch, at, senses):
     """Return the body of a case message: what fails, how sure, how soon, and the evidence.
 
-    Help of the kind that its gravest finding needs; the rest is of the latest one.
+    Help of the kind that its gravest finding needs; the evidence is of the latest one.
     """
     gravest = watch
     for other in senses.open_watches():
@@ -102,6 +102,9 @@ def describe(case, watch, at, senses):
     eta = watch.eta_s()
     if eta is not None:
         body[6] = max(0, int(eta))
-    if watch.advice:
-        body[10] = watch.advice
+    advice = gravest.advice
+    if watch.advice and watch is not gravest:
+        advice = (advice + " " + watch.advice).strip()
+    if advice:
+        body[10] = advice[:limits.TEXT_CHARACTERS]
     return body
