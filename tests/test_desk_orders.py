@@ -3,12 +3,13 @@
 import pytest
 
 from sim.desk.messages import FAREWELL
-from sim.desk.models import Case, Event, Order, Outgoing, Report, Thing
+from sim.desk.models import Case, Event, Order, OrderState, Outgoing, Report, Thing
 from sim.desk.suppliers import HonestSupplier, Parcel, Step
 from sim.desk.testing import (
     DECLINE,
     OFFER,
     ORDER_STATUS,
+    RECONCILE,
     SKU,
     TestThing,
     World,
@@ -272,3 +273,13 @@ def test_an_offer_that_still_waits_is_not_queued_again():
         world.send(4, rfq)
     waiting = [row for row in world.rows(Outgoing) if row.kind == OFFER]
     assert len(waiting) == 1
+
+
+def test_a_memory_that_is_lost_hears_of_no_greater_sum_than_was_agreed_whatever_was_charged():
+    """Its budget is the owner's word on what it may agree to, and no seller's word goes above it."""
+    world = World()
+    world.order()
+    world.desk.set_order(1, OrderState.CANCELLED, charged_minor=1 << 40)
+    told = world.send(1, world.thing.hello())
+    (row,) = next(payload[6][1] for payload in told if payload[2] == RECONCILE)
+    assert row[5] == world.rows(Order)[0].total_minor

@@ -257,7 +257,8 @@ def find_order(work: Work, order_id: bytes) -> Order | None:
 def _reconciled(row: Order) -> list:
     about = [row.order_id, row.consumable, row.cycle, int(row.state), row.seller]
     fulfilled = row.state not in (OrderState.CANCELLED, OrderState.REFUSED, OrderState.EXPIRED)
-    return [*about, row.total_minor if fulfilled else row.charged_minor, row.placed_at]
+    spent = row.total_minor if fulfilled else min(row.charged_minor, row.total_minor)
+    return [*about, spent, row.placed_at]
 
 
 def _check_order(work: Work, thing: Thing, terms: dict) -> None:
