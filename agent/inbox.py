@@ -106,7 +106,9 @@ class Inbox:
         if entry is None:
             return
         if entry.kind == wire.HELLO:  # a reconcile message follows; say it again if none does
-            self._agent.outbox.put(wire.HELLO, self._agent.hello(), at, due=at + limits.RESEND_S)
+            if not self.greeted:
+                self._agent.outbox.put(wire.HELLO, self._agent.hello(), at,
+                                       due=at + limits.RESEND_S)
         elif entry.kind in (wire.RFQ, wire.ORDER):
             self._agent.trade.buyer.answered(entry.about, entry.kind, outcome, reason, number, at)
         elif entry.kind == wire.CASE:

@@ -12,8 +12,8 @@ the way, from what leaves the thing and what its desk accepted.
     flash      an old copy comes back, the same one several times; all of it is lost (amnesia)
     clock      unknown after a start; forward a day or a month, back three days or a year; midnight
                and the ends of months go by, more of them when it jumps
-    mandate    replaced, replayed with higher budgets, paused, resumed; asks always, bargains, has a
-               walk-away price or quiet hours
+    mandate    replaced, replayed with higher budgets, paused, resumed, through the desk and on the
+               console; asks always, bargains, has a walk-away price or quiet hours
     owner      pause, resume, approve (also other terms), deny, cancel, received (right, none, too
                many, wrong, back, nothing), a test order; a signed yes or no through the desk, by
                another key, of other terms, for less, replayed
@@ -180,7 +180,7 @@ class Schedule:
             self.mandate(1, k8=99999, k9=99999, k10=99999),  # replayed
             control(self.sequence, 1), control(self.sequence, 0),
         ))  # fmt: skip
-        self.endpoint.say(wire.MANDATE, {1: document})
+        self.install(document)
         words = ["pause", "resume", "status", "test-order beans"]
         for order in bench.thing.trade.orders.open:
             ref = order.ref()
@@ -192,6 +192,13 @@ class Schedule:
         self.endpoint.agreed |= {order.id for order in bench.thing.trade.orders.open
                                  if line == "approve " + order.ref()}  # fmt: skip
         bench.thing.feed_line(line, bench.up())
+
+    def install(self, document: bytes) -> None:
+        """Through the desk, or on the console, where its desk hears of it by the thing alone."""
+        if self.rng.random() < 0.7:
+            self.endpoint.say(wire.MANDATE, {1: document})
+        else:
+            self.bench.thing.feed_line("mandate " + document.hex(), self.bench.up())
 
     def step(self, seconds: int, loss: float) -> None:
         """Let time pass: frames come in as the network likes, the thing thinks, frames go out."""
@@ -292,8 +299,7 @@ class Schedule:
         bench, endpoint = self.bench, self.endpoint
         endpoint.calm, self.skew, bench.store.cut_at = True, 0, 0
         self.sequence += 1
-        endpoint.say(wire.MANDATE, {1: self.mandate(self.sequence, k12=99,
-                                                    k4=kit.START_UTC + 9999 * DAY)})
+        self.install(self.mandate(self.sequence, k12=99, k4=kit.START_UTC + 9999 * DAY))
         bench.thing.feed_line("resume", bench.up())
         begun = bench.now
         for number in range(CALM_STEPS):

@@ -6,17 +6,20 @@ from agent.console.grammar import CommandError, Pairs, lent, one
 from agent.money import mandate as term
 from agent.money.rooms import money
 from agent.wire import cose
+from agent.wire import messages as wire
 
 _RULES = ("auto", "ask above", "ask always")
 
 
 def pause(agent, words, at):
     agent.trade.mandate.hold(True)
+    _greet(agent, at)
     return "nothing is bought until `resume`"
 
 
 def resume(agent, words, at):
     agent.trade.mandate.hold(False)
+    _greet(agent, at)
     refusal = agent.trade.mandate.refusal(agent.clock.utc(at))
     return "buying goes on" if refusal is None else "let go here, but: " + refusal
 
@@ -61,7 +64,16 @@ def _install(agent, words, at):
         agent.trade.install_mandate(document, at)
     except (term.MessageError, cose.CoseError) as error:
         raise CommandError(str(error))
+    _greet(agent, at)
     return "in force: sequence %d" % agent.trade.mandate.sequence()
+
+
+def _greet(agent, at):
+    """The desk knows what its owner said here by nothing else, and shows it.
+
+    The answer to what the thing said when it started does not take this one back.
+    """
+    agent.outbox.put(wire.HELLO, agent.hello(), at, b"mandate")
 
 
 COMMANDS = {

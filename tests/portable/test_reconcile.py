@@ -1,6 +1,9 @@
 """What a thing does with the desk's answer to its greeting, whatever flash it started from."""
 
+import binascii
+
 import kit
+from market_bench import control
 from test_amnesia import reconcile, row
 
 from agent.money import orders as ordering
@@ -268,3 +271,25 @@ def test_what_another_memory_placed_is_not_denied():
     reconcile(bench, [row(need, ordering.CONFIRMED)])
     bench.say(wire.ORDER_STATUS, {1: need, 2: ordering.SHIPPED}, 77)
     assert kit.of_kind(bench.serve(), wire.DISPUTE) == []
+
+
+def test_what_the_owner_says_while_the_desk_answers_a_start_is_told_all_the_same():
+    bench = kit.Bench().ready()
+    bench.boot()
+    (first,) = kit.of_kind(bench.tick(), wire.HELLO)
+    bench.thing.feed_line("pause", bench.up())
+    bench.say(wire.RECONCILE, {1: [], 2: 0, 3: first[wire.BODY][13]})
+    sent = kit.of_kind(bench.serve(8), wire.HELLO)
+    assert [hello[wire.BODY].get(17) for hello in sent] == ["paused on the console"]
+
+
+def test_what_the_owner_says_on_the_console_of_the_mandate_the_desk_is_told_once():
+    bench = kit.Bench().ready()
+    for line, number, refusal in (
+            ("pause", 1, "paused on the console"), ("resume", 1, None),
+            ("mandate " + binascii.hexlify(kit.mandate(2)).decode(), 2, None),
+            ("mandate " + binascii.hexlify(control(3, 2)).decode(), 3, "mandate revoked")):
+        bench.thing.feed_line(line, bench.up())
+        (hello,) = kit.of_kind(bench.serve(8), wire.HELLO)
+        assert (hello[wire.BODY][10], hello[wire.BODY].get(17)) == (number, refusal)
+        assert bench.thing.may_buy()
