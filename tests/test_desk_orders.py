@@ -276,7 +276,7 @@ def test_an_offer_that_still_waits_is_not_queued_again():
 
 
 def test_a_memory_that_is_lost_hears_of_no_greater_sum_than_was_agreed_whatever_was_charged():
-    """Its budget is the owner's word on what it may agree to, and no seller's word goes above it."""
+    """Its budget is about what it agreed to: no seller's word may use it up."""
     world = World()
     world.order()
     world.desk.set_order(1, OrderState.CANCELLED, charged_minor=1 << 40)
