@@ -109,13 +109,21 @@ class Agent:
         Raises OSError when the store cannot take what was decided: nothing of it is handed out
         then, and the next step tries again.
         """
+        while (due := self.think(now)) is None:
+            pass
+        return due
+
+    def think(self, now):
+        """A slice of a step, which most are whole; return as `step`, None where it goes on."""
         at = self._at = max(self._at, self.clock.at(now))
         try:
-            self.journal.commit(at)  # what a console line, or a flash that was full, left open
+            if not self.inbox.work:  # a message and what it changes are one transaction
+                self.journal.commit(at)  # what a console line, or a full flash, left open
         except OSError:
             self._sense(at)  # goes on without flash; nothing is decided
             raise
-        self.inbox.step(at)
+        if not self.inbox.step(at):
+            return None
         at = self._at = max(at, self.clock.at(now))
         self._sense(at)
         if self.trade:

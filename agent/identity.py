@@ -9,6 +9,19 @@ on Linux, a secure element where a board has one.
 import hashlib
 
 
+class Unproved(Exception):
+    """A signature is to be verified first, in slices; holds what `verify` wants."""
+
+
+def slowly(port, verb, *arguments):
+    """Return what `verb` of a signer gives, a generator that pauses after what takes about a
+    fortieth of the time of a verification; a signer that does not know how to pause is quick."""
+    slow = getattr(port, verb + "_slowly", None)
+    if slow is None:
+        return getattr(port, verb)(*arguments)
+    return (yield from slow(*arguments))
+
+
 class Identity:
     """thing: id; root_key, private_key: 32 bytes; owner_key: 64 bytes or None.
 
@@ -23,27 +36,44 @@ class Identity:
         self.kid = hashlib.sha256(self.public_key).digest()[:4]
         self.signer = signer
         self._private_key = private_key
-        self._verified = None  # by slowly, so that it need not be done again
+        self._patient = False  # what is not proved yet is to be proved in slices
+        self._proved = None, False
 
     def sign(self, message):
         """Return the 64-byte signature of the thing under message."""
         return self.signer.sign(self._private_key, message)
 
-    def prove(self, slowly, message):
-        """Sign and verify by slowly(signer, verb, ...), a generator; whether that fits."""
+    def prove(self, message):
+        """Return whether what it signs can be verified, a generator that pauses."""
         signature = yield from slowly(self.signer, "sign", self._private_key, message)
         return (yield from slowly(self.signer, "verify", self.public_key, message, signature))
 
-    def verify_ahead(self, slowly, public_key, message, signature):
-        """Verify by slowly(signer, verb, ...), a generator, what is to be verified at once then."""
-        if (yield from slowly(self.signer, "verify", public_key, message, signature)):
-            self._verified = public_key, message, signature
+    def acting(self, act, *arguments):
+        """Return what `act` returns, a generator that pauses while a signature is verified for it.
+
+        It is begun anew then, so it must change nothing before it has verified.
+        """
+        self._patient = True
+        try:
+            return act(*arguments)
+        except Unproved as doubt:
+            claim = doubt.args
+        finally:
+            self._patient = False
+        self._proved = claim, (yield from slowly(self.signer, "verify", *claim))
+        try:
+            return act(*arguments)
+        finally:
+            self._proved = None, False
 
     def verifier(self, public_key):
         """Return verify(message, signature) -> bool for one public key (64 bytes)."""
-        def verify(message, signature):
-            if self._verified == (public_key, message, signature):
-                return True
-            return self.signer.verify(public_key, message, signature)
+        def verify(*signed):
+            claim = (public_key,) + signed
+            if self._proved[0] == claim:
+                return self._proved[1]
+            if self._patient:
+                raise Unproved(*claim)
+            return self.signer.verify(*claim)
 
         return verify

@@ -4,7 +4,8 @@ A frame counts only if it is sealed for this thing and this direction and its se
 above every one accepted before; that number becomes durable in the same transaction as what the
 message changed.  At boot the numbers cannot be relied on, for the flash may be an old one, to which
 everything that the desk has said since would be new: until a reconcile message came whole, only
-answers that repeat this boot's nonce are taken.
+answers that repeat this boot's nonce are taken.  What takes a chip long, a word of the desk and the
+signature under a document, is done in slices, and while they last nothing else is decided.
 """
 
 from agent import console, limits
@@ -26,6 +27,7 @@ class Inbox:
         self._channel = wire.Channel(identity.root_key, identity.thing, wire.DOWN)
         self._note = agent.journal.note
         self._waiting = []
+        self.work = None  # what is under way with what waits, a generator
         self.nonce = nonce
         self.last = 0
         self._parts = {}  # of how many: those of the desk's answer that came
@@ -50,12 +52,20 @@ class Inbox:
             self.reject("too many frames at once")
 
     def step(self, at):
-        waiting, self._waiting = self._waiting, []
-        for frame in waiting:
+        """Take what waits, a slice a call; return whether that was all."""
+        self.work = self.work or (self._waiting and self._take_all(at))
+        for _ in self.work:
+            return False
+        self.work = None
+        return True
+
+    def _take_all(self, at):
+        while self._waiting:
             try:
-                self._take(frame, at)
+                yield from self._take(self._waiting.pop(0), at)
             except wire.MessageError as error:
                 self._refuse(0, error, at)
+            yield  # the next one, or the rest of the step, is a turn's work by itself
 
     def reject(self, reason):
         self.rejected += 1
@@ -84,7 +94,7 @@ class Inbox:
         try:
             handler = self._handlers.get(kind)
             if handler:
-                handler(message, at)
+                yield from (yield from self._agent.identity.acting(handler, message, at)) or ()
             if kind != wire.DOWN_ACK and kind != wire.PIECE:  # they come by the hundred
                 self._remember(kind, None if handler else "not understood", at)
             answer = {1: identifier}
@@ -125,8 +135,16 @@ class Inbox:
 
     def _exec(self, message, at):
         body = message[wire.BODY]
-        request, line = wire.natural(body, 1), wire.text(body, 2)
-        text = console.obey(self._agent, line, at, True)[:limits.REPLY_CHARACTERS]
+        return self._obey(wire.natural(body, 1), wire.text(body, 2), at)
+
+    def _obey(self, request, line, at):
+        said = []
+        for text in console.answers(self._agent, line, at, True):
+            if text is None:
+                yield
+            elif text:
+                said.append(text)
+        text = "\n".join(said)[:limits.REPLY_CHARACTERS]
         self._agent.outbox.answer(wire.REPLY, {1: request, 2: text}, at)
 
     def _reconcile(self, message, at):

@@ -35,7 +35,7 @@ class Blank:
     def feed_link(self, up, now):
         """Nothing is sent without keys."""
 
-    def step(self, now):
+    def think(self, now):
         return now + 60
 
     def take_message(self):

@@ -32,6 +32,7 @@ class Loop:
         self.running = True
         self.outputs = None  # of firmware/outputs.py, where the board has some
         self._linked = False
+        self._thinking = False  # a step is under way: no further message is taken
         self._frame = None  # taken from the agent, not yet taken by the link
         self._answering = None  # (console, the answers to its line) while they are worked on
 
@@ -94,18 +95,21 @@ class Loop:
             self._linked = link.ready()
             self._frame = None  # the agent sends it again on a new session
             self.agent.feed_link(self._linked, now)
-        frame = link.received()
+        frame = None if self._thinking else link.received()
         if frame is not None:
             self.agent.feed_message(frame, now)
         return frame is not None
 
     def _think(self, now, heard):
         try:
-            due = self.agent.step(now)
+            due = self.agent.think(now)
         except HalError as error:
             # Nothing was decided that is not durable; the next turn tries the same again.
             self._fault(error)
             return now + 1
+        self._thinking = due is None
+        if self._thinking:
+            return now
         if self.link is not None:
             self.link.acknowledge()
             self._send()

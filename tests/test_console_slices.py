@@ -1,4 +1,4 @@
-"""No word of the console holds a step up: what takes long is done in slices.
+"""No word of console or desk, and no document, holds a turn up: what takes long is done in slices.
 
 How long a slice takes a chip is not known here, so it is measured in work: bytecode instructions,
 of which a chip is taken to do half a million a second, rounds of SHA-256, and additions of points,
@@ -13,11 +13,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).with_name("portable")))
 
 import kit
-from market_bench import Market, learn_price
+import test_approval
+import update_bench
+from market_bench import SECOND, Market, learn_price
 
 from agent.console import pin
 from agent.console.ports import Ports
 from agent.wire import cose, p256
+from agent.wire import messages as wire
 
 SHARE = 40  # of a verification, 1 to 2 s, are 25 to 50 ms
 INSTRUCTIONS = 25_000  # 50 ms of bytecode
@@ -120,3 +123,87 @@ def test_a_ledger_that_grows_while_it_is_read_is_read_anew(bench):
     bench.thing.trade.mandate.hold(True)
     bench.serve()
     assert "entries verified" in slices(work)[1]
+
+
+@pytest.fixture
+def signing(monkeypatch):
+    """Whoever signs in the benches does it with P-256."""
+    monkeypatch.setattr(kit, "SIGNER", p256)
+    keys = [["roaster", p256.public_key(kit.SELLER), 30000],
+            ["second", p256.public_key(SECOND), 30000]]  # fmt: skip
+    return Market(k13=keys, k6=2)
+
+
+def thoughts(thing, now):
+    """A step as the loop has it think: a slice a turn."""
+    while thing.think(now) is None:
+        yield
+
+
+def heard(bench, points):
+    """Have a thing think over what it was told; nothing of it may be long, or done twice."""
+    found, _ = slices(thoughts(bench.thing, bench.up()))
+    assert max(work.instructions for work in found) <= INSTRUCTIONS
+    assert max(work.points for work in found) <= points / SHARE
+    assert max(work.hashes for work in found) <= pin.SLICE + 2
+    assert sum(work.points for work in found) < 1.2 * points
+    return len(found)
+
+
+def broken(document):
+    return document[:-1] + bytes([document[-1] ^ 1])
+
+
+def test_a_document_of_the_desk_is_verified_in_slices(signing, points):
+    bench = signing
+    need = bench.needs()
+    offers = [kit.offer(need), kit.offer(need, SECOND, k1=b"offer--2", k3="second")]
+    for document in (broken(offers[0]), *offers):
+        rejected = bench.thing.inbox.rejected
+        bench.tell(wire.OFFER, {1: need, 2: document})
+        assert heard(bench, points) > SHARE
+        assert bench.thing.inbox.rejected == rejected + (document not in offers)
+    (asked,) = kit.of_kind(bench.serve(3), wire.QUESTION)
+    bench.tell(wire.APPROVAL, {1: test_approval.answer(asked[wire.BODY], False)})
+    assert heard(bench, points) > SHARE and bench.order(need) is None
+    sellers = [[f"seller-{n:x}", p256.public_key(bytes([n]) * 32), 30000] for n in range(1, 9)]
+    long = kit.mandate(7, k13=sellers)  # about as long as one can be
+    for document, sequence in ((broken(long), 1), (long, 7)):
+        bench.tell(wire.MANDATE, {1: document})
+        assert heard(bench, points) > SHARE
+        assert bench.thing.trade.mandate.sequence() == sequence
+
+
+def test_a_makers_signature_is_verified_in_slices(signing, points):
+    place = update_bench.Place(signing)
+    place.bench.say(wire.MANIFEST, {1: update_bench.release(7)}, 950)
+    assert heard(place.bench, points) > SHARE
+    assert place.slots.record["new"] == 7
+
+
+@pytest.mark.parametrize("line", ["selftest", "ledger verify", "help; status; orders", "why beans"])
+def test_a_word_of_the_desk_is_obeyed_in_slices(bench, points, line):
+    bench.serve()
+    bench.thing.feed_line(line, bench.up())
+    bench.tell(wire.EXEC, {1: 9, 2: line})
+    found, _ = slices(thoughts(bench.thing, bench.up()))
+    assert max(work.instructions for work in found) <= INSTRUCTIONS
+    assert max(work.points for work in found) <= points / SHARE
+    (reply,) = kit.of_kind(bench.desk.read(bench.thing), wire.REPLY)
+    assert reply[wire.BODY][1] == 9 and "error" not in reply[wire.BODY][2]
+
+
+def test_between_two_slices_nothing_is_decided(signing):
+    bench = signing
+    bench.serve(2)
+    bench.desk.read(bench.thing)
+    before = list(bench.store.journal)
+    bench.tell(wire.MANDATE, {1: kit.mandate(7)})
+    bench.tell(wire.EXEC, {1: 9, 2: "selftest"})
+    turns = 0
+    while bench.thing.think(bench.up()) is None:
+        turns += 1
+        assert bench.store.journal == before
+    assert turns > 2 * SHARE and bench.thing.trade.mandate.sequence() == 7
+    kinds = [message[wire.KIND] for message in bench.desk.read(bench.thing)]
+    assert kinds[:3] == [wire.UP_ACK, wire.REPLY, wire.UP_ACK]

@@ -48,7 +48,7 @@ class Agent:
     def feed_link(self, up, now):
         self.log.append(("link", up))
 
-    def step(self, now):
+    def think(self, now):
         self.log.append(("step", now))
         if self.failing:
             raise HalError(self.failing)
@@ -288,3 +288,18 @@ def test_the_loop_stops_when_told(bench):
     bench.agent.effects = [("stop",)]
     bench.loop.run()
     assert not bench.loop.running
+
+
+def test_while_a_step_goes_on_nothing_goes_out_and_no_message_is_taken(bench):
+    think, bench.agent.think = bench.agent.think, lambda now: None
+    bench.link.up = True
+    bench.link.inbox = [b"first", b"second"]
+    bench.agent.outbox = [b"up"]
+    for _ in range(3):
+        assert bench.loop.turn() == bench.loop.clock.uptime()
+    assert "acknowledge" not in bench.log and bench.agent.outbox
+    assert ("message", b"first") in bench.log and ("message", b"second") not in bench.log
+    bench.agent.think = think
+    bench.loop.turn()
+    bench.loop.turn()
+    assert ("message", b"second") in bench.log and not bench.agent.outbox

@@ -7,16 +7,14 @@ line. What stays is only what a main lends to it (ports.py).
 from agent import loan
 
 
-def obey(agent, line, at, remote=False):
-    """Carry out one line and return its answer, a text; remote: the desk says it."""
-    return at_once(answers(agent, line, at, remote))
-
-
 def at_once(answers):
     """Return the answers to a line as one text, however long they take."""
     return "\n".join([text for text in answers if text])
 
 
 def answers(agent, line, at, remote=False):
-    """Carry out one line in slices: yield its answers, and None where the work goes on."""
+    """Carry out one line in slices: yield its answers, and None where the work goes on.
+
+    remote: the desk says it.
+    """
     return loan.stream("agent.console.commands", "obey", agent, line, at, remote)

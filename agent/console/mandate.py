@@ -1,11 +1,9 @@
 """The console's words about what the owner allows: the mandate, and a pause of all buying."""
 
 from agent import limits
-from agent.console import slowly
 from agent.console.grammar import CommandError, Pairs, lent, one
 from agent.money import mandate as term
 from agent.money.rooms import money
-from agent.wire import cose
 from agent.wire import messages as wire
 
 _RULES = ("auto", "ask above", "ask always")
@@ -58,11 +56,8 @@ def _install(agent, words, at):
     else:
         document = parts.unhex(one(words, "a signed mandate or control in hex"), "the document")
     try:
-        if agent.identity.owner_key:
-            yield from agent.identity.verify_ahead(
-                slowly.signer, agent.identity.owner_key, *cose.sign1_signed(document))
-        agent.trade.install_mandate(document, at)
-    except (term.MessageError, cose.CoseError) as error:
+        yield from agent.identity.acting(agent.trade.install_mandate, document, at)
+    except term.MessageError as error:
         raise CommandError(str(error))
     _greet(agent, at)
     return "in force: sequence %d" % agent.trade.mandate.sequence()

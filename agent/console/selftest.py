@@ -4,7 +4,6 @@
 what has not happened yet. It takes a small chip seconds, for it signs and verifies, but in slices.
 """
 
-from agent.console import slowly
 from agent.console.grammar import Rows
 from agent.sense.channels import MISSING, QUALITIES
 
@@ -20,7 +19,7 @@ def selftest(agent, words, at):
         whole = ports.store.load("selftest") == WORDS and not damaged
         rows.append(_row("flash", whole, "failed", "damaged: %s" % " ".join(damaged)))
     identity, rotten = agent.identity, agent.journal.rotten
-    sound = yield from identity.prove(slowly.signer, WORDS)
+    sound = yield from identity.prove(WORDS)
     rows.append(_row("keys", sound, "failed"))
     rows.append(_row("journal", not rotten, "failed", "%d bytes rotten" % rotten))
     rows.append(_row("time", agent.clock.utc(at) is not None, "missing", "no message of the desk"))

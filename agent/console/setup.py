@@ -8,8 +8,9 @@ is saved is replaced whole, so a power cut leaves the old or the new.
 import binascii
 import hashlib
 
-from agent.console import parts, slowly
+from agent.console import parts
 from agent.console.grammar import CommandError, Pairs, one, verb
+from agent.identity import slowly
 from agent.product import Product, ProductError
 from agent.wire import cbor, p256
 from agent.wire.hkdf import hkdf_sha256, hmac_sha256
@@ -171,7 +172,7 @@ def _key_pair(signer, entropy):
     while True:
         private = entropy(32)
         try:
-            return private, (yield from slowly.signer(signer, "public_key", private))
+            return private, (yield from slowly(signer, "public_key", private))
         except ValueError:
             continue  # not below the order: once in four billion
 

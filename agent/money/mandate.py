@@ -83,7 +83,7 @@ class Mandate:
         if terms[SEQUENCE] <= self.sequence():
             raise MessageError("sequence %d is not newer than %d"
                                % (terms[SEQUENCE], self.sequence()))
-        self.apply([MANDATE, document])
+        self._enforce(document, terms)
         self._note([MANDATE, document])
 
     def hold(self, held):
@@ -161,8 +161,9 @@ class Mandate:
         if record[0] == HELD:
             self.held = record[1]
             return
-        document = record[1]
-        terms = cbor.decode(cose.sign1_peek(document)[1])
+        self._enforce(record[1], cbor.decode(cose.sign1_peek(record[1])[1]))
+
+    def _enforce(self, document, terms):
         if terms[0] == "control":
             self._control = terms
             self._documents = self._documents[:1] + [document] if self.terms else [document]

@@ -62,12 +62,6 @@ def sign1_open(verify, document):
     return kid, payload
 
 
-def sign1_signed(document):
-    """(what is signed, signature) of a document, NOT verified."""
-    _, payload, signature = _parts(document, _SIGN1, _ES256, _SIGNATURE_BYTES)
-    return _to_be_signed(payload), signature
-
-
 def sign1_peek(document):
     """(kid, payload) of a document, NOT verified: for choosing the key, nothing else."""
     return _parts(document, _SIGN1, _ES256, _SIGNATURE_BYTES)[:2]

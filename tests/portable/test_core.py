@@ -289,7 +289,8 @@ def test_an_offer_that_comes_twice_is_verified_once():
     bench.thing.identity.signer.verify = verify
     for number in range(3):
         bench.say(wire.OFFER, {1: need, 2: kit.offer(need)}, 901 + number)
-    bench.thing.inbox.step(bench.up())
+    while not bench.thing.inbox.step(bench.up()):
+        pass
     assert len(verified) == 1
     assert len(bench.thing.trade.orders.find(need).offers) == 1
 
