@@ -37,15 +37,29 @@ class Slots:
         for word, value in changes.items():
             if value is None:
                 del record[word]
-        boot.save(self.root, record)
-        self.record = record
+        self._put(record)
 
     def give_up(self, why) -> None:
         """End the update that is under way; what ran before runs on."""
         record = dict(self.record)
         boot.back(record, why)
+        self._put(record)
+
+    def keep(self) -> None:
+        """End the update that is under way; what is tried runs on."""
+        record = dict(self.record)
+        record["run"], record["number"] = record["slot"], record["new"]
+        for word in boot.UNDER_WAY:
+            record.pop(word, None)
+        self._put(record)
+
+    def _put(self, record):
         boot.save(self.root, record)
         self.record = record
+
+    def low(self) -> bool:
+        """Whether a battery has too little left for an update; a main that has one replaces it."""
+        return False
 
     def spare(self) -> str:
         """The slot that does not run."""

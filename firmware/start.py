@@ -102,15 +102,20 @@ def start_sensors(store, agent, open_bus, find_driver=None):
     return made("board", Sensors, board, periods, open_bus, find_driver)
 
 
-def start_updates(store, agent, runtime):
-    """Have an agent take updates for a runtime, and go on with one that is under way."""
+def start_updates(store, agent, runtime, low=None):
+    """Have an agent take updates for a runtime, and go on with one that is under way.
+
+    low: whether a battery has too little left for one, if there is a battery.
+    """
 
     def slots():
         from firmware.slots import Slots
 
         asks = (spare(store, "config") or {}).get("update.mode") == "ask"
         maker = spare(store, "maker")
-        return Slots(store.directory + SLOTS, maker, agent.release[0], runtime, asks)
+        made = Slots(store.directory + SLOTS, maker, agent.release[0], runtime, asks)
+        made.low = low or made.low
+        return made
 
     agent.slots = slots
     record = slots_record(store)

@@ -2,7 +2,8 @@
 
 Beside the thing's memory lie `slots/a`, `slots/b` and `slots/record`, JSON: `run`, the slot of the
 version that is good ("" is what came over the cable), and while an update is under way `slot`,
-`new` (its number), `stage`, and `left`, how many more starts a new version has to prove itself.
+`new` (its number), `stage`, `left`, how many more starts a new version has to prove itself, and
+`woken`, how often it was woken from a deep sleep meanwhile, which is no start.
 On an ESP32 this is a module of its own beside main.py; docs/device.md, Updates.
 """
 
@@ -15,7 +16,8 @@ TRYING = 4  # the stage, as agent/service/updates.py counts them
 WATCHDOG_MS = 60_000
 PAUSE_MS = 5_000
 OURS = ("agent", "hal", "firmware", "carried", "chumicro_mqtt")
-UNDER_WAY = ("slot", "new", "stage", "left", "control", "sense", "desk")
+WAKINGS = 60  # on trial: two months on a flat battery; a version that only sleeps is no good one
+UNDER_WAY = ("slot", "new", "stage", "left", "control", "sense", "desk", "woken")
 _sync = getattr(os, "sync", None)  # where a closed file is not yet a durable one
 
 
@@ -49,13 +51,20 @@ def back(record, why) -> None:
         record.pop(word, None)
 
 
-def choose(root) -> str:
-    """The slot to start from, "" for none; counts this start if it is one of a new version."""
+def choose(root, woken=False) -> str:
+    """The slot to start from, "" for none; counts this start if it is one of a new version.
+
+    woken: from a sleep that the thing itself chose.
+    """
     record = load(root)
     slot = good = str(record.get("run") or "")
     if record.get("stage") != TRYING or record.get("control"):
         return good
-    if record.get("left", 0) > 0:
+    wakings = record.get("woken", 0)
+    if woken and wakings < WAKINGS:
+        record["woken"] = wakings + 1
+        slot = record["slot"]
+    elif record.get("left", 0) > 0:
         record["left"] -= 1
         slot = record["slot"]
     else:
@@ -74,11 +83,11 @@ def start(root=ROOT) -> None:
 
 def program(root):
     """The main program out of the chosen slot, or of what came over the cable where it is none."""
-    slot = choose(root)
-    if not slot:
-        return _imported()
     import machine
 
+    slot = choose(root, machine.reset_cause() == machine.DEEPSLEEP_RESET)
+    if not slot:
+        return _imported()
     sys.path.insert(0, root + "/" + slot)
     machine.WDT(timeout=WATCHDOG_MS)
     try:

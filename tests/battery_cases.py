@@ -119,7 +119,7 @@ class FakeAgent:
     def feed_link(self, up, now):
         self._linked = up
 
-    def step(self, now):
+    def think(self, now):
         if self._linked:
             self.unanswered = 0
         return now + 300
@@ -260,6 +260,17 @@ def test_on_a_low_battery_everything_happens_a_quarter_as_often():
     gaps = [times[index + 1] - times[index] for index in range(len(times) - 1)]
     assert min(gaps) >= 4 * 600
     assert max(gaps) < 5 * 600, "or every reading would count as missing"
+
+
+def test_an_update_waits_from_low_until_well_above_it():
+    power = {"channel": 0, "listen": 3600, "low": 20, "flat": 5}
+    rest = duty.Duty(power)
+    assert not rest.low(), "a gauge that has said nothing yet holds nothing up"
+    found = []
+    for charge in (25.0, 20.0, 19.0, 22.0, 29.0, 30.0, 22.0, 3.0):
+        rest.charge = charge
+        found.append(rest.low())
+    assert found == [False, False, True, True, True, False, False, True]
 
 
 def test_on_a_flat_battery_it_tells_and_lets_go():

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from esp32_process import HASTY, POWER_CUT, RESET, TESTS, Esp32, hasty
 
-from firmware import build
+from firmware import build, steward_boot
 from firmware.console_tool import Session
 from firmware.esp32 import guard
 from hal.linux import p256
@@ -120,6 +120,31 @@ def test_a_bad_version_is_left_again_by_itself(tmp_path, image, board, name, sou
         assert "was left again" in session.ask("log"), board.errors
         assert session.value("status")["mode"] == "run"
         assert session.value("status")["thing"] == "pump-7"
+
+
+def test_a_waking_up_is_no_start_of_a_version_on_trial(tmp_path, image, board):
+    make_thing(board)
+    put(board, version(image, tmp_path / "new"), TRYING | {"left": 1})
+    for wakings in (1, 2):
+        start(board, cause="DEEPSLEEP_RESET")
+        with Session(board.terminal) as session:
+            assert session.value("update")["stage"] == "trying", board.errors
+        assert (record(board)["left"], record(board)["woken"]) == (1, wakings)
+        board.off()
+    start(board, cause="DEEPSLEEP_RESET")
+    with Session(board.terminal) as session:
+        until(board, session, slot="a", runs=7, stage=None)
+    board.off()
+    assert record(board) == {"run": "a", "number": 7}
+
+
+def test_a_version_that_only_sleeps_is_left_all_the_same(tmp_path):
+    trying = {"slot": "a", "new": 7, "stage": steward_boot.TRYING, "left": 1, "run": "b"}
+    steward_boot.save(str(tmp_path), trying)
+    chosen = [steward_boot.choose(str(tmp_path), woken=True)
+              for _ in range(steward_boot.WAKINGS + 2)]  # fmt: skip
+    assert chosen == ["a"] * (steward_boot.WAKINGS + 1) + ["b"]
+    assert steward_boot.load(str(tmp_path))["bad"] == 7
 
 
 def test_a_version_that_hangs_is_ended_by_the_watchdog_and_left(tmp_path, image, board):

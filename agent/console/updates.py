@@ -3,20 +3,23 @@
 from agent.console.grammar import CommandError, Pairs, verb
 from agent.service import updates
 
+_WHO = "the owner"
+_STAGES = (None, "offered", "fetching", "staged", "trying")
+
 
 def show(agent, words, at):
     room = _room(agent)
     record, terms = room.port.record, room.terms
-    stage = room.stage()
     return Pairs([
         ("runs", record.get("number", 0)),  # 0: what came over the cable
         ("slot", record.get("run") or None),
-        ("stage", updates.STAGES[stage] or None),
+        ("stage", _STAGES[room.stage()]),
         ("release", record.get("new")),
         ("version", terms and terms[updates.VERSION]),
         ("percent", terms and 100 * room.done // max(1, terms[updates.BYTES])),
         ("starts_left", record.get("left")),
         ("held", bool(record.get("held"))),
+        ("battery_low", room.low or None),
         ("asks_first", room.port.asks),
         ("given_up", record.get("bad")),
         ("maker", room.port.maker is not None),
@@ -29,18 +32,24 @@ def check(agent, words, at):
         raise CommandError("no maker is trusted: provision maker KEY")
     if room.stage():
         raise CommandError("release %d is %s" % (room.port.record["new"],
-                                                 updates.STAGES[room.stage()]))
-    room.ask("the owner")
+                                                 _STAGES[room.stage()]))
+    room.ask(_WHO)
     return "the desk is asked"
 
 
 def accept(agent, words, at):
-    _room(agent).accept()
+    """The owner's yes; also to what was held, or tried and left again."""
+    room = _room(agent)
+    room.port.save(held=None, bad=None)
+    if room.stage() == updates.OFFERED:
+        room.port.save(stage=updates.FETCHING)
+    else:
+        room.ask(_WHO)
     return "what the maker signed may come"
 
 
 def hold(agent, words, at):
-    _room(agent).hold()
+    _room(agent).port.save(held=True)
     return "nothing is fetched and nothing put in force until `update accept`"
 
 

@@ -45,6 +45,10 @@ class Battery:
         self.naps += slept
         return slept
 
+    def low(self) -> bool:
+        """Whether it has too little left for an update."""
+        return self._duty.low()
+
     def facts(self) -> list:
         """Name and value of what a person wants to know."""
         duty = self._duty

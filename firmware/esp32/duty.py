@@ -15,6 +15,7 @@ ONLINE_S = 90  # join, handshake and a few messages on a bad network; then it gi
 RETRY_S = 300
 HURRY_S = 1800  # between two looks for offers: four in the time that sellers are given
 DAY_S = 86_400
+CHARGED_PCT = 10  # so far above `low` an update goes on that waited for the battery
 
 FULL, LOW, FLAT = 0, 1, 2
 
@@ -33,12 +34,19 @@ class Duty:
         self._listen_at = self._retry_at = self._moved = 0
         self._began = None
         self._in_a_row = 0
+        self._low = False
 
     def level(self) -> int:
         """FULL, LOW or FLAT."""
         if self.charge is None or self.charge >= self._power["low"]:
             return FULL
         return LOW if self.charge >= self._power["flat"] else FLAT
+
+    def low(self) -> bool:
+        """Whether this is no time for an update: below `low`, and then until it was charged."""
+        enough = self._power["low"] + (CHARGED_PCT if self._low else 0)
+        self._low = self.charge is not None and self.charge < min(enough, 100)
+        return self._low
 
     def period_s(self, shortest) -> int:
         """How often readings are let through, given the shortest period of the channels."""

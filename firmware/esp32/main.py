@@ -103,7 +103,7 @@ def assemble(store, guard, clock, watchdog):
         except start.BrokenFile as error:
             agent.tell("it works alone: %s" % error)
         battery = on_battery(store, agent, sensors, link)
-        start.start_updates(store, agent, RUNTIME)
+        start.start_updates(store, agent, RUNTIME, battery and battery.low)
     except (start.Unprovisioned, WiringError) as error:
         if start.not_at_work(store, str(error)):
             machine.reset()

@@ -56,7 +56,7 @@ def test_a_floor_and_a_number_that_was_left_again_are_held_to():
     place.slots.record["bad"] = 8
     assert "given up" in place.offer(bench.release(8))
     place.bench.thing.feed_line("update", place.bench.up())
-    place.bench.thing.updater().accept()
+    place.say("update accept")
     assert place.offer(bench.release(8)) is None
     assert place.offer(bench.release(8)) is None, "said twice is no fault"
     assert place.slots.record["new"] == 8
@@ -167,18 +167,16 @@ def test_the_owner_may_be_asked_first_and_hold_what_was_accepted():
     for _ in range(5):
         place.turn()
     assert place.told == [updates.OFFERED] and not place.asked
-    line = lambda words: place.bench.thing.feed_line(words, place.bench.up())  # noqa: E731
-    place.bench.thing.ports = None
-    place.bench.thing.updater().accept()
+    place.say("update accept")
     place.turn()
-    place.bench.thing.updater().hold()
+    place.say("update hold")
     place.turn()
     asked = place.asked
     for _ in range(5):
         place.turn(30)
     assert asked == place.asked > 0
-    assert "update" in line("help")
-    place.bench.thing.updater().accept()
+    assert "update" in place.say("help")
+    place.say("update accept")
     place.until(updates.TRYING)
 
 
@@ -205,3 +203,25 @@ def test_in_safe_mode_an_update_comes_and_nothing_is_bought():
     place.offer(bench.release(7))
     place.until(updates.TRYING)
     assert not kit.of_kind(place.bench.desk.seen, wire.RFQ)
+
+
+def test_on_a_low_battery_nothing_is_fetched_or_put_in_force_and_the_desk_knows_why():
+    place = bench.Place()
+    low = [True]
+    place.slots.low = lambda: low[0]
+    assert place.offer(bench.release(7)) is None
+    for _ in range(5):
+        place.turn()
+    assert not place.asked and not place.bench.thing.updater().active()
+    said = [message[wire.BODY] for message in kit.of_kind(place.bench.desk.seen, wire.UPDATE)]
+    assert [(body[2], body.get(3)) for body in said] == [
+        (updates.FETCHING, "waits for its battery")], "once"
+    assert "battery_low  yes" in place.say("update")
+    low[0] = False
+    place.until(updates.STAGED)
+    low[0] = True
+    place.bench.thing.updater().step(place.bench.up(), 0)
+    assert place.slots.record["stage"] == updates.STAGED
+    low[0] = False
+    place.until(updates.TRYING)
+    assert "battery_low  -" in place.say("update")

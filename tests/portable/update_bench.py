@@ -6,6 +6,7 @@ import hashlib
 import kit
 
 from agent import limits
+from agent.console.ports import Ports
 from agent.wire import cbor, cose
 from agent.wire import messages as wire
 
@@ -26,6 +27,7 @@ class FakeSlots:
         self.board, self.runtime, self.asks = BOARD, RUNTIME, False
         self.free = 1 << 20
         self.copied = 0
+        self.low = lambda: False
 
     def save(self, **changes):
         self.record.update(changes)
@@ -34,6 +36,11 @@ class FakeSlots:
 
     def give_up(self, why):
         self.record["bad"], self.record["why"] = self.record.get("new", 0), why
+        for word in ("slot", "new", "stage", "left", "control", "sense", "desk"):
+            self.record.pop(word, None)
+
+    def keep(self):
+        self.record["run"], self.record["number"] = self.record["slot"], self.record["new"]
         for word in ("slot", "new", "stage", "left", "control", "sense", "desk"):
             self.record.pop(word, None)
 
@@ -124,6 +131,11 @@ class Place:
             if message[wire.KIND] == wire.UP_ACK and message[wire.BODY][1] == 950:
                 return message[wire.BODY].get(3)
         raise AssertionError("not answered")
+
+    def say(self, line):
+        """Have the owner say something on the console."""
+        self.bench.thing.ports = Ports(self.bench.store, kit.SIGNER, kit.entropy())
+        return self.bench.thing.feed_line(line, self.bench.up())
 
     def turn(self, seconds=5):
         sent = self.bench.serve(1, seconds)
