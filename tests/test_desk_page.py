@@ -7,7 +7,7 @@ from page_kit import CASE, FINDING, HTML, PAGES, REPLY, ask, behind, filled, peo
 
 from sim.desk.models import Thing
 from sim.desk.page import words
-from sim.desk.testing import START, TestThing, case_body
+from sim.desk.testing import START, TestThing, ack, case_body
 
 HOSTILE = "<img src=x onerror=alert(1)>`${x}'\"</script>"
 
@@ -93,6 +93,20 @@ def test_what_waits_for_its_owner_is_shown_with_all_its_terms(http, world):
     script = http.get("/desk/approve.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert "export async function sign" in script.text
+
+
+def test_an_owner_sees_that_its_answer_buys_nothing_and_that_what_it_agreed_to_was_refused(
+    http, world
+):
+    filled(world)
+    world.send(1, world.thing.hello() | {17: "paused on the console"})
+    assert "The thing buys nothing now: paused on the console" in texts(http, "approvals")
+    assert "paused on the console" in texts(http, "things/thing-1")
+    order = {1: world.thing.need("cups", 0)}
+    document = world.thing.order("beans", 0, world.offer(1), order)
+    assert ack(world.send(5, document))[2] == 2
+    shown = texts(http, "approvals")
+    assert "approved, then refused" in shown and "does not follow from thing" in shown
 
 
 @pytest.mark.parametrize("path", ["orders/O-000009", "cases/x", "disputes/7", "things/nobody"])

@@ -46,8 +46,9 @@ try {
 """
 SIGNS_S = 60.0  # the browser's patience with a slow key derivation
 ANSWERED = 20
+TURNED = "approved, then refused"  # by the desk, when the order came
 LOOKS = {"approved": "good", "denied": "over", "refused": "bad", "settled": "over",
-         "expired": "bad", "waiting": "moving"}  # fmt: skip
+         "expired": "bad", "waiting": "moving", TURNED: "bad"}  # fmt: skip
 COLUMNS = [
     Column("thing", "Thing", "link"),
     Column("what", "What"),
@@ -79,7 +80,14 @@ class _Approvals:
         self.visit = visit
 
     async def read_waiting(self) -> list[dict]:
-        return (await self.visit.rest.get("/approvals", open=True, limit=200))["items"]
+        rest = self.visit.rest
+        rows = (await rest.get("/approvals", open=True, limit=200))["items"]
+        for name in {row["thing"] for row in rows}:
+            hello = (await rest.get(of("things", name)))["hello"]
+            for row in rows:
+                if row["thing"] == name:
+                    row["buys_not"] = hello.get("buys_not")
+        return rows
 
     async def read_answered(self) -> list[dict]:
         return (await self.visit.rest.get("/approvals", open=False, limit=ANSWERED))["items"]
@@ -117,6 +125,8 @@ class _Approvals:
             self._answer(row)
 
     def _answer(self, row: dict) -> None:
+        if row["buys_not"]:
+            ui.label(f"The thing buys nothing now: {row['buys_not']}").classes("trouble")
         if row["reason"]:
             ui.label(f"The thing refused the last answer: {row['reason']}").classes("trouble")
         if row["yes"] is not None and row["state"] == "waiting":
@@ -191,6 +201,7 @@ def _packs(row: dict) -> str:
 
 
 def _row(row: dict, visit: Visit) -> dict:
+    state = TURNED if row["state"] == "turned_away" else row["state"]
     return {
         "id": row["id"],
         "thing": row["thing"],
@@ -198,8 +209,8 @@ def _row(row: dict, visit: Visit) -> dict:
         "what": _what(row),
         "seller": row["seller"],
         "total": words.money(row["total_minor"], row["currency"]),
-        "state": row["state"],
-        "state_look": LOOKS[row["state"]],
+        "state": state,
+        "state_look": LOOKS[state],
         "changed": visit.ago(row["changed_at"]),
         "changed_at": visit.stamp(row["changed_at"]),
         "reason": row["reason"] or "",

@@ -141,7 +141,8 @@ class _Thing:
             ("Agent", f"{hello['agent_version']}, product {hello['product_version']}"
                       if hello else ""),
             ("Ledger", f"{hello['ledger_count']} entries at its last start" if hello else ""),
-            ("Mandate", f"number {hello['mandate_seq']} at its last start" if hello else ""),
+            ("Mandate", f"number {hello['mandate_seq']} at its last word" if hello else ""),
+            ("Buys nothing", hello.get("buys_not") or ""),
             ("Waiting to be sent", content.get("waiting") or ""),
             ("Reports shed", content.get("dropped") or ""),
             ("Free memory", f"{content['heap_free']:,} bytes" if content.get("heap_free") else ""),
