@@ -5,11 +5,13 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 from page_kit import filled, peopled
+from typer.testing import CliRunner
 
+from sim.cli import app as cli
 from sim.desk import access
 from sim.desk.permissions import PERMISSIONS, ROLES, may
 from sim.desk.rest import application
-from sim.desk.testing import HEALTH, TestThing, case_body
+from sim.desk.testing import HEALTH, TestThing, World, case_body
 
 OPEN = {"/healthz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
 HERE = "http://localhost"
@@ -100,6 +102,32 @@ def test_a_key_is_kept_as_a_digest_says_when_it_was_used_and_ends(world):
     world.desk.act(lambda work: access.end(work.session, work.now, "day shift"))
     assert http.get("/me", headers=service).status_code == 401
     assert http.get("/me").status_code == 401, "without a good key the door stays shut"
+
+
+def test_keys_are_added_listed_and_ended_on_the_command_line(tmp_path):
+    base = ["--database", str(tmp_path / "desk.db")]
+
+    def say(*words):
+        done = CliRunner().invoke(cli, ["desk", "keys", *words])
+        return done.exit_code, done.output
+
+    assert say(*base)[0] == 1, "a wrong name makes no database"
+    world = World(f"sqlite:///{tmp_path}/desk.db")
+    assert "no keys" in say(*base)[1]
+    words = ("add", "bert's", "--role", "owner", "--owner", "bert", "--json")
+    made = json.loads(say(*words, *base)[1])
+    assert made["key"].startswith(access.PREFIX)
+    code, wrong = say("add", "x", "--role", "king", *base)
+    assert code == 2 and "role: king is none of admin" in wrong
+    shown = say(*base)[1]
+    assert "bert's" in shown and made["key"][:8] in shown and made["key"] not in shown
+    http = TestClient(application(world.desk), base_url=HERE)
+    assert http.get("/me", headers={"X-API-Key": made["key"]}).json()["owner"] == "bert"
+    assert say("end", "bert's", *base) == (0, "bert's: ended\n")
+    assert http.get("/me", headers={"X-API-Key": made["key"]}).status_code == 401
+    assert json.loads(say(*base, "--json")[1])[0]["ended_at"]
+    assert say("end", "nobody", *base)[0] == 2
+    world.desk.close()
 
 
 @pytest.mark.parametrize("name, role, owner, said", [

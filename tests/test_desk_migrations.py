@@ -115,6 +115,31 @@ def test_a_migration_that_would_end_elsewhere_is_not_done(tmp_path):
     assert schema.VERSIONS not in tables, "half of it stayed"
 
 
+def test_a_copy_that_is_put_back_goes_on_above_what_it_has_forgotten(tmp_path):
+    path, copy = tmp_path / "desk.db", tmp_path / "copy.db"
+    world = World(f"sqlite:///{path}")
+    world.order()
+    upkeep.back_up(path, copy)
+    world.run(4 * 86_400)
+    world.order(0, "cups")
+    world.desk.close()
+    heard = world.thing.down_seq
+    done = CliRunner().invoke(app, ["desk", "restored", "--database", str(copy)])
+    assert done.exit_code == 0 and "1 thing:" in done.output
+    desk = Desk(f"sqlite:///{copy}", clock=world.clock)
+    told = world.thing.send(desk, 1, world.thing.hello())
+    assert told and world.thing.down_seq > heard, "the thing would have taken nothing from it"
+    assert desk.act(lambda work: work.session.scalar(text("SELECT max(number) FROM orders"))) == 1
+    desk.close()
+    again = World(f"sqlite:///{copy}", clock=world.clock)
+    again.thing = world.thing
+    again.order(0, "milk")
+    assert [order.number for order in again.rows(Order)] == [1, 2 + upkeep.SKIPPED]
+    again.desk.close()
+    nowhere = CliRunner().invoke(app, ["desk", "restored", "--database", str(tmp_path / "no.db")])
+    assert nowhere.exit_code == 1 and not (tmp_path / "no.db").exists()
+
+
 def test_a_copy_beside_a_running_desk_has_what_was_committed(tmp_path):
     world = World(f"sqlite:///{tmp_path}/desk.db")
     world.order()

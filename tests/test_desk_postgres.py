@@ -95,6 +95,16 @@ def test_what_the_first_version_made_becomes_what_the_models_say(url):
     engine.dispose()
 
 
+def test_a_copy_that_is_put_back_counts_on_further_up(url):
+    world = World(url)
+    world.order()
+    assert upkeep.restored(url) == 1
+    world.order(0, "cups")
+    assert [order.number for order in world.rows(Order)] == [1, upkeep.SKIPPED + 3]
+    assert world.thing.down_seq > upkeep.SKIPPED
+    world.desk.close()
+
+
 def test_desks_that_start_at_once_make_one_database(url):
     with ThreadPoolExecutor(4) as pool:
         for desk in pool.map(Desk, [url] * 4):

@@ -14,10 +14,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from sim.cli import desk_data
+from sim.cli import desk_data, desk_keys
 
 app = typer.Typer(help="Run the cloud endpoint alone.")
 desk_data.add_to(app)
+app.add_typer(desk_keys.app, name="keys")
 
 EMBEDDED = "embedded"
 FAILED, USAGE = 1, 2

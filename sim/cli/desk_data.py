@@ -1,4 +1,4 @@
-"""`steward desk migrate` and `backup`: what is done to a desk's database by hand.
+"""`steward desk migrate`, `backup` and `restored`: what is done to a desk's database by hand.
 
 Exit codes: 0 done, 1 it could not be done, 2 wrong usage.
 With --json there is one object on standard output.
@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     """Give `steward desk` these commands."""
     app.command()(migrate)
     app.command()(backup)
+    app.command()(restored)
 
 
 def url_of(database: str) -> str:
@@ -75,6 +76,26 @@ def backup(
         _stop(error, FAILED)
     size = target.stat().st_size
     print(json.dumps({"file": str(target), "bytes": size}) if as_json else f"{target}: {size:,} B")
+
+
+def restored(database: DatabaseOption = HERE) -> None:
+    """Say that this database is an older copy that was put back; before a desk starts on it.
+
+    Things have heard higher numbers than it remembers, and would take nothing from it.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from sim.desk import schema, upkeep
+
+    if "://" not in database and not Path(database).is_file():
+        _stop(f"{database}: no such database", FAILED)
+    try:
+        things = upkeep.restored(url_of(database))
+    except schema.SchemaError as error:
+        _stop(error, USAGE)
+    except SQLAlchemyError as error:
+        _stop(error, FAILED)
+    print(f"{things} thing{'' if things == 1 else 's'}: numbers go on above all that may have been")
 
 
 def _before(told: dict[str, Any]) -> str:

@@ -14,10 +14,12 @@ import typer
 
 from boards.load import load
 from boards.wiring import Board
+from firmware import release
 from firmware.build import BuildError, board_file
 from firmware.console_tool import ConsoleError, find_port
 from firmware.flash import BAUD, Firmware, FlashError, Step, described, steps
 from firmware.flash import flash as flash_image
+from firmware.owner import OwnerError
 
 app = typer.Typer()
 
@@ -56,13 +58,15 @@ def flash(
         described(image, None if board is None else _board(board))
         where = named or port or find_port()
         first = None if firmware is None else Firmware(firmware, erase, baud)
-        todo = steps(image, where, way, first)
+        todo = steps(image, where, way, first, release.number(image))
         if dry_run and not as_json:
             for step in todo:
                 print(step.tool, shlex.join(step.words))
         if not dry_run:
             flash_image(todo, lambda text: print(text, file=sys.stderr))
-    except (BuildError, ConsoleError, FlashError, OSError, subprocess.TimeoutExpired) as error:
+    except (
+        BuildError, ConsoleError, FlashError, OSError, OwnerError, subprocess.TimeoutExpired
+    ) as error:  # fmt: skip
         if as_json:
             print(json.dumps(_facts(todo, False) | {"error": str(error)}))
         else:

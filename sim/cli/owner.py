@@ -20,7 +20,7 @@ from firmware.console_tool import ConsoleError, Session
 from firmware.install import InstallError, Link, console_lines, sequence_of, to_desk
 from firmware.mandate_model import SEQUENCE, THING
 from firmware.owner import Owner, OwnerError, fingerprint, opened
-from sim.cli import owner_answers
+from sim.cli import owner_answers, owner_cancel
 from sim.cli.owner_options import (
     HERE,
     LOCAL,
@@ -129,6 +129,7 @@ for _row in (
 
 for _word, _answer in owner_answers.COMMANDS.items():
     app.command(_word)(_answer)
+app.command()(owner_cancel.cancel)
 
 
 class _Signing:

@@ -10,8 +10,6 @@ import time
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from firmware.console_tool import ConsoleError, Session
 from firmware.currency import shown
@@ -30,28 +28,26 @@ from firmware.question import (
 from sim.cli.owner_options import (
     HERE,
     LOCAL,
+    UNHEARD,
     Desk,
     Directory,
     How,
     Json,
+    Order,
     Output,
     PassphraseFile,
     Port,
     Thing,
     Via,
+    Wait,
     Yes,
+    agree,
     passphrase,
     stop,
 )
 
 LOOK_S = 1.0
-UNHEARD = 3  # exit code
 AWAITING = "awaiting approval"  # as a thing's console calls it
-
-Order = Annotated[str, typer.Argument(help="The order: its id, or as many digits as tell it.")]
-Wait = Annotated[
-    int, typer.Option("--wait", min=0, help="Seconds to wait for the thing's word on it.")
-]
 
 
 def waiting(
@@ -118,7 +114,6 @@ class _Answering:
         self._owner, self._passphrase_file, self._out = keys
         self._link = link
         self._sure, self._wait_s, self._as_json = ways
-        self._console = Console(stderr=self._as_json, highlight=False)
         self._word = "approve" if says_yes else "deny"
 
     def carry_out(self, order: str, via: Via, port: str | None) -> None:
@@ -198,14 +193,7 @@ class _Answering:
         return f"approve {order} {terms[:REFERENCE]}" if self._says_yes else f"deny {order}"
 
     def _agree(self, lines: list[tuple[str, str]]) -> None:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(style="cyan", no_wrap=True)
-        table.add_column(overflow="fold")
-        for topic, words in lines:
-            table.add_row(topic, words)
-        self._console.print(table, markup=False)
-        if not self._sure and not typer.confirm(f"{self._word.capitalize()} this?", err=True):
-            raise typer.Exit(1)
+        agree(lines, self._word.capitalize(), self._sure, self._as_json)
 
     def _say(self, facts: dict[str, Any]) -> None:
         if self._as_json:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 PASSPHRASE = "STEWARD_OWNER_PASSPHRASE_FILE"
 
@@ -35,6 +37,12 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before signin
 Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 Thing = Annotated[str, typer.Argument(help="The thing's id.")]
 
+Order = Annotated[str, typer.Argument(help="The order: its id, or as many digits as tell it.")]
+Wait = Annotated[
+    int, typer.Option("--wait", min=0, help="Seconds to wait for the thing's word on it.")
+]
+
+UNHEARD = 3  # exit code
 HERE = Path(typer.get_app_dir("steward")) / "owner"
 LOCAL = "http://127.0.0.1:8080"
 
@@ -44,6 +52,18 @@ def passphrase(file: Path | None, new: bool = False) -> str:
     if file is not None:
         return file.read_text("utf-8").split("\n")[0].rstrip("\r")
     return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
+
+
+def agree(lines: list[tuple[str, str]], word: str, sure: bool, as_json: bool) -> None:
+    """Show what is to be signed, and leave with exit code 1 unless that is agreed to."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for topic, words in lines:
+        table.add_row(topic, words)
+    Console(stderr=as_json, highlight=False).print(table, markup=False)
+    if not sure and not typer.confirm(f"{word} this?", err=True):
+        raise typer.Exit(1)
 
 
 def stop(error: Exception) -> NoReturn:

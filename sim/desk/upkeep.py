@@ -11,11 +11,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text, update
+from sqlalchemy.orm import Session
 
 from sim.desk import core, schema
+from sim.desk.database import Database
+from sim.desk.models import Case, Dispute, Order, Outgoing
 
 METADATA = core.Thing.metadata  # complete, now that the whole desk is loaded
+NUMBERED = (Order, Case, Dispute, Outgoing)  # what others know by its number
+SKIPPED = 1 << 16  # no desk gives out so many between two backups of one thing
 
 
 def migrate(url: str) -> dict[str, Any]:
@@ -88,6 +93,38 @@ def back_up(path: Path, target: Path) -> Path:
     finally:
         os.close(descriptor)
     return target
+
+
+def restored(url: str) -> int:
+    """Make an older copy of a database fit to go on with; returns how many things it has.
+
+    What it has forgotten was told to things and people: numbers of frames and messages, of orders,
+    cases and disputes go on above whatever may have been given out since. What things have under
+    way is answered anew when they next greet.
+    """
+    database = Database(url)
+    try:
+        with database.transaction() as session:
+            session.execute(update(core.Thing).values(down_seq=core.Thing.down_seq + SKIPPED))
+            for table in NUMBERED:
+                _skip(session, table)
+            return session.scalar(select(func.count()).select_from(core.Thing)) or 0
+    finally:
+        database.close()
+
+
+def _skip(session: Session, table: Any) -> None:
+    """Have a table count on from further up."""
+    name, column = table.__tablename__, table.__table__.primary_key.columns.values()[0].name
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text(
+            "UPDATE sqlite_sequence SET seq = seq + :skipped WHERE name = :name"
+        ), {"skipped": SKIPPED, "name": name})  # fmt: skip
+        return
+    session.execute(text(
+        "SELECT setval(pg_get_serial_sequence(:name, :column), nextval(pg_get_serial_sequence("
+        ":name, :column)) + :skipped)"
+    ), {"skipped": SKIPPED, "name": name, "column": column})  # fmt: skip
 
 
 def differences(connection: Connection) -> list[Any]:
