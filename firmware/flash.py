@@ -39,6 +39,7 @@ class Chip(NamedTuple):
 CHIPS = {"esp32": Chip(0x1000, 0), "esp32s3": Chip(0, 9), "esp32c3": Chip(0, 5)}
 IMAGE_MAGIC, CHIP_AT = 0xE9, 12
 PARTITIONS_AT, PARTITION_BYTES, PARTITION_MAGIC = 0x8000, 32, b"\xaa\x50"
+SLOTS = "state/slots"
 ROMFS = "romfs"  # the label by which MicroPython finds the partition
 
 
@@ -76,8 +77,17 @@ def described(image: Path, board: str | None = None) -> dict[str, Any]:
     return found
 
 
-def steps(image: Path, port: str, way: str, firmware: Firmware | None = None) -> list[Step]:
-    """Everything that will be done, in order. Raises FlashError when it cannot be."""
+def steps(
+    image: Path,
+    port: str,
+    way: str,
+    firmware: Firmware | None = None,
+    release: int | None = None,
+) -> list[Step]:
+    """Everything that will be done, in order. Raises FlashError when it cannot be.
+
+    release: the number under which the image was signed, if it was: the thing takes no older one.
+    """
     chip = described(image)["chip"]
     if way not in WAYS:
         raise FlashError(f"{way} is not one of {', '.join(WAYS)}")
@@ -89,7 +99,7 @@ def steps(image: Path, port: str, way: str, firmware: Firmware | None = None) ->
     first = [] if firmware is None else list(_firmware_steps(firmware, chip, port))
     if firmware is not None and way == "romfs":
         _check_room(firmware.file, chip, (image / "romfs.img").stat().st_size)
-    return first + _image_steps(image, port, way)
+    return first + _image_steps(image, port, way, release)
 
 
 def _firmware_steps(firmware: Firmware, chip: str, port: str) -> Iterator[Step]:
@@ -101,7 +111,7 @@ def _firmware_steps(firmware: Firmware, chip: str, port: str) -> Iterator[Step]:
     yield Step("esptool", [*start, "write-flash", offset, str(firmware.file)])
 
 
-def _image_steps(image: Path, port: str, way: str) -> list[Step]:
+def _image_steps(image: Path, port: str, way: str, release: int | None) -> list[Step]:
     files = image / "files"
     start = ["connect", port]
     carried = {
@@ -117,10 +127,21 @@ def _image_steps(image: Path, port: str, way: str) -> list[Step]:
         Step("mpremote", [*start, "eval", "1"], tries=ANSWERS_WITHIN),
         # Files come before ROMFS and frozen code on the path: an older image would hide the new.
         Step("mpremote", [*start, "fs", "rm", "-r", ":lib"], may_fail=True),
-        Step("mpremote", [*start, "fs", "rm", "-r", ":state/slots"], may_fail=True),
+        Step("mpremote", [*start, "fs", "rm", "-r", f":{SLOTS}"], may_fail=True),
+        *(() if release is None else _number_steps(start, release)),
         *(Step("mpremote", [*start, *words]) for words in [*carried, *begin]),
         Step("mpremote", [*start, "reset"]),
     ]
+
+
+def _number_steps(start: list[str], release: int) -> Iterator[Step]:
+    """The record of the slots (firmware/steward_boot.py) of a thing that runs this release."""
+    folder = SLOTS.rpartition("/")[0]
+    yield Step("mpremote", [*start, "fs", "mkdir", f":{folder}"], may_fail=True)
+    yield Step("mpremote", [*start, "fs", "mkdir", f":{SLOTS}"])
+    record = json.dumps({"number": release})
+    program = f"with open('/{SLOTS}/record', 'w') as file: file.write('{record}')"
+    yield Step("mpremote", [*start, "exec", program])
 
 
 def partitions(file: Path, chip: str) -> dict[str, int]:

@@ -10,6 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from agent.wire import cbor, cose
 from firmware.flash import described
 from firmware.install import Link, ask_desk
 from firmware.owner import Owner, OwnerError, opened
@@ -80,6 +81,21 @@ def sign(maker: Maker, image: Path, number: int | None, version: str | None) -> 
     maker.keep(about, document)
     (image / MANIFEST).write_bytes(document)
     return terms
+
+
+def number(image: Path) -> int | None:
+    """Of the release that an image is; None for one that was not signed as it lies there."""
+    try:
+        document = (image / MANIFEST).read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        terms: Any = cbor.decode(cose.sign1_peek(document)[1])
+        signed, found = terms[LIST], terms[NUMBER]
+    except (cose.CoseError, cbor.CborError, TypeError, KeyError) as error:
+        raise OwnerError(f"{image / MANIFEST} is no release: {error}") from error
+    rows = listed(files(image))
+    return found if signed == hashlib.sha256(rows).digest() else None
 
 
 def publish(link: Link, image: Path, percent: int, things: list[str] | None) -> Any:

@@ -10,6 +10,7 @@ from esp_rom import MEM_END, Rom
 from typer.testing import CliRunner
 
 from firmware import flash as flashing
+from firmware import release, steward_boot
 from firmware.flash import CHIPS, Firmware, FlashError, flash, partitions, steps
 from sim.cli import app
 
@@ -75,6 +76,25 @@ def test_what_starts_the_thing_goes_first_and_comes_last(image, way, word):
     assert tools.told[-2][-1] == ":main.py" and tools.told[-1][-1] == "reset"
     told = [word for words in tools.told for word in words if "state" in word]
     assert told == [":state/slots"], "a newer version there would hide what is put there now"
+
+
+def test_a_signed_image_brings_its_number_so_that_no_older_release_is_taken(image, tmp_path):
+    (image / "files/lib/agent.mpy").write_bytes(b"code")
+    facts = {"chip": "esp32", "board": "b", "release": ["p", "1"], "build": "1", "runtime": "mpy6"}
+    (image / "image.json").write_text(json.dumps(facts))
+    maker = release.Maker(tmp_path / "maker")
+    maker.make("long enough to be taken")
+    release.sign(maker, image, 5, None)
+    tools = FakeTools()
+    flash(steps(image, PORT, "files", release=release.number(image)), quiet, tools)
+    told = [words[-1] for words in tools.told]
+    program = told.index(":state/slots") + 3
+    assert told.index(":state/slots") < program < told.index(":main.py", 2)
+    kept = tmp_path / "record"
+    exec(told[program].replace("/state/slots/record", str(kept)))
+    assert steward_boot.load(str(tmp_path)) == {"number": 5} and kept.exists()
+    (image / "files/lib/agent.mpy").write_bytes(b"built anew")
+    assert release.number(image) is None, "it was signed before that"
 
 
 def test_a_step_that_fails_ends_it(image):

@@ -8,7 +8,7 @@ import pytest
 from bare_board import BareBoard
 from typer.testing import CliRunner
 
-from firmware import build
+from firmware import build, release
 from firmware.console_tool import Session
 from sim.cli import app
 from sim.mpy.runtime import ROOT
@@ -68,6 +68,10 @@ def test_a_running_thing_is_flashed_anew_and_keeps_what_it_remembers(tmp_path, i
         flash(board, image)
         with Session(board.terminal) as session:
             session.value("provision keys coffee-7")
+        maker = release.Maker(tmp_path / "maker")
+        maker.make("long enough to be taken")
+        release.sign(maker, image.folder, 12, None)
         flash(board, image)
         with Session(board.terminal) as session:
             assert session.value("provision")["thing"] == "coffee-7"
+            assert session.value("update")["runs"] == 12
