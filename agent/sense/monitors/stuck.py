@@ -2,7 +2,7 @@
 
 A frozen sensor looks healthier than a healthy one. Silence alone proves little (a tank nobody
 draws from is level), so a second channel can be bound as witness: the first is suspect only if
-the witness moved meanwhile.
+the witness moved meanwhile: far enough, to and fro, to tell work from one late reading.
 """
 
 from array import array
@@ -14,8 +14,8 @@ _COUNT = const(1)
 _VALUE = const(2)
 _ANCHOR = const(3)
 _SINCE = const(4)
-_WITNESS_LOW = const(5)
-_WITNESS_HIGH = const(6)
+_WITNESS = const(5)
+_PATH = const(6)
 _ELAPSED = const(7)
 _WRAP = const(0xFFFFFF)  # whole seconds that float32 holds exactly: spans up to 194 days are exact
 
@@ -24,8 +24,9 @@ class Stuck:
     """First channel frozen, optional second channel as witness of activity.
 
     Settings: seconds (without a change, default 3600), epsilon (a smaller change is none, channel
-    unit, default 0), moved (how far the witness must have gone, its unit, default 0: any change),
-    samples (readings needed besides the seconds, so that a gap proves nothing, default 5).
+    unit, default 0), moved (how far the witness must have gone, up and down added, its unit,
+    default 0: any change), samples (readings needed besides the seconds, so that a gap proves
+    nothing, default 5).
     Score: time frozen over `seconds`, held under 1 while the witness rests.
     """
 
@@ -60,16 +61,17 @@ class Stuck:
         state[_SINCE] = at & _WRAP
         state[_COUNT] = 1
         state[_ALARM] = state[_ELAPSED] = 0
-        state[_WITNESS_LOW] = state[_WITNESS_HIGH] = values[-1]
+        state[_WITNESS] = values[-1]
+        state[_PATH] = 0
 
     def _rest(self, values, at):
         state = self.state
         state[_COUNT] = min(state[_COUNT] + 1, self.samples)
         state[_ELAPSED] = (at - int(state[_SINCE])) & _WRAP
-        state[_WITNESS_LOW] = min(state[_WITNESS_LOW], values[-1])
-        state[_WITNESS_HIGH] = max(state[_WITNESS_HIGH], values[-1])
-        travel = state[_WITNESS_HIGH] - state[_WITNESS_LOW]
-        witnessed = len(values) < 2 or travel > self.moved
+        before = state[_WITNESS]
+        state[_WITNESS] = values[-1]
+        state[_PATH] += abs(state[_WITNESS] - before)
+        witnessed = len(values) < 2 or state[_PATH] > self.moved
         if witnessed and state[_ELAPSED] >= self.seconds and state[_COUNT] >= self.samples:
             state[_ALARM] = 1
 
@@ -80,6 +82,5 @@ class Stuck:
 
     def why(self):
         state = self.state
-        moved = state[_WITNESS_HIGH] - state[_WITNESS_LOW]
         return [("value", state[_ANCHOR]), ("unchanged_s", state[_ELAPSED]),
-                ("witness_moved", moved)]
+                ("witness_moved", state[_PATH])]
