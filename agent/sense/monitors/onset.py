@@ -21,7 +21,7 @@ _SMOOTH = const(0.05)
 # Running in lowers a level and that is soon believed; what raises it may be wear, and is so hardly.
 _DOWN = const(1 / 200)
 _UP = const(1 / 2000)
-_FALLEN = const(3.0)  # a fall of more onsets than this is rather a sensor's doing than running in
+_FALLEN = const(3.0)  # a fall of more onsets than this is a sensor's doing, and not followed
 _BELIEVED = const(0.5)  # score above which the normal no longer follows upwards
 _LET_GO = const(0.25)
 
@@ -75,8 +75,8 @@ class Onset:
         elif self.score < _LET_GO:
             state[_ALARM] = 0
         self.alarm = state[_ALARM] > 0
-        if self.score < _BELIEVED:
-            gain = _DOWN if -_FALLEN < self.score <= 0 else _UP
+        if -_FALLEN < self.score < _BELIEVED:
+            gain = _UP if self.score > 0 else _DOWN
             state[_NORMAL] += gain * (state[_LEVEL] - state[_NORMAL])
             self.score = self._score()
         return self.alarm
