@@ -62,6 +62,22 @@ def answer_to_desk(link: Link, order: str, document: bytes) -> None:
     _ask(link, f"/approvals/{order}", {"document": document.hex()})
 
 
+def orders_at_desk(link: Link) -> Any:
+    """The orders of the link's thing that are open."""
+    asked = {"open": "true", "limit": "500", "thing": link.thing}
+    return ask_desk(link, "/orders?" + urllib.parse.urlencode(asked))
+
+
+def order_at_desk(link: Link, number: str) -> Any:
+    """One order with its history, as the desk tells it now."""
+    return ask_desk(link, f"/orders/{urllib.parse.quote(number, safe='')}")
+
+
+def cancel_at_desk(link: Link, order: str, document: bytes) -> None:
+    """Have the desk pass the owner's cancel of an order on; InstallError when it does not."""
+    _ask(link, f"/orders/{order}/cancel", {"document": document.hex()})
+
+
 def _ask(link: Link, path: str, body: dict | None = None) -> Any:
     return ask_desk(link, f"/things/{urllib.parse.quote(link.thing, safe='')}{path}", body)
 

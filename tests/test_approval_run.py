@@ -221,6 +221,33 @@ def test_on_the_thing_s_own_console_it_is_the_thing_that_tells(kitchen, monkeypa
     assert (row.state, row.reason) == (QuestionState.SETTLED, approvals.ORDERED)
 
 
+def test_what_was_placed_is_cancelled_through_the_desk_while_it_can_be(kitchen, tmp_path):
+    asked = kitchen.asked()
+    name = asked.order_id.hex()
+    early = kitchen.say("cancel", THING, name, "-y", code=1).stderr
+    assert "that can be cancelled; it has nothing" in early
+    kitchen.say("approve", THING, name, "-y")
+    assert kitchen.say("cancel", THING, name, "-y", "--via", "console").stdout.splitlines()[-1] == (
+        f"cancel {name[:8]}"
+    )
+    kitchen.say("cancel", THING, "O-000001", code=1, stdin="n\n")
+    kitchen.network.cut(HOUR // 2, THING)
+    late = kitchen.say("cancel", THING, "O-000001", "-y", "--wait", "0", code=3).stderr
+    assert "on its way" in late and kitchen.order(asked).state == OrderState.PLACED
+    kitchen.network.mend()
+    file = ["-o", str(tmp_path / "cancel.cose"), "--json"]
+    told = json.loads(kitchen.say("cancel", THING, name[:8], "-y", *file).stdout)
+    assert (told["state"], told["reason"]) == ("cancelled", None)
+    said = codec.open_document(
+        (tmp_path / "cancel.cose").read_bytes(), kitchen.keys.owner_key, "cancel"
+    )
+    assert said == {0: "cancel", 1: asked.order_id, 2: THING}
+    kitchen.advance_by(HOUR)
+    assert json.loads(kitchen.site.line("mandate --json"))["month"].startswith("0.00 of")
+    assert not [name for name, check in kitchen.result().invariants.items()
+                if check["state"] == "broken"]  # fmt: skip
+
+
 def test_to_a_file_it_goes_nowhere_else(kitchen, tmp_path):
     asked = kitchen.asked()
     kitchen.say("approve", THING, asked.order_id.hex(), "-y", "--via", "file", code=2)
