@@ -3,13 +3,9 @@
 On loan, for it is rare; what a case is and how it goes on stands in cases.py.
 """
 
-import hashlib
-
 from agent import limits
 from agent.sense.findings import CONFIRMED
 from agent.sense.senses import FINDING, SENSOR_FAULT
-from agent.service.cases import CAME_BACK, COUNT, OPEN, REFUSED, Case
-from agent.wire import cbor
 from agent.wire import messages as wire
 
 
@@ -20,7 +16,7 @@ def ask(cases, watch, at, senses):
         case.updates += 1
         new = not case.holds(watch)
     else:
-        case, new = _begin(cases, watch, at), True
+        case, new = cases.begin(watch, at), True
     if new:
         cases.tell("%s: %s" % (watch.mode, watch.advice or "service asked for"))
     if watch.name != case.monitor and watch.name not in case.joined:
@@ -50,7 +46,7 @@ def _shared(cases, watch, senses):
     suspects = _suspects(watch)
     for case in cases.open:
         opener = senses.find(case.monitor)
-        if case.state == REFUSED or not opener:
+        if case.refused() or not opener:
             continue
         if watch.severity > opener.severity and case.mode != SENSOR_FAULT:
             continue
@@ -60,26 +56,6 @@ def _shared(cases, watch, senses):
                     signal in suspects for signal in _suspects(other)):
                 return case
     return None
-
-
-def _begin(cases, watch, at):
-    """Open a case, or again the one of the mode that was closed not long ago."""
-    past = cases.past.get(watch.mode)
-    if past and at - past.since < limits.CASE_BACK_S:
-        case = Case(past.record()[1:])
-        case.monitor, case.joined = watch.name, []
-        case.updates += 1
-        case.state, case.since, case.well = OPEN, at, 0
-        cases.event(case, CAME_BACK, "")
-    else:
-        number = cases.counts.get(watch.mode, 0)
-        key = cbor.encode([cases.thing, "case", watch.mode, number])
-        identifier = hashlib.sha256(key).digest()[:16]
-        case = Case([identifier, watch.mode, watch.name, OPEN, at, at, "", 0, 0, 0])
-        cases.counts[watch.mode] = number + 1
-        cases.note([COUNT, watch.mode, number + 1])
-    cases.open.append(case)
-    return case
 
 
 def describe(case, watch, at, senses):

@@ -12,9 +12,12 @@ on that sensor is an update of it; when the sensor proves well, it has to be con
 then a case of its own. What comes back within CASE_BACK_S opens the same case again.
 """
 
+import hashlib
+
 from agent import limits, loan
 from agent.sense.findings import CONFIRMED
 from agent.sense.senses import SENSOR_FAULT
+from agent.wire import cbor
 from agent.wire import messages as wire
 
 CASE, COUNT = TAGS = 60, 61
@@ -62,6 +65,9 @@ class Case:
         only = self.mode == SENSOR_FAULT
         return any(w.mode == self.mode if only else self.holds(w) for w in watches)
 
+    def refused(self):
+        return self.state == REFUSED
+
     def ref(self):
         """Return how a person calls the case: the head of its id in hex."""
         return "".join("%02x" % byte for byte in self.id[:4])
@@ -86,6 +92,25 @@ class Cases:
                 loan.call("agent.service.asking", "ask", self, watch, at, senses)
         for case in list(self.open):
             self._follow(case, at, senses)
+
+    def begin(self, watch, at):
+        """Open a case, or again the one of the mode that was closed not long ago."""
+        past = self.past.get(watch.mode)
+        if past and at - past.since < limits.CASE_BACK_S:
+            case = Case(past.record()[1:])
+            case.monitor, case.joined = watch.name, []
+            case.updates += 1
+            case.state, case.since, case.well = OPEN, at, 0
+            self.event(case, CAME_BACK, "")
+        else:
+            number = self.counts.get(watch.mode, 0)
+            key = cbor.encode([self.thing, "case", watch.mode, number])
+            identifier = hashlib.sha256(key).digest()[:16]
+            case = Case([identifier, watch.mode, watch.name, OPEN, at, at, "", 0, 0, 0])
+            self.counts[watch.mode] = number + 1
+            self.note([COUNT, watch.mode, number + 1])
+        self.open.append(case)
+        return case
 
     def _follow(self, case, at, senses):
         watches = senses.open_watches()
