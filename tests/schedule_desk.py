@@ -64,7 +64,7 @@ def real_keys() -> Iterator[None]:
         kit.SIGNER = plain
 
 
-class Careless:
+class Careless(HonestSupplier):
     """Some offers of a seller are nonsense, or signed by nobody's key."""
 
     rng: random.Random
@@ -112,9 +112,9 @@ class RealDesk(Endpoint):
 
     def seller(self, name: str) -> HonestSupplier:
         rng = random.Random(self.rng.random())
-        kind = HonestSupplier if self.calm else KINDS[self.kinds[name]]
+        kind: type[HonestSupplier] = HonestSupplier
         if not self.calm:
-            kind = type("Careless" + kind.__name__, (Careless, kind), {"rng": rng})
+            kind = type("Seller", (Careless, KINDS[self.kinds[name]]), {"rng": rng})
         article = Article("BEAN-1", PRICES[name], 1000)
         return kind(name, [article], rng=rng,
                     private_key=codec.new_private_key(int.from_bytes(KEYS[name])))  # fmt: skip

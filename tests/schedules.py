@@ -91,7 +91,10 @@ class Schedule:
             for row in ledger(bench, books.ORDER, identifier)
         )
 
-    prepare = staticmethod(prepared)
+    @staticmethod
+    def prepare() -> None:
+        """Make once what every schedule begins with."""
+        prepared()
 
     def start(self) -> tuple[list[bytes], float, int]:
         """What the thing begins with: flash, level, second."""
@@ -360,7 +363,7 @@ def broken_by(kind: type[Schedule], seeds: Iterable[int]) -> list[tuple[int, str
 def run(count: int, first: int = 0, kind: type[Schedule] = Schedule) -> list[tuple[int, str]]:
     """Run so many schedules from a first seed on, on all cores."""
     kind.prepare()  # once, and every process has it
-    part = min(PART, -(-count // os.cpu_count()))
+    part = min(PART, -(-count // (os.cpu_count() or 1)))
     parts = [range(n, min(n + part, first + count)) for n in range(first, first + count, part)]
     work = functools.partial(broken_by, kind)
     with multiprocessing.get_context("fork").Pool() as pool:
@@ -369,7 +372,7 @@ def run(count: int, first: int = 0, kind: type[Schedule] = Schedule) -> list[tup
 
 def main(kind: type[Schedule] = Schedule, count: int = 2000) -> int:
     numbers = [int(word) for word in sys.argv[1:]] or [count]
-    broken = run(*numbers, kind=kind)
+    broken = run(numbers[0], numbers[1] if len(numbers) > 1 else 0, kind)
     for seed, error in sorted(broken):
         print(f"seed {seed}: {error}")
     print(f"{len(broken)} of {numbers[0]} schedules broke an invariant")

@@ -124,8 +124,7 @@ def relay(work: Work, thing_id: str, order: bytes, document: bytes) -> int:
         raise Refused("no such question")
     if question.state not in ANSWERABLE or work.now >= question.until:
         raise Refused(f"the question is {QuestionState(question.state).name.lower()}")
-    bound = {"thing": thing_id, "order": order, "terms": question.terms}
-    said = _read(documents.APPROVAL, document, **bound)
+    said = _read(documents.APPROVAL, document, thing=thing_id, order=order, terms=question.terms)
     if said["most_minor"] < question.total_minor:
         raise Refused(f"the document agrees to {said['most_minor']} of {question.total_minor}")
     if question.message_id is not None:  # what it has not heard yet it need not hear any more
@@ -157,7 +156,7 @@ def heard(work: Work, thing: Thing, message_id: int, outcome: int, reason: str |
 def turned_away(work: Work, thing: Thing, document: bytes, reason: str) -> None:
     """The desk refuses an order: its owner, who agreed to it, learns why it is not bought."""
     order = codec.peek_document(document).get(1)
-    question = _latest(work, thing.id, order) if messages.id16(order) else None
+    question = _latest(work, thing.id, order) if isinstance(order, bytes) else None
     if question is None or question.state in (QuestionState.DENIED, QuestionState.TURNED_AWAY):
         return
     if work.session.scalar(select(Order.number).where(Order.order_id == order)) is None:

@@ -123,7 +123,7 @@ def _took_mandate(thing: Thing, taken: Outgoing, outcome: int | None) -> None:
         if said.get("buys_not") != HELD:
             paused = documents.PAUSE if content.get(19) else documents.RESUME
             state = content.get(3) if content.get(0) == "control" else paused
-            said["buys_not"] = REFUSALS.get(state) if messages.uint(state) else None
+            said["buys_not"] = REFUSALS.get(state) if isinstance(state, int) else None
         thing.hello = said
 
 
