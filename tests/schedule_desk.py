@@ -170,9 +170,10 @@ class RealDesk(Endpoint):
 
     def relay(self, desk: Desk, document: bytes) -> None:
         """As the desk's page does it; what it refuses, one that was taken over may send."""
-        order = cbor.decode(cose.sign1_peek(document)[1])[1]
+        content = cbor.decode(cose.sign1_peek(document)[1])
+        carry = approvals.cancel if content[0] == "cancel" else approvals.relay
         try:
-            desk.act(lambda work: approvals.relay(work, kit.THING, order, document))
+            desk.act(lambda work: carry(work, kit.THING, content[1], document))
         except (Refused, codec.CodecError):
             if self.rng.random() < 0.5:
                 desk.send(kit.THING, wire.APPROVAL, document=document)

@@ -59,6 +59,7 @@ class Endpoint:
         self.questions: list[dict] = []  # what the owner was asked, also long ago
         self.answers: list[bytes] = []  # what the owner signed
         self.agreed: set[bytes] = set()  # orders that the owner said yes to
+        self.withdrawn: set[bytes] = set()  # those that the owner took back
         self.door = 0  # grams that lie beside the machine
         self.calm = False
         self.ended = lambda identifier: False
@@ -131,21 +132,25 @@ class Endpoint:
         return 1
 
     def answer(self) -> None:
-        """Carry what the owner answers to a question, or what somebody made of it."""
+        """Carry what the owner signs about an order, or what somebody made of it."""
         rng = self.rng
         asked, yes, key = rng.choice(self.questions), rng.random() < 0.8, kit.OWNER
         said = {0: "approval", 1: asked[1], 2: kit.THING, 3: asked[2][10], 4: asked[2][6], 5: yes}
+        if self.orders and rng.random() < 0.3:
+            said, yes = {0: "cancel", 1: rng.choice([*self.orders]), 2: kit.THING}, False
         way = rng.random()
         if way < 0.2:
             key = rng.choice((b"d" * 32, kit.SELLER))
         elif way < 0.3:
-            said.update(rng.choice(({2: "kit-2"}, {3: bytes(12)}, {4: asked[2][6] - 1})))
+            other = ({2: "kit-2"}, {3: bytes(12)}, {4: asked[2][6] - 1})
+            said.update(rng.choice(other[:1] if said[0] == "cancel" else other))
         document = cose.sign1_seal(
             lambda message: kit.SIGNER.sign(key, message), b"ownr", cbor.encode(said)
         )
         if way >= 0.3:
             self.answers.append(document)
             self.agreed |= {asked[1]} if yes else set()
+            self.withdrawn |= {said[1]} if said[0] == "cancel" else set()
         old = rng.random() < 0.3 and self.answers
         self.say(wire.APPROVAL, {1: rng.choice(self.answers) if old else document})
 

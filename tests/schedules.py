@@ -15,8 +15,8 @@ the way, from what leaves the thing and what its desk accepted.
     mandate    replaced, replayed with higher budgets, paused, resumed, through the desk and on the
                console; asks always, bargains, has a walk-away price or quiet hours
     owner      pause, resume, approve (also other terms), deny, cancel, received (right, none, too
-               many, wrong, back, nothing), a test order; a signed yes or no through the desk, by
-               another key, of other terms, for less, replayed
+               many, wrong, back, nothing), a test order; a signed yes, no or cancel through the
+               desk, by another key, of other terms, for less, replayed
     offers     quantity 0, -1 and 2^31, pack 0 or another; other currency, item, seller, need, key;
                expired, sum wrong, above the cap, quality 101, no offer at all; replayed, declined,
                not answered; late, when another was chosen or the order placed
@@ -194,6 +194,8 @@ class Schedule:
         line = rng.choice(words)
         self.endpoint.agreed |= {order.id for order in bench.thing.trade.orders.open
                                  if line == "approve " + order.ref()}  # fmt: skip
+        self.endpoint.withdrawn |= {order.id for order in bench.thing.trade.orders.open
+                                    if line in ("cancel " + order.ref(), "deny " + order.ref())}
         bench.thing.feed_line(line, bench.up())
 
     def install(self, document: bytes) -> None:
@@ -292,10 +294,12 @@ class Schedule:
         need(thing.trade.ledger.fault is None, "I6", thing.trade.ledger.fault)
 
     def check_approvals(self) -> None:
-        """Nothing counts as approved but what the owner said or signed a yes to."""
+        """Nothing counts as approved or taken back but what the owner said or signed so."""
         for row in ledger(self.bench, books.ORDER):
             if row[4] == ordering.AWAITING and str(row[5]).startswith("approved"):
                 need(row[3] in self.endpoint.agreed, "I4", "approved by nobody", row)
+            if row[5] == "asked to cancel":
+                need(row[3] in self.endpoint.withdrawn, "I4", "cancelled by nobody", row)
 
     def settle(self) -> None:
         """The calm part: everything comes to its end, and the next order is bought and seen."""
