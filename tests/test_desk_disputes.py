@@ -103,6 +103,27 @@ def test_a_price_dispute_is_settled_without_ending_the_order():
     assert only(one, Dispute).state == DisputeState.SETTLED
 
 
+def test_what_its_owner_closed_is_over_though_the_price_was_put_right_meanwhile():
+    """The thing buys anew then, and a desk that held the order for open would refuse all of it."""
+    one = world()
+    one.order()
+    order = one.thing.need("beans", 0)
+    one.run(DAY_S // 8)
+    dispute(one, order, documents.PRICE_CHANGED, change={6: 2606, 7: 9999})
+    one.run(2 * DAY_S)
+    assert only(one, Order).state == OrderState.DELIVERED
+    assert ack(one.send(EVENT, {1: order, 2: 1, 4: "the owner said no"}))[2] == 0
+    assert only(one, Order).state == OrderState.CANCELLED
+    assert ack(one.send(5, one.thing.order("beans", 1, one.offer(1))))[2] == 0
+
+
+def test_what_was_delivered_without_a_dispute_is_not_cancelled():
+    one = world()
+    order = delivered(one)
+    one.send(EVENT, {1: order, 2: 1})
+    assert only(one, Order).state == OrderState.DELIVERED
+
+
 def test_a_price_dispute_before_the_goods_are_seen_leaves_them_to_be_seen():
     one = world(KINDS["overcharging"])
     order = delivered(one)

@@ -70,11 +70,12 @@ def take(work: Work, thing: Thing, words: dict) -> Answer:
 def event(work: Work, thing: Thing, words: dict) -> Answer:
     """The thing's word on an order; `cancel` of one in dispute is its owner's last on it.
 
-    A thing that lost its memory knows the order from the desk and none of its disputes.
+    A thing that lost its memory knows the order from the desk and none of its disputes.  One whose
+    price alone was in dispute may have been put right while its owner's word was on its way.
     """
     answer = trade.event(work, thing, words)
     order = trade.find_order(work, words["order"])
-    if words["event"] == trade.CANCEL and order and order.state == OrderState.DISPUTED:
+    if words["event"] == trade.CANCEL and order and _is_disputed(work, order):
         for dispute in _open_on(work, order):
             _end(work, dispute, DisputeState.SETTLED, "thing")
         order.state = OrderState.CANCELLED
@@ -223,6 +224,13 @@ def _follow(work: Work, dispute: Dispute, state: DisputeState) -> None:
     withdrawn = state == DisputeState.WITHDRAWN
     order.state = OrderState.VERIFIED if withdrawn else OrderState.CANCELLED
     work.note(order, "thing", order.state.name.lower())
+
+
+def _is_disputed(work: Work, order: Order) -> bool:
+    """Whether an open order is in dispute, as far as its thing may know."""
+    was = select(Dispute.number).where(Dispute.order_number == order.number).limit(1)
+    put_right = order.state == OrderState.DELIVERED and work.session.scalar(was) is not None
+    return put_right or order.state == OrderState.DISPUTED
 
 
 def _end_with(work: Work, order: Order) -> None:
