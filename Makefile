@@ -74,7 +74,7 @@ bench: $(READY)  ## what the agent costs; detection and forecasts where the publ
 
 picture: $(READY)  ## the pages' pictures in the documents, taken anew (wants Chromium)
 	$(BIN)/python -m sim.demo.picture docs/page.png
-	$(BIN)/python -m sim.demo.desk_picture docs/desk.png
+	$(BIN)/python -m sim.demo.desk_picture docs/desk.png docs/desk_thing.png
 
 pi:  ## on a Raspberry Pi, as root: the thing and its systemd unit (DRY_RUN=1 shows the steps)
 	@$(PYTHON) -m firmware.pi_install --prefix "$(PREFIX)" --destdir "$(DESTDIR)" \

@@ -43,7 +43,7 @@ def environment(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_desk_alone_takes_a_thing_in_and_stops_when_told(tmp_path, environment, sign):
-    process = run(tmp_path, "--suppliers", "suppliers.toml")
+    process = run(tmp_path, "--suppliers", "suppliers.toml", "--log-json", "--log-requests")
     ready = json.loads(process.stdout.readline())
     headers = {"X-API-Key": "s3cret"}
     assert httpx.get(ready["rest"] + "/healthz").json() == {"status": "ready"}
@@ -64,7 +64,11 @@ def test_a_desk_alone_takes_a_thing_in_and_stops_when_told(tmp_path, environment
     process.send_signal(sign)
     stopped = json.loads(process.stdout.readline())
     assert stopped == {"stopped": True, "received": 1, "published": 1}
-    assert process.wait(10) == 0, process.stderr.read()
+    assert process.wait(10) == 0
+    lines = [json.loads(line) for line in process.stderr.read().splitlines()]
+    assert [(one["message"], one["status"], one["caller"]) for one in lines] == [
+        ("GET /healthz", 200, ""), ("POST /things", 201, "desk"), ("GET /health", 200, "desk"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

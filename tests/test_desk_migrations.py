@@ -63,6 +63,13 @@ def test_what_the_first_version_made_becomes_what_the_models_say(tmp_path):
     world.desk.close()
 
 
+def test_an_option_before_the_command_is_not_passed_over(tmp_path):
+    path = tmp_path / "desk.db"
+    without_versions(path)
+    done = CliRunner().invoke(app, ["desk", "--database", str(path), "migrate"])
+    assert done.exit_code == 2 and "--database: belongs behind `migrate`" in done.output
+
+
 def test_files_are_numbered_as_alembic_chains_them():
     steps = ScriptDirectory(str(schema.STEPS)).walk_revisions()
     assert [step.revision for step in steps] == schema.versions()

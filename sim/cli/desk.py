@@ -6,7 +6,6 @@ environment, where other users of the machine cannot read them.
 """
 
 import json
-import logging
 import socket
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -56,25 +55,26 @@ def desk(
     people: Annotated[
         bool, typer.Option("--people", help="Cases wait for a team over REST.")
     ] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log JSON lines.")] = False,
+    log_requests: Annotated[bool, typer.Option("--log-requests", help="Log REST's, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Take requests in, route them to sellers and service, answer; until Ctrl+C."""
-    if context.invoked_subcommand:
+    if desk_data.hands_over(context):
         return
+    from sim.desk import logs
     from sim.desk.serve import DeskServer, Settings
 
-    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logs.begin(log_json, log_requests)
     files = {"ca_path": ca, "certificate_path": certificate, "key_path": key}
     entry = {"username": username, "password": password, "share": share, "plain": plain}
-    try:
+
+    def settings() -> Settings:
         link = _link(broker, name=name or socket.gethostname(), **files, **entry)
         url = desk_data.url_of(database)
-        server = DeskServer(Settings(url, link, host, port, api_key, suppliers, keys, people))
-        server.start()
-    except (ValueError, FileNotFoundError) as error:
-        _stop_with(error, USAGE)
-    except (OSError, RuntimeError) as error:
-        _stop_with(error, FAILED)
+        return Settings(url, link, host, port, api_key, suppliers, keys, people)
+
+    server = _started(lambda: DeskServer(settings()))
     try:
         server.run(lambda: _announce(server, as_json))
     except RuntimeError as error:
@@ -84,6 +84,16 @@ def desk(
     counts = {"received": server.consumer.received, "published": server.consumer.published}
     if as_json:
         print(json.dumps({"stopped": True, **counts}), flush=True)
+
+
+def _started(make):
+    """The server that `make` makes, started; ends the program when it cannot be."""
+    try:
+        return make().start()
+    except (ValueError, FileNotFoundError) as error:
+        _stop_with(error, USAGE)
+    except (OSError, RuntimeError) as error:
+        _stop_with(error, FAILED)
 
 
 def _link(broker: str, **more):

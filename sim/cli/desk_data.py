@@ -29,6 +29,17 @@ def add_to(app: typer.Typer) -> None:
     app.command()(restored)
 
 
+def hands_over(context: typer.Context) -> bool:
+    """Whether another command follows; options of `steward desk` before it would go unheard."""
+    if not context.invoked_subcommand:
+        return False
+    for name in context.params:
+        if str(context.get_parameter_source(name)).endswith("COMMANDLINE"):
+            option = "--" + name.replace("_", "-")
+            _stop(f"{option}: belongs behind `{context.invoked_subcommand}`", USAGE)
+    return True
+
+
 def url_of(database: str) -> str:
     """The URL of a database that may be named by its file alone."""
     return database if "://" in database else f"sqlite:///{database}"

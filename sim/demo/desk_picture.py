@@ -1,8 +1,9 @@
-"""Takes the picture of the desk's page for its README: `python -m sim.demo.desk_picture FILE`.
+"""Takes the desk's pictures for its README: `python -m sim.demo.desk_picture FILE FILE`.
 
-Runs some coffee machines in one world for as many days as it takes to have something to decide:
-among crooked sellers, with owners who do not answer and parts that break. Then the desk
-that served them shows its page, and Chromium (sim/demo/picture.py) takes the picture.
+Runs some coffee machines in one world until all kinds of things wait for somebody: among crooked
+sellers, with owners who do not answer, and with parts that break while the service team is away.
+Then the desk that served them shows its page, and Chromium (sim/demo/picture.py) takes a picture
+of the overview and one of a thing.
 """
 
 import sys
@@ -15,33 +16,34 @@ import uvicorn
 
 from sim.demo.picture import browser, shoot
 from sim.desk.broker import free_port
+from sim.desk.overview import waiting
 from sim.desk.page.mount import mount
 from sim.desk.rest import application
+from sim.desk.service import PeopleDepartment
 from sim.world import scenario as scenarios
 from sim.world.clock import DAY, HOUR
 from sim.world.run import Run
 from sim.world.scenario import Scenario
 
 SELLERS = scenarios.FOLDER / "crooked_sellers.toml"
-MACHINES, DAYS = 4, 9
-BREAKS = (("boiler_scaling", 2 * DAY), ("leak", 6 * HOUR))  # of the first ones, before the end
-SIZE = "1280,880"
+MACHINES, DAYS, DAYS_MOST = 4, 9, 14
+BREAKS = (("boiler_scaling", 6 * DAY), ("leak", 8 * DAY))  # of the first ones, and when
+WAITS = {"approval", "case", "dispute"}
+OVERVIEW, OVERVIEW_SIZE = "", "1280,940"
+THING, THING_SIZE = "things/coffee_machine-2", "1280,1250"
 CHANGES = {
     "mandate": {"approval": "ask above", "ask_above": 2_000,
                 "weights": {"price": 80, "delivery": 5, "quality": 5, "trust": 10, "carbon": 0}},
-    "service": {"accepts_after": ["20h", "23h"]},
 }  # fmt: skip
 
 
-def main(target: Path) -> None:
-    """Write the picture; SystemExit says what is missing."""
+def main(overview: Path, thing: Path) -> None:
+    """Write the pictures; SystemExit says what is missing."""
     chromium = browser()
     machines = furnished()
-    end = DAYS * DAY + 9 * HOUR
-    for machine, (mode, before) in zip(machines, BREAKS, strict=False):
-        machine.world.at(end - before, machine.plant.fail, mode)
-    machines[0].world.run_until(end)
-    app = application(machines[0].endpoint.desk)
+    desk = machines[0].endpoint.desk
+    lived(machines)
+    app = application(desk)
     mount(app)
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
@@ -49,13 +51,28 @@ def main(target: Path) -> None:
     thread.start()
     try:
         with tempfile.TemporaryDirectory(prefix="steward-desk-") as directory:
-            shoot(chromium, f"http://127.0.0.1:{port}/desk/", target, directory, SIZE)
+            for target, path, size in ((overview, OVERVIEW, OVERVIEW_SIZE),
+                                       (thing, THING, THING_SIZE)):
+                shoot(chromium, f"http://127.0.0.1:{port}/desk/{path}", target, directory, size)
     finally:
         server.should_exit = True
         thread.join()
         for machine in machines:
             machine.thing.close()
-        machines[0].endpoint.desk.close()
+        desk.close()
+
+
+def lived(machines: list[Run]) -> None:
+    """Let time pass until everything of WAITS waits for somebody at the same time."""
+    world, desk = machines[0].world, machines[0].endpoint.desk
+    desk.department = PeopleDepartment()  # who have not come to work yet
+    for machine, (mode, at) in zip(machines, BREAKS, strict=False):
+        world.at(at, machine.plant.fail, mode)
+    for hour in range(DAYS * 24, DAYS_MOST * 24, 3):
+        world.run_until(hour * HOUR)
+        with desk.database.reading() as session:
+            if {one.kind for one in waiting(session, desk.now)} >= WAITS:
+                return
 
 
 def furnished() -> list[Run]:
@@ -76,6 +93,6 @@ def _scenario(number: int) -> Scenario:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        raise SystemExit("usage: python -m sim.demo.desk_picture FILE")
-    main(Path(sys.argv[1]))
+    if len(sys.argv) != 3:
+        raise SystemExit("usage: python -m sim.demo.desk_picture FILE FILE")
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -27,6 +27,8 @@ from sim.desk.page.shell import (
 from sim.desk.page.table import Column
 
 STATES = ["open", "accepted", "scheduled", "done", "closed", "refused"]
+NO_CASES = ("No case is like that. A thing opens one when it has found a fault that it cannot mend "
+            "by itself; choose `all` to see those that are closed.")
 COLUMNS = [
     Column("id", "Case", "link"),
     Column("state", "State", "state"),
@@ -56,7 +58,7 @@ async def page(request: Request, state: str = "", thing: str = "", mode: str = "
     with frame(visit, "cases", "Cases"), panel("Cases"):
         narrowing("/desk/cases", query | {"state": shown.pop("chosen")}, STATES[1:],
                   {"thing": "thing", "mode": "what is wrong"})
-        Listing(visit, "/cases", shown, COLUMNS, case_row, "No case is like that.")
+        Listing(visit, "/cases", shown, COLUMNS, case_row, NO_CASES)
     await visit.show()
 
 

@@ -60,7 +60,7 @@ def days_left(series: dict[str, list[list]]) -> dict:
     ]  # fmt: skip
     return {
         "animation": False, "color": COLOURS,
-        "grid": {"left": 8, "right": 16, "top": 30, "bottom": 4, "containLabel": True},
+        "grid": {"left": 8, "right": 28, "top": 30, "bottom": 4, "containLabel": True},
         "legend": {"top": 0, "left": 0, "itemHeight": 9, "itemWidth": 14, "textStyle": LABEL},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "time", **QUIET,
@@ -80,7 +80,7 @@ def spent(weeks: list[str], minors: list[int], texts: list[str]) -> dict:
         "animation": False,
         "grid": {"left": 8, "right": 8, "top": 24, "bottom": 4, "containLabel": True},
         "xAxis": {"type": "category", "data": weeks, "axisLabel": LABEL, **QUIET},
-        "yAxis": {"type": "value", "axisLabel": {"show": False}, **RULED},
+        "yAxis": {"type": "value", "show": False},
         "series": [{"type": "bar", "data": bars, "barMaxWidth": 34,
                     "itemStyle": {"color": LINE, "borderRadius": 3},
                     "label": {"position": "top", "color": GREY, "fontSize": 11}}],

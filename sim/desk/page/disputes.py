@@ -33,6 +33,8 @@ REASONS = {
     "double": "more came than was ordered",
     "returned": "sent back",
 }
+NO_DISPUTES = ("No dispute is like that. A thing raises one when its sensors did not see what a "
+               "seller says it brought or charged; choose `all` to see those that are settled.")
 COLUMNS = [
     Column("id", "Dispute", "link"),
     Column("state", "State", "state"),
@@ -54,7 +56,7 @@ async def page(request: Request, state: str = "", thing: str = "", seller: str =
         narrowing("/desk/disputes", query | {"state": shown.pop("chosen")}, STATES,
                   {"thing": "thing", "seller": "seller"})
         Listing(visit, "/disputes", shown, COLUMNS, dispute_row,
-                          "No dispute is like that.")
+                          NO_DISPUTES)
     await visit.show()
 
 

@@ -33,6 +33,8 @@ SAYS = {
     "shipped": ("delivered", "cancelled"),
     "delivered": ("delivered",),
 }
+NO_ORDERS = ("No order is like that. Things order by themselves when something runs low and their "
+             "owner's mandate allows it; `test-order` on a thing's console tries the whole way.")
 COLUMNS = [
     Column("id", "Order", "link"),
     Column("state", "State", "state"),
@@ -62,7 +64,7 @@ async def page(request: Request, state: str = "", thing: str = "", seller: str =
     with frame(visit, "orders", "Orders"), panel("Orders"):
         narrowing("/desk/orders", query | {"state": shown.pop("chosen")}, STATES,
                   {"thing": "thing", "seller": "seller"})
-        Listing(visit, "/orders", shown, COLUMNS, order_row, "No order is like that.")
+        Listing(visit, "/orders", shown, COLUMNS, order_row, NO_ORDERS)
     await visit.show()
 
 

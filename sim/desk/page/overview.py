@@ -6,6 +6,7 @@ from fastapi import Request
 from nicegui import ui
 
 from sim.desk.page import words
+from sim.desk.page.gate import HOME
 from sim.desk.page.shell import Live, Visit, badge, box, frame, href, panel
 from sim.desk.page.table import Column, table
 
@@ -28,6 +29,19 @@ COLUMNS = [
     Column("disputes", "Disputes", "count"),
     Column("memory", "Memory", "state"),
 ]
+# Of the summary: what a number counts, in one and in several, where its list is, how it looks.
+TILES = (
+    ("things", "thing", "things", "", "over"),
+    ("approvals", "question to an owner", "questions to owners", "approvals", "moving"),
+    ("disputes", "open dispute", "open disputes", "disputes", "bad"),
+    ("cases", "open case", "open cases", "cases", "bad"),
+    ("orders", "open order", "open orders", "orders", "moving"),
+    ("findings", "confirmed finding", "confirmed findings", "?show=findings", "moving"),
+)
+ALL_WELL = ("Nothing: everything goes its way. Questions to owners, disputes, cases that nobody "
+            "took on and orders that are late will stand here.")
+NO_THINGS = ("No thing has been admitted yet. `steward provision` makes a board a thing and admits "
+             "it here; with a thing's keys at hand, POST /things does.")
 PLACES = {"dispute": "disputes", "case": "cases", "order": "orders", "thing": "things"}
 
 
@@ -37,6 +51,7 @@ async def page(request: Request, search: str = "", show: str = "") -> None:
     with frame(visit, "", "Overview"):
         waits = _Waiting(visit)
         things = _Things(visit, search, show if show in SHOWS else "")
+        Live(visit, waits.read_summary, waits.draw_summary)
         with panel("Needs somebody now"):
             Live(visit, waits.read, waits.draw)
         with panel("Things"):
@@ -52,12 +67,24 @@ class _Waiting:
         self.visit = visit
         self._all = False
 
+    async def read_summary(self) -> dict[str, int]:
+        return await self.visit.rest.get("/summary")
+
+    def draw_summary(self, counts: dict[str, int]) -> None:
+        with box("tiles"):
+            for key, one, many, place, look in TILES:
+                count = counts[key]
+                with ui.link(target=HOME + place).classes(f"tile {look if count else 'over'}"):
+                    ui.label(f"{count:,}").classes("count")
+                    name = one if count == 1 else many
+                    ui.label(f"{name}, {counts['online']:,} on line" if key == "things" else name)
+
     async def read(self) -> list[dict]:
         return await self.visit.rest.get("/waiting")
 
     def draw(self, rows: list[dict]) -> None:
         if not rows:
-            ui.label("Nothing: everything goes its way.").classes("empty")
+            ui.label(ALL_WELL).classes("empty")
             return
         counts = Counter((row["kind"], row["why"]) for row in rows)
         with box("tally"):
@@ -132,7 +159,7 @@ class _Things:
 
     def draw(self, found: dict) -> None:
         narrowed = self.search or self.show
-        empty = "No thing is like that." if narrowed else "No thing has been admitted yet."
+        empty = "No thing is like that." if narrowed else NO_THINGS
         table(COLUMNS, [_row(row, self.visit) for row in found["items"]], empty)
         with box("pager"):
             first, last = found["start"] + 1, found["start"] + len(found["items"])

@@ -16,6 +16,8 @@ NOTE = (
     "and the experience that owners let their things share. A pack is seen when it is filled in, "
     "so one that is kept in the cupboard is not seen yet. Test orders do not count."
 )
+EMPTY = ("No seller has had an order yet. Sellers come from the file that `steward desk "
+         "--suppliers` names, and stand here after their first order.")
 MINOR = 100
 # Title, the two words, the keys of what was said and measured, and by what they are divided.
 CHARTS = (
@@ -55,7 +57,7 @@ def draw(rows: list[dict]) -> None:
     """Charts of the pairs, and the numbers."""
     with panel("What sellers say, and what was measured", NOTE):
         if not rows:
-            ui.label("No seller has had an order yet.").classes("empty")
+            ui.label(EMPTY).classes("empty")
             return
         with box("gaps"):
             for title, said, claimed, measured, divisor in CHARTS:
