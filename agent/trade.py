@@ -24,7 +24,7 @@ class Trade:
     def __init__(self, agent):
         self._agent = agent
         note, identity = agent.journal.note, agent.identity
-        self.shelf = shelves.Shelf(agent.product)
+        self.shelf = shelves.Shelf(agent.product, agent.senses)
         self.ledger = books.Ledger(note)
         self.mandate = mandates.Mandate(identity, note)
         self.budget = budgets.Budget(note)

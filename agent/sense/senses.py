@@ -150,14 +150,14 @@ class Senses:
         for sensor in self._sensors:
             signal = sensor.signals[0]
             if signal.overdue(at):
-                self._look(sensor, at)
+                self.look_with(sensor, at)
 
     def _take(self, reading, hand_on):
         index, value, quality, moment = reading
         quality = self.signals[index].take(value, quality, moment)
         if quality is None:
             return
-        self._look(self._sensors[index], moment)
+        self.look_with(self._sensors[index], moment)
         if quality == GOOD and not self.signals[index].sick:
             hand_on(index, value, moment)
 
@@ -165,9 +165,10 @@ class Senses:
         """Let every monitor look whose first channel this is."""
         for watch in self.watches:
             if watch.signals[0] is signal:
-                self._look(watch, at)
+                self.look_with(watch, at)
 
-    def _look(self, watch, at):
+    def look_with(self, watch, at):
+        """Let one watch look, and keep what came of it."""
         before = watch.finding.state
         if not watch.look(at):
             return
@@ -177,6 +178,10 @@ class Senses:
         after = watch.finding.state
         if CONFIRMED in (before, after):
             self._note([FINDING, watch.name, after, watch.finding.since])
+
+    def also(self, watch):
+        """Take in a watch that another room makes, and looks with."""
+        self._sensors.append(watch)
 
     def find(self, name):
         """Return the watch of that name, sensors included, or None."""

@@ -160,6 +160,22 @@ def test_whatever_the_level_says():
         harmless(lived({kit.BEANS: lie}), name)
 
 
+def test_a_level_that_is_doubted_for_a_day_is_a_finding_and_no_case():
+    for name in ("ounces", "now and then nought", "nought"):
+        kitchen = Kitchen()
+        kitchen.serve(4 * 144)
+        kitchen.lie = {kit.BEANS: dict(LIES)[name]}
+        sent = kitchen.serve(4 * 144)
+        found = {m[wire.BODY][1]: m[wire.BODY] for m in kit.of_kind(sent, wire.FINDING)}
+        assert found["stock_beans"][2] == "level_doubtful" and found["stock_beans"][4] == 1, name
+        assert "doubt" in kitchen.thing.feed_line("why stock_beans", kitchen.up()), name
+        kitchen.boot()
+        kitchen.lie = {}
+        kitchen.beans = 950.0
+        kitchen.serve(3 * 144)
+        assert kitchen.thing.senses.find("stock_beans").finding.state == 0, name
+
+
 def test_whatever_the_counter_says():
     for name, lie in LIES:
         harmless(lived({BREWS: lie}), name)
