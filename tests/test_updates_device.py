@@ -11,11 +11,10 @@ import subprocess
 import pytest
 from esp32_process import HASTY, POWER_CUT, RESET, TESTS, Esp32, hasty
 
-from firmware import build, steward_boot
+from firmware import build, fold, steward_boot
 from firmware.console_tool import Session
 from firmware.esp32 import guard
 from hal.linux import p256
-from sim.mpy import image as images
 from sim.mpy import runtime
 
 BLOCKS = 512
@@ -44,11 +43,10 @@ def start(board, **more):
 def version(image, folder, name="", source=""):
     """The files of a new version: those of the image, but for one that has another source."""
     shutil.copytree(image / "files" / "lib", folder)
-    written = folder.parent / "source.py"
     for each, text in {HASTY: hasty(), name: source}.items():
         if each:
-            written.write_text(text)
-            images.compile_file(written, each, (folder / each).with_suffix(".mpy"))
+            folded = fold.fold(text, fold.module_of(each))
+            build.compile_module(folded, each, (folder / each).with_suffix(".mpy"))
     return folder
 
 

@@ -13,11 +13,10 @@ import pytest
 from esp32_process import HASTY, Esp32, hasty
 from typer.testing import CliRunner
 
-from firmware import build, commission
+from firmware import build, commission, fold
 from firmware.console_tool import Session
 from sim.cli import app
 from sim.desk.serve import DeskServer, Settings
-from sim.mpy import image as images
 from sim.mpy import runtime
 
 BOARDS = runtime.ROOT / "boards"
@@ -54,9 +53,8 @@ def changed(image, folder, change):
 
 
 def replace(image, name, source):
-    written = image / "source.py"
-    written.write_text(source)
-    images.compile_file(written, name, (image / "files/lib" / name).with_suffix(".mpy"))
+    folded = fold.fold(source, fold.module_of(name))
+    build.compile_module(folded, name, (image / "files/lib" / name).with_suffix(".mpy"))
 
 
 @pytest.fixture
