@@ -26,6 +26,7 @@ def restart(session: Session) -> dict:
     """Have it start anew and wait until it is at work; returns its status."""
     session.ask_and_leave("restart")
     deadline = time.monotonic() + STARTING_S
+    why = "nobody answers on its console"
     while time.monotonic() < deadline:
         try:
             status = session.value("status")
@@ -33,8 +34,9 @@ def restart(session: Session) -> dict:
             continue
         if status.get("mode") == "run":
             return status
+        why = str(status.get("reason") or f"it is in {status.get('mode')} mode: `crash` says why")
         time.sleep(LOOK_S)
-    raise ProvisionError("it did not come up; its console may say why: status, crash")
+    raise ProvisionError(f"it did not come up within {STARTING_S} s: {why}")
 
 
 def install_mandate(session: Session, document: bytes) -> str:
@@ -68,6 +70,41 @@ def examine(session: Session, say: Say) -> list[str]:
     return _failed(rows)
 
 
+def reach(session: Session, patience_s: float, say: Say) -> str | None:
+    """Wait until the thing's desk has greeted it; None when it has, else what is wrong."""
+    if session.value("provision")["link"] is None:
+        return None  # it works alone
+    deadline = time.monotonic() + patience_s
+    while True:
+        link = session.value("link")
+        if link.get("broker") == "connected" and _greeted(session):
+            say("desk: has greeted it")
+            return None
+        if time.monotonic() >= deadline:
+            return f"it did not hear its desk within {patience_s:g} s: {_obstacle(link)}"
+        time.sleep(LOOK_S)
+
+
+def _greeted(session: Session) -> bool:
+    rows = session.value("selftest")
+    return any(row["check"] == "desk" and row["result"] != "missing" for row in rows)
+
+
+def _obstacle(link: dict) -> str:
+    """What is in the way, the first thing first, and what to do."""
+    if link.get("wifi", "joined") != "joined":
+        return (
+            f"Wi-Fi {link['network'] or '(none is set)'} is {link['wifi']}"
+            f" ({link['wifi_error'] or 'no error yet'}): see --wifi and STEWARD_WIFI_PASSWORD"
+        )
+    if link.get("broker") != "connected":
+        return (
+            f"the broker is {link.get('broker')} ({link.get('broker_error') or 'no error yet'}):"
+            " is it there, and are --broker and --ca its address and its authority?"
+        )
+    return "the broker took it, the desk does not answer: is it up, and was --desk the right one?"
+
+
 def try_order(session: Session, consumable: str | None, say: Say) -> dict:
     """Order for trial until the desk has accepted it; returns the order as the console shows it.
 
@@ -77,7 +114,7 @@ def try_order(session: Session, consumable: str | None, say: Say) -> dict:
     if not names or consumable not in (None, *names):
         raise ProvisionError(f"{consumable or 'nothing'} runs out here; there are: {names}")
     _until(lambda: session.value("status")["buying"] == "yes", GREETING_S,
-           lambda: f"it does not buy: {session.value('status')['buying']}")  # fmt: skip
+           lambda: f"it does not buy: {_refusal(session)}")  # fmt: skip
     answer = str(session.value(f"test-order {consumable or names[0]}")["said"])
     reference, known = answer.split()[-1], ""
     say(answer)
@@ -101,6 +138,11 @@ def try_order(session: Session, consumable: str | None, say: Say) -> dict:
     raise ProvisionError(f"the test order is {known or 'not begun'} after {ORDER_S} s")
 
 
+def _refusal(session: Session) -> str:
+    buying = str(session.value("status")["buying"])
+    return buying if buying != "not yet" else f"{buying}: {_obstacle(session.value('link'))}"
+
+
 def _failed(rows: list[dict]) -> list[str]:
     return [row["check"] for row in rows if row["result"] == FAILED]
 
@@ -119,7 +161,7 @@ def _last_word(session: Session, reference: str) -> str:
 
 
 def _until(true: Callable[[], bool], patience_s: float, why: Callable[[], str]) -> None:
-    deadline = time.monotonic() + READING_S
+    deadline = time.monotonic() + patience_s
     while not true():
         if time.monotonic() > deadline:
             raise ProvisionError(why())

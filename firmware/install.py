@@ -96,12 +96,13 @@ def ask_desk(link: Link, path: str, body: dict | None = None, method: str | None
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        raise InstallError(f"{url}: {_detail(error)}") from error
+        raise InstallError(f"{url}: {detail(error)}") from error
     except (OSError, ValueError) as error:
         raise InstallError(f"{url}: {error}") from error
 
 
-def _detail(error: urllib.error.HTTPError) -> str:
+def detail(error: urllib.error.HTTPError) -> str:
+    """What a desk says of its refusal."""
     try:
         return str(json.load(error)["detail"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -23,11 +23,14 @@ from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certifica
 
 from boards import compiler
 from firmware.console_tool import ConsoleError, Session
+from firmware.install import detail
 
 PART_BYTES = 72  # of a document in one console line of at most 200 characters
 SEAL = b"steward/1 root key "
 PATIENCE_S = 20
 CURVE = ec.SECP256R1()
+_KEY_WANTED = " (STEWARD_DESK_API_KEY holds its key)"
+HINTS = {401: _KEY_WANTED, 403: _KEY_WANTED, 404: " (is that the desk's REST address?)"}
 
 
 class ProvisionError(Exception):
@@ -98,11 +101,25 @@ def provision(session: Session, order: Order, say: Callable[[str], None] = print
         if order.desk:
             _admit(session, order, say)
         if order.lock:
-            session.value("provision lock")
-            say("locked: its keys stay where they are")
+            lock(session, say)
         return session.value("provision")
     except ConsoleError as error:
         raise ProvisionError(str(error)) from error
+
+
+def unlock(session: Session, pin: str | None) -> None:
+    """Open a console that its owner shut with a PIN; a restart shuts it again."""
+    state = session.value("pin")
+    if state["locked"] and pin is None:
+        raise ProvisionError("the console wants its PIN: STEWARD_PIN holds it")
+    if state["locked"]:
+        session.value(f"pin unlock {pin}")
+
+
+def lock(session: Session, say: Callable[[str], None]) -> None:
+    """From now on no key leaves the thing and none is replaced; a prompt is shut by a restart."""
+    session.value("provision lock")
+    say("locked: its keys stay where they are")
 
 
 def documents(order: Order) -> dict[str, bytes]:
@@ -193,19 +210,24 @@ def _post(order: Order, body: dict) -> None:
     try:
         urllib.request.urlopen(request, timeout=PATIENCE_S).close()
     except urllib.error.HTTPError as error:
-        raise ProvisionError(f"{url}: {error.code} {error.reason}") from error
+        raise ProvisionError(
+            f"the desk refuses: {url}: {detail(error)}{HINTS.get(error.code, '')}"
+        ) from error
     except (OSError, ValueError) as error:
-        raise ProvisionError(f"{url}: {error}") from error
+        raise ProvisionError(f"the desk cannot be reached: {url}: {error}") from error
 
 
 def _der(file: Path) -> bytes:
-    data = file.read_bytes()
-    if not data.startswith(b"-----BEGIN"):
-        return data
+    """A certificate as DER, from a file with that or with PEM. Raises ProvisionError."""
     try:
-        return load_pem_x509_certificate(data).public_bytes(serialization.Encoding.DER)
+        data = file.read_bytes()
+        pem = data.startswith(b"-----BEGIN")
+        found = load_pem_x509_certificate(data) if pem else load_der_x509_certificate(data)
+    except OSError as error:
+        raise ProvisionError(f"{file}: {error.strerror}") from error
     except ValueError as error:
-        raise ProvisionError(f"{file}: {error}") from error
+        raise ProvisionError(f"{file} holds no certificate, in neither PEM nor DER") from error
+    return found.public_bytes(serialization.Encoding.DER)
 
 
 def _client(certificate: Path, key: Path) -> list[bytes]:

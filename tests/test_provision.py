@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import httpx
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 from agent.console import setup
 from agent.console.ports import Ports
 from agent.wire import p256
-from firmware import build, commission, provision
+from firmware import build, commission, console_tool, provision
 from firmware.blank import Blank
 from firmware.console_tool import Refused, Session
 from firmware.owner import Owner
@@ -220,6 +221,28 @@ def test_what_was_cut_off_is_gone_on_with(board, desk, image):
     assert "product: there already" in said and not [text for text in said if "made" in text]
     with Session(board.terminal) as session, pytest.raises(ProvisionError, match="not other-1"):
         provision.provision(session, order._replace(thing="other-1"), lambda text: None)
+
+
+@pytest.mark.nightly
+def test_one_thing_after_the_other_goes_wrong_and_the_next_run_goes_on(board, desk, monkeypatch):
+    def fails(words, *more):
+        run = steward(board, desk, "--wait", "10", *more)
+        assert run.exit_code == 1 and re.search(words, run.output), run.output
+        assert "goes on from there" in run.output
+
+    fails("the desk cannot be reached", "--desk", "http://127.0.0.1:9")
+    fails("ECONNREFUSED.*it is not locked yet", "--broker", "localhost:9")
+    with Session(board.terminal) as session:
+        session.value("pin set 4711")
+    fails("STEWARD_PIN")
+    monkeypatch.setenv("STEWARD_PIN", "4711")
+    run = steward(board, desk)
+    assert run.exit_code == 0 and "locked: its keys stay" in run.output, run.output
+    assert "4711" not in run.output and steward(board, desk, again=True).exit_code == 0
+    monkeypatch.setattr(console_tool.Session.__init__, "__defaults__", (10.0,))
+    threading.Timer(2, board.off).start()
+    run = steward(board, desk, again=True)
+    assert run.exit_code == 1 and "no answer to" in run.output, run.output
 
 
 def test_a_root_key_goes_to_no_other_machine_in_the_clear(board):

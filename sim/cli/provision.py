@@ -1,13 +1,14 @@
 """`steward provision`: a bare board becomes a thing that its desk knows and its owner can command.
 
 Exit codes: 0 done, 1 a step failed and the next run goes on from there, or the thing found
-something to be mended in itself, 2 wrong usage.
+something to be mended in itself, 2 wrong usage, 130 interrupted.
 """
 
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,8 @@ from firmware.console_tool import ConsoleError, Session, find_port
 app = typer.Typer()
 
 TLS_PORT = 8883
+PIN = "STEWARD_PIN"  # of a console that its owner shut
+GOES_ON = "what was done stays: the same command, mended where it was wrong, goes on from there"
 File = Path | None
 Pair = tuple[Path, Path] | None
 Maker = Annotated[str | None, typer.Option(help="Whose updates it takes: steward update show.")]
@@ -59,12 +62,16 @@ def provision(
     consumable: Annotated[
         str | None, typer.Option(help="What to order; default: the first one.")
     ] = None,
+    wait_s: Annotated[
+        float, typer.Option("--wait", min=0, help="Seconds for its desk to greet it; 0: none.")
+    ] = 120,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Give a board its keys, product, broker, network and owner, and admit it at the desk.
 
-    Then it starts anew and examines itself; with --mandate and --test-order it takes its mandate
-    and orders something for trial, until the desk has accepted it.
+    Then it starts anew, examines itself, and is locked when its desk has greeted it; with
+    --mandate and --test-order it takes its mandate and orders something for trial, until the
+    desk has accepted it.
     """
     said: list[str] = []
 
@@ -72,24 +79,20 @@ def provision(
         said.append(text)
         print(text, file=sys.stderr if as_json else sys.stdout, flush=True)
 
-    try:
+    with _told():
         order = tool.Order(
             thing, product, board_file(board, product or Path()) if board else None,
             _address(broker), ca, owner, _wifi(wifi), desk,
-            os.environ.get("STEWARD_DESK_API_KEY"), lock, client, maker,
+            os.environ.get("STEWARD_DESK_API_KEY"), False, client, maker,
         )  # fmt: skip
         with Session(port or find_port()) as session:
+            tool.unlock(session, os.environ.get(PIN))
             facts = tool.provision(session, order, say)
-            _commission(session, facts, mandate, say)
+            _commission(session, facts, mandate, wait_s, say)
+            if lock and not facts["locked"]:
+                _lock(session, facts, say)
             if try_order:
                 facts["order"] = commissioning.try_order(session, consumable, say)
-    except DescriptionError as error:
-        for problem in error.problems:
-            typer.secho(str(problem), fg="red", err=True)
-        raise typer.Exit(1) from error
-    except (BuildError, ConsoleError, tool.ProvisionError) as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(1) from error
     if as_json:
         print(json.dumps({**facts, "said": said}))
     if facts["failed"]:
@@ -97,13 +100,44 @@ def provision(
         raise typer.Exit(1)
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong is told to a person, with what to do, and becomes the exit code."""
+    try:
+        yield
+    except DescriptionError as error:
+        for problem in error.problems:
+            typer.secho(str(problem), fg="red", err=True)
+        raise typer.Exit(1) from error
+    except (BuildError, ConsoleError, tool.ProvisionError) as error:
+        typer.secho(f"{error}\n{GOES_ON}", fg="red", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        typer.secho(f"interrupted\n{GOES_ON}", fg="red", err=True)
+        raise typer.Exit(130) from error
+
+
 def _commission(
-    session: Session, facts: dict, mandate: File, say: Callable[[str], None]
+    session: Session, facts: dict, mandate: File, wait_s: float, say: Callable[[str], None]
 ) -> None:
+    """Raises ProvisionError when its desk is to be waited for and does not greet it."""
     commissioning.restart(session)
+    tool.unlock(session, os.environ.get(PIN))
     if mandate:
         say(f"mandate: {commissioning.install_mandate(session, mandate.read_bytes())}")
     facts["failed"] = commissioning.examine(session, say)
+    obstacle = commissioning.reach(session, wait_s, say) if wait_s else None
+    if obstacle:
+        unlocked = "" if facts["locked"] else " (it is not locked yet)"
+        raise tool.ProvisionError(obstacle + unlocked)
+
+
+def _lock(session: Session, facts: dict, say: Callable[[str], None]) -> None:
+    """A start later the prompt below the console is shut as well."""
+    tool.lock(session, say)
+    commissioning.restart(session)
+    tool.unlock(session, os.environ.get(PIN))
+    facts["locked"] = True
 
 
 def _address(broker: str | None) -> tuple[str, int] | None:
