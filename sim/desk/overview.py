@@ -154,9 +154,9 @@ def row_of(session: Session, thing: Thing) -> ThingRow:
 def waiting(session: Session, now: int) -> list[Waiting]:
     """What waits for a person, the most pressing first, of each kind the oldest first."""
     return [
+        *_cases(session, now),  # a leak does not wait for a quarrel
         *_questions(session),
         *_disputes(session),
-        *_cases(session, now),
         *_orders(session, now),
         *_things(session, now),
     ]

@@ -32,9 +32,9 @@ COLUMNS = [
 # Of the summary: what a number counts, in one and in several, where its list is, how it looks.
 TILES = (
     ("things", "thing", "things", "", "over"),
+    ("cases", "open case", "open cases", "cases", "bad"),
     ("approvals", "question to an owner", "questions to owners", "approvals", "moving"),
     ("disputes", "open dispute", "open disputes", "disputes", "bad"),
-    ("cases", "open case", "open cases", "cases", "bad"),
     ("orders", "open order", "open orders", "orders", "moving"),
     ("findings", "confirmed finding", "confirmed findings", "?show=findings", "moving"),
 )
