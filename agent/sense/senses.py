@@ -69,7 +69,7 @@ class SensorWatch:
 
     mode = SENSOR_FAULT
     severity = 2
-    service = "repair"
+    service: str | None = "repair"
     remedies = ()
     finding = Finding(0, 0)  # stands for none; who needs one gets its own, and few ever do
 
