@@ -89,7 +89,7 @@ def backup(
     print(json.dumps({"file": str(target), "bytes": size}) if as_json else f"{target}: {size:,} B")
 
 
-def restored(database: DatabaseOption = HERE) -> None:
+def restored(database: DatabaseOption = HERE, as_json: Json = False) -> None:
     """Say that this database is an older copy that was put back; before a desk starts on it.
 
     Things have heard higher numbers than it remembers, and would take nothing from it.
@@ -106,6 +106,9 @@ def restored(database: DatabaseOption = HERE) -> None:
         _stop(error, USAGE)
     except SQLAlchemyError as error:
         _stop(error, FAILED)
+    if as_json:
+        print(json.dumps({"things": things}))
+        return
     print(f"{things} thing{'' if things == 1 else 's'}: numbers go on above all that may have been")
 
 

@@ -62,12 +62,13 @@ def add(
 def end(
     name: Annotated[str, typer.Argument(help="As the list has it.")],
     database: DatabaseOption = HERE,
+    as_json: Json = False,
 ) -> None:
     """End a key: from now on nobody gets in with it, nor with a page that was opened with it."""
     from sim.desk import access
 
     _act(database, lambda work: access.end(work.session, work.now, name))
-    print(f"{name}: ended")
+    print(json.dumps({"name": name, "ended": True}) if as_json else f"{name}: ended")
 
 
 def _act(database: str, action: Any) -> Any:
