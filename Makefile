@@ -77,7 +77,7 @@ picture: $(READY)  ## the pages' pictures in the documents, taken anew (wants Ch
 	$(BIN)/python -m sim.demo.desk_picture docs/desk.png docs/desk_thing.png
 
 pi:  ## on a Raspberry Pi, as root: the thing and its systemd unit (DRY_RUN=1 shows the steps)
-	@$(PYTHON) -m firmware.pi_install --prefix "$(PREFIX)" --destdir "$(DESTDIR)" \
+	@$(PYTHON) -m firmware.image.pi_install --prefix "$(PREFIX)" --destdir "$(DESTDIR)" \
 		$(if $(DRY_RUN),--dry-run)
 
 nightly: $(READY)  ## the long searches: power cuts, sweeps over seeds, whole device lives

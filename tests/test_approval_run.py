@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
-from firmware import install, question
+from firmware.mandate import install, question
 from sim.cli import owner_answers
 from sim.cli.owner import app
 from sim.desk import approvals, codec, messages, rest

@@ -20,8 +20,8 @@ from boards.compiler import check_file, compile_board, compile_product
 from boards.load import load
 from boards.schema import Product
 from boards.wiring import Board
-from firmware import build, current
 from firmware.esp32 import duty
+from firmware.image import build, current
 from hal.linux import p256
 from sim.cli import app
 from sim.mpy import runtime

@@ -13,8 +13,8 @@ from esp32_process import RESET, Esp32
 from typer.testing import CliRunner
 
 from boards.problems import DescriptionError
-from firmware import build
-from firmware.closure import Missing, closure
+from firmware.image import build
+from firmware.image.closure import Missing, closure
 from sim.cli import app
 from sim.mpy import runtime
 from sim.mpy.runtime import ROOT
@@ -53,7 +53,7 @@ def test_only_what_product_and_board_use_is_carried(image):
     assert "hal/drivers/hx711.mpy" in image.sizes
     assert "hal/drivers/bme280.mpy" not in image.sizes
     assert not [name for name in image.sizes if "linux" in name or "simulated" in name]
-    assert "firmware/build.mpy" not in image.sizes
+    assert "firmware/image/build.mpy" not in image.sizes
 
 
 def test_no_byte_of_an_image_depends_on_when_or_where_it_was_built(tmp_path, image):

@@ -15,8 +15,9 @@ from test_loop_pi import provision as provision_pi
 from test_mpy_device import BOARD, PRODUCT, Plant, World, keys
 from typer.testing import CliRunner
 
-from firmware import build, console_tool
-from firmware.console_tool import ConsoleError, Refused, Session
+from firmware.image import build
+from firmware.serial import console_tool
+from firmware.serial.console_tool import ConsoleError, Refused, Session
 from sim.cli import app
 from sim.mpy.plant_server import PlantServer
 from sim.mpy.process import Device

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.wire import cbor, cose
-from firmware.owner import PRIVATE, Owner, opened
+from firmware.mandate.owner import PRIVATE, Owner, opened
 from hal.linux import p256
 from sim.desk import approvals
 

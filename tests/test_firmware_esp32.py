@@ -8,9 +8,9 @@ import cbor2
 import pytest
 from esp32_process import POWER_CUT, RESET, Esp32
 
-from firmware import build
-from firmware.console_tool import Refused, Session
 from firmware.esp32 import guard
+from firmware.image import build
+from firmware.serial.console_tool import Refused, Session
 from sim.mpy import runtime
 from sim.mpy.runtime import ROOT
 

@@ -9,9 +9,10 @@ import pytest
 from esp_rom import MEM_END, Rom
 from typer.testing import CliRunner
 
-from firmware import flash as flashing
-from firmware import release, steward_boot
-from firmware.flash import CHIPS, Firmware, FlashError, flash, partitions, steps
+from firmware import steward_boot
+from firmware.image import flash as flashing
+from firmware.image import release
+from firmware.image.flash import CHIPS, Firmware, FlashError, flash, partitions, steps
 from sim.cli import app
 
 PORT = "/dev/ttyUSB0"

@@ -8,8 +8,8 @@ import pytest
 from bare_board import BareBoard
 from typer.testing import CliRunner
 
-from firmware import build, release
-from firmware.console_tool import Session
+from firmware.image import build, release
+from firmware.serial.console_tool import Session
 from sim.cli import app
 from sim.mpy.runtime import ROOT
 

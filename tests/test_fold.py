@@ -5,8 +5,8 @@ import ast
 import pytest
 
 from agent import limits
-from firmware import fold
-from firmware.closure import ROOT
+from firmware.image import fold
+from firmware.image.closure import ROOT
 
 
 def folded(source, module="hal.thing"):

@@ -23,7 +23,7 @@ from link_rig import (
     starter,
 )
 
-from firmware import provision
+from firmware.serial import provision
 from hal.link_paho import Link
 from sim.desk import broker as brokers
 

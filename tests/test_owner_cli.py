@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from agent.identity import Identity
 from agent.money import mandate as agent_mandate
 from agent.wire import cbor
-from firmware import install, mandate_file, owner
-from firmware.install import Link
-from firmware.owner import Owner, OwnerError
+from firmware.mandate import install, mandate_file, owner
+from firmware.mandate.install import Link
+from firmware.mandate.owner import Owner, OwnerError
 from hal.linux import p256
 from sim.cli.owner import app
 from sim.desk import codec, documents, messages

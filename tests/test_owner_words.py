@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.wire import cbor
-from firmware import mandate_file, mandate_words
-from firmware import mandate_model as term
-from firmware.currency import exponent, minor, shown
-from firmware.owner import fingerprint
+from firmware.mandate import mandate_file, mandate_words
+from firmware.mandate import mandate_model as term
+from firmware.mandate.currency import exponent, minor, shown
+from firmware.mandate.owner import fingerprint
 from sim.desk import codec, documents, messages
 
 KEYS = [codec.public_bytes(codec.new_private_key(n).public_key()) for n in range(1, 6)]

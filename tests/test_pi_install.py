@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware import pi_install
-from firmware.closure import ROOT
+from firmware.image import pi_install
+from firmware.image.closure import ROOT
 
 ANALYSE = shutil.which("systemd-analyze")
 systemd = pytest.mark.skipif(ANALYSE is None, reason="no systemd-analyze on this machine")

@@ -18,11 +18,12 @@ from typer.testing import CliRunner
 from agent.console import setup
 from agent.console.ports import Ports
 from agent.wire import p256
-from firmware import build, commission, console_tool, provision
 from firmware.blank import Blank
-from firmware.console_tool import Refused, Session
-from firmware.owner import Owner
-from firmware.provision import ProvisionError, Recipient, Sealed
+from firmware.image import build
+from firmware.mandate.owner import Owner
+from firmware.serial import commission, console_tool, provision
+from firmware.serial.console_tool import Refused, Session
+from firmware.serial.provision import ProvisionError, Recipient, Sealed
 from sim.cli import app
 from sim.desk.serve import DeskServer, Settings
 from sim.mpy import runtime

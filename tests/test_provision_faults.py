@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from typer.testing import CliRunner
 
-from firmware import commission, provision
-from firmware.console_tool import ConsoleError, Refused, Session
-from firmware.provision import Order, ProvisionError
+from firmware.serial import commission, provision
+from firmware.serial.console_tool import ConsoleError, Refused, Session
+from firmware.serial.provision import Order, ProvisionError
 from sim.cli import app
 from sim.cli import provision as command
 

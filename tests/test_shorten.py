@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from firmware import build, shorten
-from firmware.closure import ROOT
+from firmware.image import build, shorten
+from firmware.image.closure import ROOT
 from sim.mpy import runtime
 
 # The table of names of MicroPython, which holds 1,260 before it doubles. In the process of the

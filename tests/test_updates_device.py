@@ -11,9 +11,10 @@ import subprocess
 import pytest
 from esp32_process import HASTY, POWER_CUT, RESET, TESTS, Esp32, hasty
 
-from firmware import build, fold, steward_boot
-from firmware.console_tool import Session
+from firmware import steward_boot
 from firmware.esp32 import guard
+from firmware.image import build, fold
+from firmware.serial.console_tool import Session
 from hal.linux import p256
 from sim.mpy import runtime
 

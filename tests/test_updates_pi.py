@@ -9,7 +9,7 @@ import pytest
 from esp32_process import HASTY, hasty
 from test_loop_pi import ask, provision
 
-from firmware import build, release
+from firmware.image import build, release
 from firmware.steward_boot import load
 from sim.mpy.runtime import ROOT
 

@@ -13,8 +13,9 @@ import pytest
 from esp32_process import HASTY, Esp32, hasty
 from typer.testing import CliRunner
 
-from firmware import build, commission, fold
-from firmware.console_tool import Session
+from firmware.image import build, fold
+from firmware.serial import commission
+from firmware.serial.console_tool import Session
 from sim.cli import app
 from sim.desk.serve import DeskServer, Settings
 from sim.mpy import runtime

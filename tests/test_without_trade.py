@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from firmware.closure import WITHOUT_CONSUMABLES, closure
+from firmware.image.closure import WITHOUT_CONSUMABLES, closure
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = """

@@ -7,8 +7,8 @@ import pytest
 
 from boards.load import load
 from boards.wiring import Board
-from firmware import wokwi
-from firmware.closure import ROOT
+from firmware.image import wokwi
+from firmware.image.closure import ROOT
 
 
 def on_wokwi(file):

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from firmware.closure import loans
+from firmware.image.closure import loans
 
 Finding = tuple[int, str]  # line, message
 

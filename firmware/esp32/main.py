@@ -60,7 +60,7 @@ class Flash(FileStore):
 def carried(name):
     """The product or the board that this image was built for, or None."""
     try:
-        import carried as image  # made by firmware/build.py
+        import carried as image  # made by firmware/image/build.py
     except ImportError:
         return None
     return getattr(image, name, None) if name in ("product", "board") else None

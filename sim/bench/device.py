@@ -17,7 +17,7 @@ import cbor2
 from rich.table import Table
 
 from boards.compiler import compile_board, compile_product
-from firmware.build import build
+from firmware.image.build import build
 from sim.mpy import image, runtime
 from sim.world import scenario
 from sim.world.run import Run

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from boards.problems import DescriptionError
-from firmware.build import OPTIMISE, STRIPPED, BuildError, Image, board_file, product_file
-from firmware.build import build as build_image
-from firmware.closure import Missing
+from firmware.image.build import OPTIMISE, STRIPPED, BuildError, Image, board_file, product_file
+from firmware.image.build import build as build_image
+from firmware.image.closure import Missing
 from sim.mpy import heap as measured_heap
 
 app = typer.Typer()

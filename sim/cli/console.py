@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from firmware.console_tool import ConsoleError, Refused, Session, find_port
+from firmware.serial.console_tool import ConsoleError, Refused, Session, find_port
 
 app = typer.Typer()
 

@@ -14,12 +14,12 @@ import typer
 
 from boards.load import load
 from boards.wiring import Board
-from firmware import release
-from firmware.build import BuildError, board_file
-from firmware.console_tool import ConsoleError, find_port
-from firmware.flash import BAUD, Firmware, FlashError, Step, described, steps
-from firmware.flash import flash as flash_image
-from firmware.owner import OwnerError
+from firmware.image import release
+from firmware.image.build import BuildError, board_file
+from firmware.image.flash import BAUD, Firmware, FlashError, Step, described, steps
+from firmware.image.flash import flash as flash_image
+from firmware.mandate.owner import OwnerError
+from firmware.serial.console_tool import ConsoleError, find_port
 
 app = typer.Typer()
 

@@ -14,12 +14,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from firmware import mandate_file, mandate_words
-from firmware.commission import install_mandate, sequence_at
-from firmware.console_tool import ConsoleError, Session
-from firmware.install import InstallError, Link, console_lines, sequence_of, to_desk
-from firmware.mandate_model import SEQUENCE, THING
-from firmware.owner import Owner, OwnerError, fingerprint, opened
+from firmware.mandate import mandate_file, mandate_words
+from firmware.mandate.install import InstallError, Link, console_lines, sequence_of, to_desk
+from firmware.mandate.mandate_model import SEQUENCE, THING
+from firmware.mandate.owner import Owner, OwnerError, fingerprint, opened
+from firmware.serial.commission import install_mandate, sequence_at
+from firmware.serial.console_tool import ConsoleError, Session
 from sim.cli import owner_answers, owner_cancel
 from sim.cli.owner_options import (
     HERE,

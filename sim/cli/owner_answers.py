@@ -11,12 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from firmware.console_tool import ConsoleError, Session
-from firmware.currency import shown
-from firmware.install import InstallError, Link, answer_to_desk, question, questions
-from firmware.mandate_words import when
-from firmware.owner import Owner, OwnerError, opened
-from firmware.question import (
+from firmware.mandate.currency import shown
+from firmware.mandate.install import InstallError, Link, answer_to_desk, question, questions
+from firmware.mandate.mandate_words import when
+from firmware.mandate.owner import Owner, OwnerError, opened
+from firmware.mandate.question import (
     REFERENCE,
     TAKEN,
     Question,
@@ -25,6 +24,7 @@ from firmware.question import (
     read,
     read_all,
 )
+from firmware.serial.console_tool import ConsoleError, Session
 from sim.cli.owner_options import (
     HERE,
     LOCAL,

@@ -11,11 +11,17 @@ from typing import Any
 
 import typer
 
-from firmware.console_tool import ConsoleError, Session
-from firmware.currency import shown
-from firmware.install import InstallError, Link, cancel_at_desk, order_at_desk, orders_at_desk
-from firmware.owner import Owner, OwnerError, opened
-from firmware.question import REFERENCE, plain
+from firmware.mandate.currency import shown
+from firmware.mandate.install import (
+    InstallError,
+    Link,
+    cancel_at_desk,
+    order_at_desk,
+    orders_at_desk,
+)
+from firmware.mandate.owner import Owner, OwnerError, opened
+from firmware.mandate.question import REFERENCE, plain
+from firmware.serial.console_tool import ConsoleError, Session
 from sim.cli.owner_options import (
     HERE,
     LOCAL,

@@ -11,7 +11,7 @@ from boards.load import Loaded, load
 from boards.problems import DescriptionError, Problem
 from boards.schema import Product
 from boards.wiring import Board
-from firmware import current
+from firmware.image import current
 
 app = typer.Typer(no_args_is_help=True, help="Check and compile product and board descriptions.")
 

@@ -15,10 +15,10 @@ from typing import Annotated
 import typer
 
 from boards.problems import DescriptionError
-from firmware import commission as commissioning
-from firmware import provision as tool
-from firmware.build import BuildError, board_file
-from firmware.console_tool import ConsoleError, Session, find_port
+from firmware.image.build import BuildError, board_file
+from firmware.serial import commission as commissioning
+from firmware.serial import provision as tool
+from firmware.serial.console_tool import ConsoleError, Session, find_port
 
 app = typer.Typer()
 

@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from boards.problems import DescriptionError
-from firmware import release
-from firmware.build import BuildError, board_file, product_file
-from firmware.build import collect as collect_sources
-from firmware.closure import Missing
-from firmware.flash import FlashError
-from firmware.install import InstallError, Link, ask_desk
-from firmware.owner import OwnerError, fingerprint
-from firmware.release import BOARD, BYTES, FILES, NUMBER, PRODUCT, VERSION, Maker
+from firmware.image import release
+from firmware.image.build import BuildError, board_file, product_file
+from firmware.image.build import collect as collect_sources
+from firmware.image.closure import Missing
+from firmware.image.flash import FlashError
+from firmware.image.release import BOARD, BYTES, FILES, NUMBER, PRODUCT, VERSION, Maker
+from firmware.mandate.install import InstallError, Link, ask_desk
+from firmware.mandate.owner import OwnerError, fingerprint
 
 app = typer.Typer(no_args_is_help=True, help="The maker's releases: sign, publish, follow.")
 

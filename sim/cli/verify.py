@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from firmware import owner
+from firmware.mandate import owner
 from sim import proof
 
 app = typer.Typer()

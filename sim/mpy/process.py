@@ -125,7 +125,7 @@ class Device:
         """Type a line and return the whole answer; what has come of it when the thing dies.
 
         A console has no prompt, so a word that it does not know is typed after the line: the
-        complaint about that one ends the answer (as firmware/console_tool.py has it).
+        complaint about that one ends the answer (as firmware/serial/console_tool.py has it).
         """
         self.shown()
         self._asked += 1

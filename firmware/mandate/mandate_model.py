@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from boards.fields import Duration, Model, Name
-from firmware.currency import minor
+from firmware.mandate.currency import minor
 
 # Keys of mandate-document, as in wire.cddl.
 (SEQUENCE, THING, FROM, UNTIL, CURRENCY, APPROVAL, ASK_FROM, CAP, DAY_BUDGET, MONTH_BUDGET,

@@ -17,9 +17,9 @@ from boards.fields import Model
 from boards.locate import Lines
 from boards.locate import Path as Place
 from boards.problems import Problem, nearest
-from firmware import mandate_model as term
-from firmware import owner
-from firmware.mandate_model import (
+from firmware.mandate import mandate_model as term
+from firmware.mandate import owner
+from firmware.mandate.mandate_model import (
     RULES,
     Approval,
     Budget,

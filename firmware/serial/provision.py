@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificate
 
 from boards import compiler
-from firmware.console_tool import ConsoleError, Session
-from firmware.install import detail
+from firmware.mandate.install import detail
+from firmware.serial.console_tool import ConsoleError, Session
 
 PART_BYTES = 72  # of a document in one console line of at most 200 characters
 SEAL = b"steward/1 root key "

@@ -9,10 +9,10 @@ import json
 from typing import Any
 
 from agent.money.mandate import DEFAULT_WEIGHTS
-from firmware import mandate_model as term
-from firmware import owner
-from firmware.currency import shown
-from firmware.mandate_file import WALK_AWAY_UNITS, spec_of
+from firmware.mandate import mandate_model as term
+from firmware.mandate import owner
+from firmware.mandate.currency import shown
+from firmware.mandate.mandate_file import WALK_AWAY_UNITS, spec_of
 
 CONTROLS = ("resume buying", "pause buying", "end the mandate for good")
 DEFAULTS = ", ".join(f"{value} {weight}" for value, weight in DEFAULT_WEIGHTS.items())

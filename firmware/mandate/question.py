@@ -12,9 +12,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from agent.wire import cbor
-from firmware.currency import shown
-from firmware.mandate_words import lasting, when
-from firmware.owner import OwnerError
+from firmware.mandate.currency import shown
+from firmware.mandate.mandate_words import lasting, when
+from firmware.mandate.owner import OwnerError
 
 DIGEST_BYTES = 12
 REFERENCE = 8  # hexadecimal digits by which a thing's console calls an order, or its terms

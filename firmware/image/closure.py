@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 

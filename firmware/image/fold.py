@@ -16,7 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FOLDED = "agent"  # the package whose numbers are folded, wherever they are used
 SMALL = 1 << 30  # from here on MicroPython keeps a number on the heap, once is enough
 BUILT_IN = {"__builtins__": {}, "range": range, "const": lambda value: value}

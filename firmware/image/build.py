@@ -28,8 +28,8 @@ from agent import VERSION
 from boards import compiler, load
 from boards.chips import SIMULATED
 from boards.wiring import Board
-from firmware import fold, shorten, wokwi
-from firmware.closure import ROOT, WITHOUT_CONSUMABLES, closure
+from firmware.image import fold, shorten, wokwi
+from firmware.image.closure import ROOT, WITHOUT_CONSUMABLES, closure
 
 OPTIMISE, STRIPPED = "-O2", "-O3"  # without asserts; without line numbers in tracebacks as well
 MAIN = "firmware.esp32.main"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.wire import cbor, cose
-from firmware.flash import described
-from firmware.install import Link, ask_desk
-from firmware.owner import Owner, OwnerError, opened
+from firmware.image.flash import described
+from firmware.mandate.install import Link, ask_desk
+from firmware.mandate.owner import Owner, OwnerError, opened
 
 MANIFEST = "release.cose"
 # The part of an image that chooses the slot stays as it was flashed.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from firmware.build import DESCRIPTION
+from firmware.image.build import DESCRIPTION
 
 WAYS = ("files", "romfs", "frozen")
 PATIENCE_S = 600

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from firmware.console_tool import ConsoleError, Refused, Session
-from firmware.install import console_lines
-from firmware.provision import ProvisionError
+from firmware.mandate.install import console_lines
+from firmware.serial.console_tool import ConsoleError, Refused, Session
+from firmware.serial.provision import ProvisionError
 
 STARTING_S = 60  # a chip that replays its memory and measures for the first time
 READING_S = 75  # most channels are read once a minute
