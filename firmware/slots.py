@@ -18,14 +18,16 @@ FILE_BYTES = 4096  # a file takes whole blocks
 class Slots:
     """root: the folder, made if it is missing. `record`: as steward_boot has it. maker: {key,
     floor} or None, whose releases are taken from which number on. board, runtime: what a release
-    must be for. asks: the owner wants to be asked first."""
+    must be for. asks: the owner wants to be asked first. battery_low: says whether a
+    battery has too little left for an update, None without one."""
 
-    def __init__(self, root, maker, board, runtime, asks):
+    def __init__(self, root, maker, board, runtime, asks, battery_low=None):
         self.root = root
         self.maker = maker
         self.board = board
         self.runtime = runtime
         self.asks = asks
+        self._low = battery_low
         self.record = boot.load(root)
         if not _exists(root):
             os.mkdir(root)
@@ -58,8 +60,8 @@ class Slots:
         self.record = record
 
     def low(self) -> bool:
-        """Whether a battery has too little left for an update; a main that has one replaces it."""
-        return False
+        """Whether a battery has too little left for an update."""
+        return bool(self._low and self._low())
 
     def spare(self) -> str:
         """The slot that does not run."""

@@ -113,9 +113,7 @@ def start_updates(store, agent, runtime, low=None):
 
         asks = (spare(store, "config") or {}).get("update.mode") == "ask"
         maker = spare(store, "maker")
-        made = Slots(store.directory + SLOTS, maker, agent.release[0], runtime, asks)
-        made.low = low or made.low
-        return made
+        return Slots(store.directory + SLOTS, maker, agent.release[0], runtime, asks, low)
 
     agent.slots = slots
     record = slots_record(store)
