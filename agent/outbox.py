@@ -135,9 +135,16 @@ class Outbox:
         return min(dues) if dues else None
 
     def _window(self):
-        """Return the messages that may go out: a greeting alone, for its answer renumbers all."""
-        greeting = self._waiting and self._waiting[0].kind == wire.HELLO
-        return self._waiting[:1 if greeting else limits.OUTBOX_WINDOW]
+        """Return the messages that may go out: a greeting alone, for its answer renumbers all, and
+        of what is about one order or case the first alone, lest the word of its end come first.
+        """
+        window = []
+        for message in self._waiting[:limits.OUTBOX_WINDOW]:
+            if not message.about or all(one.about != message.about for one in window):
+                window.append(message)
+            if message.kind == wire.HELLO:
+                break
+        return window
 
     def _seal(self, kind, identifier, made, clock, body):
         utc = clock.utc(made) if kind == wire.HELLO else None
