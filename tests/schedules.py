@@ -44,6 +44,7 @@ from agent.wire import messages as wire
 
 DAY_BUDGET, MONTH_BUDGET = 10000, 30000
 HOSTILE_STEPS, CALM_STEPS = 50, 70
+LOW = 250  # grams of beans below which more must be bought
 PART = 25  # schedules that a process takes at a time
 
 
@@ -302,14 +303,18 @@ class Schedule:
                 need(row[3] in self.endpoint.withdrawn, "I4", "cancelled by nobody", row)
 
     def settle(self) -> None:
-        """The calm part: everything comes to its end, and the next order is bought and seen."""
+        """The calm part: everything comes to its end, and the next order is bought and seen.
+
+        Steps count while there is little left: what an order of the hostile part brings late is
+        used up before there is anything to buy.
+        """
         bench, endpoint = self.bench, self.endpoint
         endpoint.calm, self.skew, bench.store.cut_at = True, 0, 0
         self.sequence += 1
         self.install(self.mandate(self.sequence, k12=99, k4=kit.START_UTC + 9999 * DAY))
         bench.thing.feed_line("resume", bench.up())
-        begun = bench.now
-        for number in range(CALM_STEPS):
+        begun, lacked = bench.now, 0
+        for number in range(5 * CALM_STEPS):  # more than sellers ever bring at once
             bench.beans = max(3.0, bench.beans - 30)
             if endpoint.door and bench.beans < 400:
                 self.refill()
@@ -317,7 +322,9 @@ class Schedule:
             self.check()
             if number % 6 == 0:
                 self.close_disputes()
-            if self.bought_since(begun, True) and not bench.thing.trade.orders.open:
+            lacked += bench.beans + endpoint.door < LOW
+            done = self.bought_since(begun, True) and not bench.thing.trade.orders.open
+            if done or lacked == CALM_STEPS:
                 break
         for _ in range(3):  # for what the last of these steps sent to be answered
             self.step(60, 0.0)

@@ -114,6 +114,29 @@ def test_an_order_that_nobody_approved_is_noticed():
     schedule.check_approvals()
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_what_came_late_is_used_up_and_then_more_is_bought_or_it_is_noticed(again):
+    """A seller puts an order off by a month and brings it at the end of the calm part."""
+    schedule = schedules.Schedule(1)
+    endpoint, orders = schedule.endpoint, schedule.bench.thing.trade.orders
+    endpoint.calm = True
+    while not endpoint.orders:
+        schedule.step(600, 0.0)
+    ((identifier, order),) = endpoint.orders.items()
+    shipped, due = {2: 6, 4: 30 * parts.DAY}, schedule.bench.now + 10 * parts.DAY
+    came = {2: 7, 3: order["content"][5], 7: order["content"][7]}
+    endpoint.plans = [(0, identifier, shipped), (due, identifier, came)]
+    schedule.step(600, 0.0)
+    if again:
+        schedule.settle()
+        assert len(endpoint.orders) == 2
+        return
+    orders.begin = lambda *need: None
+    with pytest.raises(parts.Broken, match="nothing bought"):
+        schedule.settle()
+    assert order["state"] == schedules.ordering.VERIFIED
+
+
 def test_a_late_complaint_does_not_open_an_order_again():
     """The outbox may send one again whose answer was lost, after the goods came."""
     endpoint = parts.Endpoint(parts.random.Random(1), 0)
