@@ -1,4 +1,4 @@
-"""What waits for the desk's word goes out again and again, and in an order that can be relied on."""
+"""What waits for the desk's word goes out again and again, in an order that can be relied on."""
 
 import kit
 
