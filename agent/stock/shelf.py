@@ -12,6 +12,7 @@ _USAGE = const(1)
 _IN_PLACE = const(2)
 _DOUBT_S = const(86400)  # a container is taken out, cleaned and filled within a day
 _CLEAR_S = const(6 * 3600)
+_UNSEEN_S = const(3 * 3600)  # since the last look: power was off or the clock set, none watched
 
 
 class Doubt(SensorWatch):
@@ -43,9 +44,9 @@ class Doubt(SensorWatch):
         if not doubted and self.finding.state == NONE:
             return False
         self.begin()
-        changed = self.finding.advance(doubted, 1.0, at)
-        self.finding.paused = False  # what is believed now and then is not to be bought on either
-        return changed
+        # What is believed for an hour now and then is not to be bought on either.
+        self.finding.paused = at - self.finding.seen > _UNSEEN_S
+        return self.finding.advance(doubted, 1.0, at)
 
     def why(self, at):
         return [("doubt", self._item.plausible(at))] + self._item.why(at)

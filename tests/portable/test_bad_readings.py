@@ -176,6 +176,20 @@ def test_a_level_that_is_doubted_for_a_day_is_a_finding_and_no_case():
         assert kitchen.thing.senses.find("stock_beans").finding.state == 0, name
 
 
+def test_days_that_nobody_watched_do_not_make_a_doubt_a_finding():
+    kitchen = Kitchen()
+    kitchen.serve(4 * 144)
+    kitchen.lie = {kit.BEANS: dict(LIES)["nought"]}
+    kitchen.serve(3 * 6)
+    doubt = kitchen.thing.senses.find("stock_beans").finding
+    assert doubt.state == 1
+    kitchen.now += 2 * kit.DAY
+    kitchen.serve(6)
+    assert doubt.state == 1
+    kitchen.serve(144)
+    assert doubt.state == 2
+
+
 def test_whatever_the_counter_says():
     for name, lie in LIES:
         harmless(lived({BREWS: lie}), name)
