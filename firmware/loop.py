@@ -91,14 +91,16 @@ class Loop:
         if link is None:
             return False
         link.poll(self.clock.ticks.ticks_ms())
-        if link.ready() != self._linked:
-            self._linked = link.ready()
+        ready = link.ready()
+        if ready != self._linked:
+            self._linked = ready
             self._frame = None  # the agent sends it again on a new session
-            self.agent.feed_link(self._linked, now)
+            self.agent.feed_link(ready, now)
         frame = None if self._thinking else link.received()
-        if frame is not None:
-            self.agent.feed_message(frame, now)
-        return frame is not None
+        if frame is None:
+            return False
+        self.agent.feed_message(frame, now)
+        return True
 
     def _think(self, now, heard):
         try:
@@ -108,7 +110,7 @@ class Loop:
             self._fault(error)
             return now + 1
         self._thinking = due is None
-        if self._thinking:
+        if due is None:
             return now
         if self.link is not None:
             self.link.acknowledge()

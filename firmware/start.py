@@ -78,8 +78,8 @@ def start_agent(store, signer, entropy, cause):
     """The agent, replayed from the store. `cause`: why the device started, for the desk to see."""
     identity = made("identity", _identity, needed(store, "identity"), signer)
     product = made("product", Product, needed(store, "product"))
-    board = (load(store, "board") or {}).get("board", "")
-    release = board, slots_record(store).get("number", 0)
+    board = load(store, "board") or {}
+    release = board.get("board", ""), slots_record(store).get("number", 0)
     return Agent(product, identity, store, entropy, cause, release)
 
 
@@ -132,11 +132,9 @@ def not_at_work(store, reason):
 
     Returns whether to start anew for it.
     """
-    record = slots_record(store)
-    if not record:
-        return False
     from firmware import steward_boot
 
+    record = slots_record(store)
     if record.get("stage") != steward_boot.TRYING or record.get("control"):
         return False
     steward_boot.back(record, reason)
@@ -181,5 +179,6 @@ def start_link(store, agent, make, entropy, ticks):
 
 
 def _link(where, thing, make, entropy, ticks):
-    client = where.get("client")
-    return make(where["host"], where["port"], thing, where["ca"], entropy, ticks, client)
+    return make(
+        where["host"], where["port"], thing, where["ca"], entropy, ticks, where.get("client")
+    )
