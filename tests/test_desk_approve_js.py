@@ -22,14 +22,18 @@ QUESTION = {
     "thing": "coffee_machine-1", "order": "00ff" * 8, "seller": "röster", "sku": "BEAN-1",
     "packs": 24, "pack_units": 70_000, "total_minor": 2**32 + 5, "currency": "EUR",
 }  # fmt: skip
-# Answers every line of standard input with a line: what was signed, or what was wrong.
+# Answers every line of standard input with a line: what was signed, or what was wrong. A question
+# without terms is an order to cancel.
 NODE = """
 import * as approve from %s;
 import readline from "node:readline";
 for await (const line of readline.createInterface({input: process.stdin})) {
   const {question, yes, pem, passphrase} = JSON.parse(line);
   try {
-    console.log(JSON.stringify({document: await approve.sign(question, yes, pem, passphrase)}));
+    const document = "terms" in question
+      ? await approve.sign(question, yes, pem, passphrase)
+      : await approve.signCancel(question.thing, question.order, pem, passphrase);
+    console.log(JSON.stringify({document}));
   } catch (error) {
     console.log(JSON.stringify({wrong: error.message}));
   }
@@ -85,6 +89,18 @@ def test_yes_and_no_are_documents_of_the_owners_key_byte_for_byte(owner):
         kid, payload = cose.sign1_peek(document)
         assert payload == cbor.encode(terms) == cbor2.dumps(terms, canonical=True)
         assert not p256.verify(owner.public_key, b"else", document[-64:]) and len(kid) == 4
+
+
+def test_a_cancel_is_the_document_that_the_command_line_signs_too(owner):
+    order = {"thing": "coffee_machine-1", "order": "00ff" * 8}
+    good, wrong = signed((order, None, pem_of(owner), PASSPHRASE),
+                         (order, None, pem_of(owner), "other"))  # fmt: skip
+    content = {0: "cancel", 1: bytes.fromhex(order["order"]), 2: order["thing"]}
+    document = bytes.fromhex(good["document"])
+    assert opened(document, owner.public_key) == content
+    owner.unlock(PASSPHRASE)
+    assert document[:-64] == owner.sign(content)[:-64]
+    assert "document" not in wrong and "does not open" in wrong["wrong"]
 
 
 def test_amounts_have_the_shortest_form(owner):

@@ -1,5 +1,6 @@
 """The desk's page: what people do on it, and whom it lets in."""
 
+import re
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from page_kit import (
     HTML,
     PAGES,
     act,
+    ask,
     behind,
     dispute_document,
     elements,
@@ -24,7 +26,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from sim.desk import access
 from sim.desk.access import Door
-from sim.desk.models import Case, Command, Dispute, Event, Order
+from sim.desk.models import Case, Command, Dispute, Event, Order, Outgoing
 from sim.desk.page import gate as gate_module
 from sim.desk.page import words
 from sim.desk.page.gate import COOKIE
@@ -76,6 +78,33 @@ def test_staff_say_what_became_of_an_order_and_a_dispute_is_decided(page, http, 
         write("text", "half of it came"), press("say it"))
     dispute = world.rows(Dispute)[0]
     assert (dispute.state, dispute.agreed, dispute.charged_minor) == (4, False, 1050)
+
+
+@pytest.mark.parametrize("path, opens, signs, way", [
+    ("approvals", "Approve ...", "Sign the yes", "sign"),
+    ("orders/O-000001", "Cancel as its owner ...", "Sign the cancel", "signCancel"),
+])  # fmt: skip
+def test_what_the_browser_signed_goes_to_the_thing(page, http, world, path, opens, signs, way):
+    world.order()
+    asks = ask(world)
+    order, words_ = world.thing.need("beans", 0), {0: "cancel", 2: "thing-1"}
+    if way == "sign":
+        order = asks["order"]
+        words_ = {0: "approval", 2: "thing-1", 3: asks["terms"], 4: 102_585, 5: True}
+    document = world.thing.sign({1: order} | words_).hex()
+    scripts = []
+
+    def browser(user) -> None:
+        def answer(found: re.Match):
+            scripts.append(found.string)
+            return {"document": document} if len(scripts) > 1 else {"wrong": "not this key"}
+
+        user.javascript_rules[re.compile(r".*window\.steward\..*", re.DOTALL)] = answer
+
+    act(page, path, browser, press(opens), press(signs), press(signs))
+    assert len(scripts) == 2 and f"steward.{way}(..." in scripts[0] and order.hex() in scripts[0]
+    assert [row.body for row in world.rows(Outgoing) if bytes.fromhex(document) in row.body]
+    assert "on its way" in texts(http, path)
 
 
 def test_a_line_for_the_console_is_sent_and_what_cannot_be_is_said(page, http, world):

@@ -1,11 +1,7 @@
 """What waits for its owner's yes: shown with all its terms, signed in the owner's own browser.
 
-The desk cannot answer: it passes on a document that the owner's key signed. approve.js opens the
-key file and signs in the browser; neither file nor passphrase is sent anywhere.
+The desk cannot answer: it passes on a document that the owner's key signed (signing.py).
 """
-
-import json
-import shlex
 
 from fastapi import Request
 from nicegui import ui
@@ -17,34 +13,19 @@ from sim.desk.page.shell import (
     Visit,
     badge,
     box,
-    choices,
-    dialog,
     facts,
     frame,
     href,
     link,
     panel,
 )
+from sim.desk.page.signing import SIGNER, by_command, sign
 from sim.desk.page.table import Column, table
 
 NOTE = (
     "Only the owner's key can answer. It is opened in this browser and never sent to the desk. "
     "Who does not trust the desk to show the true terms answers with the command line instead."
 )
-SIGNER = '<script type="module" src="/desk/approve.js"></script>'
-# The browser's part: it reads the two fields, signs, and hands back the document or what is wrong.
-SIGNING = """
-const file = document.getElementById("%(file)s").files[0];
-const secret = document.getElementById("%(secret)s");
-if (!file) return {wrong: "Choose your key file first: owner.pem."};
-try {
-  const pem = await file.text();
-  return {document: await window.steward.sign(%(question)s, %(yes)s, pem, secret.value)};
-} catch (error) {
-  return {wrong: error.message};
-}
-"""
-SIGNS_S = 60.0  # the browser's patience with a slow key derivation
 ANSWERED = 20
 TURNED = "approved, then refused"  # by the desk, when the order came
 LOOKS = {"approved": "good", "denied": "over", "refused": "bad", "settled": "over",
@@ -140,56 +121,16 @@ class _Approvals:
             yes.props("unelevated no-caps color=positive")
             no = ui.button("Deny ...", on_click=lambda: self._ask(row, False))
             no.props("outline no-caps color=negative")
-        with ui.expansion("On the command line").props("dense").classes("command"):
-            for word in ("approve", "deny"):
-                line = command(word, row, self.visit.address)
-                with box("line"):
-                    ui.label(line).classes("code")
-                    copy = ui.button(icon="content_copy",
-                                     on_click=lambda line=line: ui.clipboard.write(line))
-                    copy.props('flat dense round size=sm aria-label="copy"')
+        by_command(self.visit, row["thing"], row["order"], "approve", "deny")
 
     def _ask(self, row: dict, yes: bool) -> None:
-        word = "Approve" if yes else "Deny"
-        with dialog(self.visit, f"{word}: {_what(row)}") as asked:
-            ui.label(f"{words.money(row['total_minor'], row['currency'])} from {row['seller']} "
-                     f"for {row['thing']}")  # fmt: skip
-            # Plain fields without listeners: what is in them stays in the browser.
-            with box("field", "label"):
-                ui.label("Your key file (owner.pem)")
-                file = ui.element("input").props("type=file accept=.pem")
-            with box("field", "label"):
-                ui.label("Its passphrase")
-                secret = ui.element("input").props("type=password autocomplete=off")
-            wrong = ui.label().classes("trouble")
-
-            async def send() -> None:
-                wrong.text = ""
-                code = SIGNING % {
-                    "file": file.html_id, "secret": secret.html_id,
-                    "question": json.dumps(row), "yes": json.dumps(yes),
-                }  # fmt: skip
-                try:
-                    signed = await ui.run_javascript(code, timeout=SIGNS_S)
-                except TimeoutError:
-                    signed = {"wrong": "The browser did not sign in time."}
-                if "document" not in signed:
-                    wrong.text = str(signed.get("wrong", "The browser did not sign."))
-                    return
-                asked.close()
-                path = of("things", row["thing"], "approvals", row["order"])
-                done = f"Your {'yes' if yes else 'no'} is on its way to the thing."
-                await self.visit.do(path, {"document": signed["document"]}, done)
-                await self.waiting.refresh()
-
-            choices(asked, f"Sign the {'yes' if yes else 'no'}", send)
-
-
-def command(word: str, row: dict, address: str) -> str:
-    """The line that answers on the owner's own machine, to be put into a shell there."""
-    return shlex.join(
-        ["steward", "owner", word, row["thing"], row["order"][:8], "--desk", address]
-    )
+        said = "yes" if yes else "no"
+        shown = (f"{words.money(row['total_minor'], row['currency'])} from {row['seller']} "
+                 f"for {row['thing']}")  # fmt: skip
+        path = of("things", row["thing"], "approvals", row["order"])
+        sign(self.visit, f"{'Approve' if yes else 'Deny'}: {_what(row)}", shown,
+             f"Sign the {said}", "sign", [row, yes], path,
+             f"Your {said} is on its way to the thing.", self.waiting)  # fmt: skip
 
 
 def _what(row: dict) -> str:

@@ -1,5 +1,6 @@
-// The owner's yes or no, signed in the owner's own browser: the key file and its passphrase never
-// leave it. No libraries; agent/wire/wire.cddl says the bytes (question, approval-document).
+// What the owner signs in the owner's own browser, answers and cancels: the key file and its
+// passphrase never leave it. No libraries; agent/wire/wire.cddl says the bytes (question,
+// approval-document, cancel-document).
 // Runs in browsers (https, or this machine) and, for the tests, in Node.
 
 const subtle = globalThis.crypto?.subtle;
@@ -56,6 +57,10 @@ export function hex(bytes) {
 export function bytesOf(digits) {
   if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new Error("not hexadecimal");
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
+function able() {
+  if (!subtle) throw new Error("Browsers sign only over https or on this machine.");
 }
 
 async function sha256(bytes) {
@@ -164,18 +169,9 @@ export async function openKey(pem, passphrase) {
 
 // ---- the document -------------------------------------------------------------------------------
 
-// COSE_Sign1 (RFC 9052) over the owner's answer to a question, in hexadecimal.
-export async function sign(question, yes, pem, passphrase) {
-  if (!subtle) throw new Error("Browsers sign only over https or on this machine.");
-  const terms = await termsOf(question);
-  if (hex(terms) !== question.terms) {
-    throw new Error("The terms shown are not those that the thing asks about; nothing was signed.");
-  }
-  const answer = new Map([
-    [0, "approval"], [1, bytesOf(question.order)], [2, question.thing], [3, terms],
-    [4, question.total_minor], [5, yes],
-  ]);
-  const payload = encode(answer);
+// COSE_Sign1 (RFC 9052) over content, a Map, by the owner's key; in hexadecimal.
+async function sealed(content, pem, passphrase) {
+  const payload = encode(content);
   const protected_ = Uint8Array.of(0xa1, 0x01, 0x26); // {1: -7}, ES256
   const signed = encode(["Signature1", protected_, new Uint8Array(0), payload]);
   const { key, publicKey } = await openKey(pem, passphrase);
@@ -185,5 +181,26 @@ export async function sign(question, yes, pem, passphrase) {
   return hex(join([Uint8Array.of(0xd2), encode(parts)]));
 }
 
+// The owner's answer to a question.
+export async function sign(question, yes, pem, passphrase) {
+  able();
+  const terms = await termsOf(question);
+  if (hex(terms) !== question.terms) {
+    throw new Error("The terms shown are not those that the thing asks about; nothing was signed.");
+  }
+  const answer = new Map([
+    [0, "approval"], [1, bytesOf(question.order)], [2, question.thing], [3, terms],
+    [4, question.total_minor], [5, yes],
+  ]);
+  return sealed(answer, pem, passphrase);
+}
+
+// The owner's cancel of an order that is placed.
+export async function signCancel(thing, order, pem, passphrase) {
+  able();
+  const cancel = new Map([[0, "cancel"], [1, bytesOf(order)], [2, thing]]);
+  return sealed(cancel, pem, passphrase);
+}
+
 // What the page calls.
-if (typeof window !== "undefined") window.steward = { sign };
+if (typeof window !== "undefined") window.steward = { sign, signCancel };

@@ -20,6 +20,7 @@ from sim.desk.page.shell import (
     link,
     panel,
 )  # fmt: skip
+from sim.desk.page.signing import SIGNER, by_command, sign
 from sim.desk.page.table import Column, table
 
 STATES = ["placed", "confirmed", "shipped", "delivered", "verified", "disputed", "cancelled",
@@ -33,6 +34,8 @@ SAYS = {
     "shipped": ("delivered", "cancelled"),
     "delivered": ("delivered",),
 }
+# While its owner may take it back, as far as the desk knows; thing and seller have the last word.
+CANCELLABLE = ("placed", "confirmed")
 NO_ORDERS = ("No order is like that. Things order by themselves when something runs low and their "
              "owner's mandate allows it; `test-order` on a thing's console tries the whole way.")
 COLUMNS = [
@@ -102,6 +105,10 @@ def order_row(order: dict, visit: Visit) -> dict:
 class Order(Detail):
     """One order."""
 
+    def __init__(self, visit: Visit, number: str):
+        ui.add_head_html(SIGNER)
+        super().__init__(visit, number)
+
     async def read(self) -> tuple[dict, list[dict]]:
         rest = self.visit.rest
         order = await rest.get(of("orders", self.number))
@@ -118,6 +125,7 @@ class Order(Detail):
             self._buttons(order)
         with panel("Its life"):
             life(order, visit)
+            self._cancel(order)
         with box("columns"):
             with panel("What was ordered"):
                 self._facts(order)
@@ -185,6 +193,35 @@ class Order(Detail):
                 await self.live.refresh()
 
             choices(asked, "say it", send)
+
+    def _cancel(self, order: dict) -> None:
+        """Its owner's way back, by a signed document; what came of the last one."""
+        visit = self.visit
+        said = [one for one in order["history"] if one["word"] in ("cancel", "cancel_refused")]
+        if order["state"] not in CANCELLABLE:
+            return
+        if said and said[-1]["word"] == "cancel":
+            ui.label("A cancel is on its way; thing and seller have the word.").classes("note")
+        elif said:
+            why = said[-1]["detail"].get("reason") or "it is too late"
+            ui.label(f"It was not cancelled: {why}").classes("trouble")
+        if not visit.may("POST /things/{thing_id}/orders/{order}/cancel"):
+            return
+        thing, key = order["thing"], order["order_id"]
+        what = f"{order['packs']} x {order['sku']}"
+
+        def ask() -> None:
+            shown = (f"{words.money(order['total_minor'], order['currency'])} from "
+                     f"{order['seller']} for {thing}")  # fmt: skip
+            sign(visit, f"Cancel: {what}", shown, "Sign the cancel", "signCancel", [thing, key],
+                 of("things", thing, "orders", key, "cancel"),
+                 "Your cancel is on its way to the thing.", self.live)  # fmt: skip
+
+        with box("answers"):
+            ui.button("Cancel as its owner ...", on_click=ask).props(
+                "outline dense no-caps color=negative"
+            ).classes("px-3")
+        by_command(visit, thing, key, "cancel")
 
     async def _why(self, order: dict) -> None:
         path = of("things", order["thing"], "commands")
