@@ -13,7 +13,7 @@ from sim.desk.permissions import PERMISSIONS, ROLES, may
 from sim.desk.rest import application
 from sim.desk.testing import HEALTH, TestThing, World, case_body
 
-OPEN = {"/healthz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
+OPEN = {"/healthz", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
 HERE = "http://localhost"
 
 

@@ -1,6 +1,7 @@
 """What stands before the desk's REST, and the figures that it tells a monitoring system."""
 
 import logging
+import re
 
 import pytest
 from fastapi.testclient import TestClient
@@ -94,6 +95,15 @@ def test_every_answer_says_how_it_is_to_be_treated(world):
         assert headers["cache-control"] == "no-store"
         assert headers["strict-transport-security"]
     assert "default-src 'self'" in http.get("/docs").headers["content-security-policy"]
+
+
+def test_the_description_of_rest_needs_nothing_from_elsewhere(world):
+    http = TestClient(application(world.desk), base_url=HERE)
+    page = http.get("/docs")
+    assert "://" not in page.text + page.headers["content-security-policy"]
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(parts) == 3
+    assert all(http.get(part).status_code == 200 for part in parts), parts
 
 
 def test_each_request_is_written_down_with_its_caller_and_without_its_key(world, caplog):

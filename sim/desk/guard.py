@@ -26,13 +26,11 @@ PLAIN = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",
 }
-# The description is drawn by a script that FastAPI takes from elsewhere.
+# The description is drawn by a script, and begun by one inside of it.
 DRAWN = PLAIN | {
     "content-security-policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-        "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
-        "img-src 'self' data: https://fastapi.tiangolo.com; "
-        "frame-ancestors 'none'"
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
     )
 }
 SECURE = "max-age=31536000"
@@ -109,7 +107,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            drawn = self._scope["path"] in ("/docs", "/redoc", "/docs/oauth2-redirect")
+            drawn = self._scope["path"] in ("/docs", "/docs/oauth2-redirect")
             for name, value in (DRAWN if drawn else PLAIN).items():
                 headers.setdefault(name, value)
             if self._scope["scheme"] == "https":

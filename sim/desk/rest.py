@@ -11,6 +11,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -67,7 +68,8 @@ def application(
     `app.state.door` is what the page asks for its readers.
     """
     door, metrics = Door(desk, api_key), Metrics(desk, counts)
-    app = FastAPI(
+    app = FastAPIOffline(  # its description's scripts come from here as well
+        redoc_url=None,
         title="Steward desk",
         version="1",
         description="Things, their orders and their service cases.",
