@@ -61,10 +61,10 @@ class Trade:
                 self._approve(at)
             for need in needs.arising(self.shelf, self.orders.busy, at):
                 self.orders.begin(self.shelf.specs[need.consumable]["name"], need, at)
-            if self.orders.open:
+            if self.orders.due(at):
                 self.buyer.step(at, self._agent.clock.utc(at))
-        if self._buyer and self._buyer.rest():
-            self._buyer = None
+        if not self.orders.due(at):
+            self._buyer = None  # goes back
         self._note_levels()
 
     def _approve(self, at):

@@ -58,18 +58,9 @@ class Buyer:
                                                      self._rooms)
         return self._delivery
 
-    def rest(self):
-        """Give back what no open order needs now; return whether that is all."""
-        states = [order.state for order in self._orders.open]
-        if QUOTING not in states:
-            self._market = None
-        if not states or max(states) < PLACED:
-            self._delivery = None
-        return not states
-
     def step(self, at, utc):
         """Move every open order on as far as time and mandate allow."""
-        for order in list(self._orders.open):
+        for order in [order for order in self._orders.open if order.due(at)]:
             if order.state == NEEDED:
                 self._begin(order, at, utc)
             elif order.state == QUOTING:
@@ -77,13 +68,13 @@ class Buyer:
                 if offer:
                     self._agree(order, offer, at, utc)
             elif order.state == AWAITING:
-                if at - order.since >= limits.APPROVAL_WINDOW_S:
-                    self._orders.move(order, EXPIRED, at, "nobody approved it")
+                self._orders.move(order, EXPIRED, at, "nobody approved it")
             elif order.state == DISPUTED:
-                if at - order.since >= limits.DISPUTE_PATIENCE_S:
-                    self._rooms.escalate(order, at, "nobody answers the dispute; cancel closes it")
+                self._rooms.escalate(order, at, "nobody answers the dispute; cancel closes it")
             else:
                 self.delivery.watch(order, at, utc)
+        if QUOTING not in [order.state for order in self._orders.open]:
+            self._market = None  # goes back
 
     def _begin(self, order, at, utc):
         refusal = self._rooms.mandate.refusal(utc)

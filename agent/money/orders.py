@@ -80,6 +80,17 @@ class Order:
     def record(self):
         return [ORDER] + [getattr(self, column) for column in self.COLUMNS]
 
+    def due(self, at):
+        """Return whether there is anything to do about it now; else it waits for word or goods."""
+        if self.state <= QUOTING:
+            return True
+        if self.state == AWAITING:
+            return at - self.since >= limits.APPROVAL_WINDOW_S
+        if self.state == DISPUTED:
+            return at - self.since >= limits.DISPUTE_PATIENCE_S
+        seen = self.state == DELIVERED and self.seen
+        return seen or (self.answered and at - self.promised >= limits.DELIVERY_LATE_S)
+
     def ref(self):
         """Return how a person calls the order: the head of its id in hex."""
         return hex_of(self.id[:4])
@@ -126,6 +137,10 @@ class Orders:
         """Return whether a consumable has an open order or rests after a failed one."""
         resting = self._cycle(name)[1] > at
         return resting or any(o.consumable == name and not o.test for o in self.open)
+
+    def due(self, at):
+        """Return whether there is anything to do about an open order now."""
+        return any(order.due(at) for order in self.open)
 
     def begin(self, name, need, at, test=False):
         """Open an order for a Need and write the need to the ledger."""
