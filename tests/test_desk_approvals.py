@@ -172,6 +172,19 @@ def test_a_thing_that_takes_its_question_back_ends_it(asked, said, came):
     assert state(world)[0] == came
 
 
+@pytest.mark.parametrize("asks_again", [False, True])
+def test_what_was_approved_and_given_up_does_not_stay_approved(asked, asks_again):
+    world, client = asked
+    post(client, world, signed(world))
+    heard(world, carried(world)[1])
+    assert state(world)[0] == "approved"
+    again = body(world, world.document_of_offer, {6: 9900})
+    world.send(QUESTION, again if asks_again else {1: world.asks[1]})
+    first = min(world.rows(Question), key=lambda row: row.id)
+    said = approvals.ANEW if asks_again else approvals.GIVEN_UP
+    assert (first.state, first.reason) == (QuestionState.SETTLED, said)
+
+
 def test_other_terms_are_another_question(asked):
     world, client = asked
     world.send(QUESTION, body(world, world.document_of_offer, {6: 9900}))

@@ -198,7 +198,7 @@ class Market:
         self._record(order, at, [], refused)
         self._reject(order, refused)
         self._rooms.escalate(order, at, words)
-        self._rooms.orders.move(order, REFUSED, at, words)
+        self._rooms.drop(order, at, words, REFUSED)
 
     def _record(self, order, at, scored, refused):
         """Write the choice and what it was made from to the ledger."""

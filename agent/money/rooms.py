@@ -44,11 +44,11 @@ class Rooms:
             6: order.total, 7: order.currency, 8: order.lead_s, 9: limits.APPROVAL_WINDOW_S,
             10: digest, 11: order.test}}, order.id)
 
-    def drop(self, order, at, reason):
-        """Cancel an order that was not placed; if the owner was asked, need not be any more."""
-        if order.state == AWAITING:
+    def drop(self, order, at, reason, end=CANCELLED):
+        """End an order that was not placed; if the owner was asked or agreed, that is over."""
+        if order.state == AWAITING or order.approved:
             self.send(wire.QUESTION, {1: order.id}, order.id)
-        self.orders.move(order, CANCELLED, at, reason)
+        self.orders.move(order, end, at, reason)
 
     def signed(self, content):
         """Return a document signed by the thing."""

@@ -5,6 +5,7 @@
             -> settled                    answered on its console, filled from elsewhere, asked anew
             -> expired                    nobody answered in time
                   approved -> turned away the thing placed the order, and the desk refused it
+                           -> settled     no acceptable offer any more, or other terms, or a no
 
 The desk can show a question and carry an answer, and no more: the answer is a document by the
 owner's key, of which the desk knows nothing but its bytes.  What came of it is told by the thing's
@@ -25,6 +26,7 @@ from sim.desk.models import Order, OrderState, Outgoing, Request, Table, Thing, 
 from sim.desk.work import Answer, Refused, Work
 
 ORDERED = "the order came without an answer from here"
+GIVEN_UP = "approved, and then given up before it was ordered"
 OVER = "the thing needs no answer any more"
 ANEW = "asked again: the terms changed"
 RESET = "the thing was reset"
@@ -87,6 +89,7 @@ def ask(work: Work, thing: Thing, words: dict) -> Answer:
     if asked is None:
         for question in _open(work, thing, order):
             _end(work, question, OVER, said=False)
+        _unbought(work, thing, order, GIVEN_UP)
         return Answer()
     asked = messages.read(messages.ASKED, asked)
     stands_s = asked.pop("stands_s")
@@ -96,6 +99,7 @@ def ask(work: Work, thing: Thing, words: dict) -> Answer:
         _settle(work, question, QuestionState.SETTLED, ANEW)
     if work.session.scalar(select(Order.number).where(Order.order_id == order)):
         return Answer(messages.EXISTS)  # the order overtook it
+    _unbought(work, thing, order, ANEW)
     question = Question(
         thing_id=thing.id,
         order_id=order,
@@ -227,6 +231,18 @@ def _read(table: messages.Body, document: bytes, **bound: str | bytes) -> dict:
         if said[word] != wanted:
             raise Refused(f"the document is for {'' if word == 'terms' else 'an'}other {word}")
     return said
+
+
+def _unbought(work: Work, thing: Thing, order: bytes, reason: str) -> None:
+    """What the owner agreed to, and did not become an order."""
+    query = select(Question).where(
+        Question.thing_id == thing.id,
+        Question.order_id == order,
+        Question.state == QuestionState.APPROVED,
+    )
+    if work.session.scalar(select(Order.number).where(Order.order_id == order)) is None:
+        for question in work.session.scalars(query).all():
+            _change(work, question, QuestionState.SETTLED, reason)
 
 
 def _end(work: Work, question: Question, reason: str, said: bool) -> None:

@@ -235,6 +235,18 @@ def test_a_need_that_was_filled_from_elsewhere_takes_its_question_back():
     assert hand(bench, answer(asked))[1] == "it is cancelled"
 
 
+def test_what_was_approved_and_is_given_up_is_told_to_the_desk():
+    bench = Market(k6=2)
+    need, asked = question(bench, k13=START_UTC + bench.now + 24 * HOUR)
+    bench.serve(150)
+    assert hand(bench, answer(asked))[1] is None  # but the offer is over
+    sent = bench.serve(2)
+    while bench.order(need):  # nobody offers any more
+        assert bench.order(need).state == ordering.QUOTING
+        sent += bench.serve(60)
+    assert [m[wire.BODY] for m in kit.of_kind(sent, wire.QUESTION)] == [{1: need}]
+
+
 def test_nobody_s_owner_approves_nothing():
     bench, _, asked = asking()
     bench.thing.identity.owner_key = None
