@@ -35,6 +35,18 @@ def stream(room, name, *arguments):
                 _let_go(module)
 
 
+def later(room, name, *arguments):
+    """Return a function that loads the module `room`, for good, and calls its function `name`."""
+    return lambda: getattr(__import__(room, None, None, (name,)), name)(*arguments)
+
+
+def give_back(*modules):
+    """Forget modules whose work is done, such as what puts a thing together when it starts."""
+    for module in modules:
+        if module in loaded:
+            _let_go(module)
+
+
 def _let_go(module):
     """Forget a module, and that its package has it."""
     del loaded[module]

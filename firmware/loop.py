@@ -14,7 +14,7 @@ LONGEST_SLEEP_MS = 50  # a person at the console does not notice it, and a broke
 class Loop:
     """Everything comes in as an argument; the ports are described in hal/__init__.py.
 
-    sensors: hal.wiring.Sensors; clock: hal.clock.Clock; link and watchdog may be None;
+    sensors: hal.sensors.Sensors; clock: hal.clock.Clock; link and watchdog may be None;
     effects: by word, what to call with the rest of an effect. `faults` counts turns in which the
     store failed, `error` is the last reason.
     """

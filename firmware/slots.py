@@ -8,11 +8,27 @@ import hashlib
 import os
 import sys
 
+from agent.wire import cbor
 from firmware import steward_boot as boot
 
 BLOCK = 512
 ROOM_BYTES = 96 * 1024  # stay free: the journal is written anew beside the old one
 FILE_BYTES = 4096  # a file takes whole blocks
+
+
+def of_store(store, folder, board, runtime, battery_low):
+    """The slots of a thing, as the settings in its store have it."""
+    asks = _kept(store, "config").get("update.mode") == "ask"
+    return Slots(folder, _kept(store, "maker") or None, board, runtime, asks, battery_low)
+
+
+def _kept(store, name):
+    """A document of the store, empty where none can be read."""
+    try:
+        data = store.load(name)
+        return cbor.decode(data) if data else {}
+    except (OSError, cbor.CborError):
+        return {}
 
 
 class Slots:

@@ -8,12 +8,13 @@ releases are taken, from which number on.
 
 import os
 
+from agent import loan
 from agent.core import Agent
 from agent.identity import Identity
 from agent.product import Product
 from agent.wire import cbor
 from hal import HalError
-from hal.wiring import Sensors
+from hal.wiring import wire
 
 SLOTS = "/slots"  # in the folder of the store
 
@@ -99,7 +100,7 @@ def start_sensors(store, agent, open_bus, find_driver=None):
     """The sensors of the board. Raises Unprovisioned, BrokenFile."""
     board = made("board", cbor.decode, needed(store, "board"))
     periods = [channel.period_s for channel in agent.product.channels]
-    return made("board", Sensors, board, periods, open_bus, find_driver)
+    return made("board", wire, board, periods, open_bus, find_driver)
 
 
 def start_updates(store, agent, runtime, low=None):
@@ -108,14 +109,9 @@ def start_updates(store, agent, runtime, low=None):
     low: whether a battery has too little left for one, if there is a battery.
     """
 
-    def slots():
-        from firmware.slots import Slots
-
-        asks = (spare(store, "config") or {}).get("update.mode") == "ask"
-        maker = spare(store, "maker")
-        return Slots(store.directory + SLOTS, maker, agent.release[0], runtime, asks, low)
-
-    agent.slots = slots
+    folder, board = store.directory + SLOTS, agent.release[0]
+    # Nothing of this file, which a chip lets go of again (firmware/esp32/main.py).
+    agent.slots = loan.later("firmware.slots", "of_store", store, folder, board, runtime, low)
     record = slots_record(store)
     if "stage" in record or "why" in record:
         agent.updater()

@@ -1,100 +1,38 @@
-"""Sensors made from the compiled board: which part is read for which channel, when, and how.
+"""Makes the sensors of a thing from its compiled board; nobody needs it once that is done.
 
-Mistakes in the description are named with the sensor they are in, at boot. A part that does not
-answer is no mistake: its channels have no value, and it is looked for again at every reading.
+Mistakes in the description are named with the sensor they are in, at boot.
 """
 
-import errno
-
-from hal import HalError, filters
+from hal import filters
+from hal.sensors import Part, Sensor, Sensors
 
 
 class WiringError(ValueError):
     """The compiled board cannot be used; says which sensor, what is wrong and what is allowed."""
 
 
-class Part:
-    """One driver, made when first needed and shared by the channels that it measures."""
-
-    def __init__(self, make, bus, args):
-        self._make = make
-        self._bus = bus
-        self._args = args
-        self._driver = None
-        self._turn = None
-        self._values = None
-        self.problem = None  # the last HalError, None while all is well
-
-    def read(self, turn):
-        """All fields as measured in this turn; None if the part failed in it."""
-        if turn != self._turn:
-            self._turn = turn
-            try:
-                if self._driver is None:
-                    self._driver = self._make(self._bus, self._args)
-                    self._make = self._bus = self._args = None  # it holds what it needs of them
-                self._values = self._driver.read()
-                self.problem = None
-            except OSError as error:
-                self._values = None
-                self.problem = _named(error)
-        return self._values
-
-
-class Sensor:
-    """One channel: its part, the field of it, the filters, and when it is due."""
-
-    def __init__(self, channel, period, part, field, chain):
-        self.channel = channel
-        self.due = 0
-        self.part = part
-        self._period = period
-        self._field = field
-        self._chain = chain
-
-    def read(self, now):
-        """The filtered value, or None when there is none."""
-        self.due += self._period
-        if self.due <= now:
-            self.due = now + self._period
-        values = self.part.read(now)
-        if values is None:
-            return None
-        value = values.get(self._field)
-        for stage in self._chain:
-            if value is None or value != value:
-                return None
-            value = stage(value, now)
-        return None if value is None or value != value else value
-
-
-class Sensors:
-    """All channels of a thing. `due` is the uptime (s) at which the next one wants to be read.
+def wire(board, periods, open_bus, find_driver=None) -> Sensors:
+    """The sensors of a board.
 
     board: compiled board (dict); periods: seconds between readings by channel index;
     open_bus(kind, ident, pins, hz) -> bus; find_driver(name) -> the class `Driver` of a module.
     A part on no bus gets the bank of pins, open_bus("pins", 0, {}, 0). Raises WiringError.
     """
+    return Wiring(board, open_bus, find_driver or _find_driver).sensors(board, periods)
 
-    def __init__(self, board, periods, open_bus, find_driver=None):
-        self._find = find_driver or _find_driver
+
+class Wiring:
+    """The buses and parts of a board while its sensors are made."""
+
+    def __init__(self, board, open_bus, find_driver):
+        self._find = find_driver
         self._buses = {"": open_bus and open_bus("pins", 0, {}, 0)}
         self._parts: dict = {}
         for bus in board.get("buses", ()):
             self._buses[bus["name"]] = open_bus(bus["kind"], bus["id"], bus["pins"], bus["hz"])
-        self.sensors = [self._sensor(spec, periods) for spec in board["sensors"]]
-        del self._parts, self._buses, self._find  # what holds them wants them no more: 1 KB of heap
-        self.due = 0
 
-    def read(self, now):
-        """Yield (channel, value or None) for every channel that is due."""
-        due = None
-        for sensor in self.sensors:
-            if sensor.due <= now:
-                yield sensor.channel, sensor.read(now)
-            if due is None or sensor.due < due:
-                due = sensor.due
-        self.due = now + 1 if due is None else due
+    def sensors(self, board, periods):
+        return Sensors([self._sensor(spec, periods) for spec in board["sensors"]])
 
     def _sensor(self, spec, periods):
         channel = spec["channel"]
@@ -117,14 +55,6 @@ class Sensors:
                 raise WiringError("%sno driver %s" % (where, name))
             self._parts[key] = Part(make, self._buses[bus], args)
         return self._parts[key]
-
-
-def _named(error):
-    """A HalError as it is; what machine's own buses raise in our words."""
-    if isinstance(error, HalError):
-        return error
-    kind = {errno.ENODEV: "absent", errno.ETIMEDOUT: "timeout"}.get(error.errno, "io")
-    return HalError(kind, str(error))
 
 
 def _stage(where, words):

@@ -9,7 +9,7 @@ import json
 import sys
 
 from hal.simulated.bench import Bench
-from hal.wiring import Sensors
+from hal.wiring import wire
 
 CALM = 8  # minutes after a fault within which all must be well; medians of five among them
 # Nothing tells a meter or a contact that has died from one at which nothing happens.
@@ -26,7 +26,7 @@ class Thing:
         self.now = 0
         truth = job["truth"]
         self.bench = Bench(job["board"], job["names"], lambda name: truth[name], lambda: self.now)
-        self.sensors = Sensors(job["board"], [60] * len(job["names"]), self.bench.open_bus)
+        self.sensors = wire(job["board"], [60] * len(job["names"]), self.bench.open_bus)
 
     def minutes(self, count):
         values = {}

@@ -108,6 +108,8 @@ if settings["cut_at"]:
     flash.cut_at = flash.operations + settings["cut_at"]
 main = program(settings.get("slots"))
 if settings.get("crash"):
-    main.start.start_sensors = crash
+    from firmware import start
+
+    start.start_sensors = crash
 main.PAUSE_MS = 0
 main.main()

@@ -14,7 +14,7 @@ class Ports:
     """store, signer, entropy: as an agent gets them.
 
     A main may set `facts`, () -> pairs about its link, `restart`, () -> None, `sensors`, those of
-    hal.wiring, and `words`, more commands of its own.
+    hal/sensors.py, and `words`, more commands of its own.
     """
 
     def __init__(self, store, signer, entropy):

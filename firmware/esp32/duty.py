@@ -103,7 +103,7 @@ class Duty:
 
 
 class Gate:
-    """Sensors that are read no more often than the duty allows; the surface of hal.wiring.Sensors.
+    """Sensors that are read no more often than the duty allows; the surface of hal.sensors.Sensors.
 
     shortest: the shortest period of the channels (s). What is due waits for the gate.
     """

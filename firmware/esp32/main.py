@@ -1,8 +1,6 @@
-"""The main program on an ESP32: chooses the ports, puts the thing together and runs the loop.
+"""The main program on an ESP32: has the thing put together (assembly.py) and runs the loop.
 
-A thing that has not been provisioned, or that cannot be put together, still answers on its
-console (agent/console/setup.py), where it can be told its name, its owner and its desk. Whatever
-ends the loop is kept in flash for the next start to report, and the chip starts anew.
+Whatever ends the loop is kept in flash for the next start to report, and the chip starts anew.
 """
 
 import gc
@@ -10,33 +8,24 @@ import sys
 import time
 
 import machine
-import micropython
-import network
 
+import firmware.esp32.assembly  # what cannot be imported is seen before anything is begun
 from agent import loan
-from agent.console.ports import Ports
-from agent.core import RUN, SAFE
-from agent.wire import cbor, p256
-from firmware import start
+from agent.core import RUN
+from agent.wire import cbor
 from firmware.esp32.guard import Guard
-from firmware.esp32.sntp import Clock as NetworkClock
-from firmware.esp32.wifi import Online, Wifi
 from firmware.loop import Loop
 from hal import HalError
 from hal.clock import Clock
-from hal.console import Console
 from hal.esp32 import board
-from hal.esp32.buses import open_bus
-from hal.link_chumicro import Link
 from hal.store import FileStore
-from hal.wiring import WiringError
 
 STATE = "/state"
 COLLECT_BYTES = 24 * 1024  # garbage between collections: a heap that is let fill up falls apart
 PAUSE_MS = 5_000  # before a restart after a crash, so that a thing in a loop of them can be reached
 SAVE_TIME_S = 86_400
-RUNTIME = "mpy%d" % (sys.implementation._mpy & 0xFF)  # the version of .mpy files that it loads
-EPOCH = 0 if time.gmtime(0)[0] == 1970 else 946_684_800  # unix seconds of this port's second 0
+# What puts a thing together and then is given back: 8 KB, which it wants again at the next start.
+STARTERS = ("firmware.esp32.assembly", "firmware.start", "hal.wiring", "hal.esp32.buses")
 
 
 class Flash(FileStore):
@@ -75,7 +64,7 @@ def main(directory=STATE) -> None:
     guard = Guard(store, board.cause())
     clock = Clock(time)
     try:
-        thing = assemble(store, guard, clock, watchdog)
+        thing = assembled(store, guard, clock, watchdog)
         gc.collect()
         thing.run()
     except KeyboardInterrupt:
@@ -88,92 +77,12 @@ def main(directory=STATE) -> None:
     machine.reset()
 
 
-def assemble(store, guard, clock, watchdog):
-    """The loop with the ports of the ESP32, whatever there is to put together."""
-    console = Console(sys.stdin, sys.stdin.buffer.read, sys.stdout.buffer.write, echo=True)
-    ports = Ports(store, p256, board.entropy)
-    if is_locked(store):
-        micropython.kbd_intr(-1)  # MicroPython's own prompt would show every key
-    link = battery = None
+def assembled(store, guard, clock, watchdog):
+    """The loop; of the code that makes it nothing is left then."""
     try:
-        agent = start.start_agent(store, p256, board.entropy, board.cause())
-        sensors = start.start_sensors(store, agent, open_bus)
-        try:
-            link = go_online(store, agent)
-        except start.BrokenFile as error:
-            agent.tell("it works alone: %s" % error)
-        battery = on_battery(store, agent, sensors, link)
-        start.start_updates(store, agent, RUNTIME, battery and battery.low)
-    except (start.Unprovisioned, WiringError) as error:
-        if start.not_at_work(store, str(error)):
-            machine.reset()
-        agent, sensors = without_agent(str(error))
-    except Exception as error:
-        if not guard.safe and guard.error is None:
-            raise  # once more, a few times; but only if somebody can count them
-        guard.crashed(error, clock.uptime())
-        agent, sensors = without_agent(repr(error))
-    agent.ports = ports
-    start.mend(store, agent.tell)
-    if guard.safe:
-        agent.mode = SAFE
-        agent.tell("safe mode: it failed to start several times; `crash` says how")
-        start.ask_for_update(agent, "safe mode")
-    loop = Esp32Loop(agent, sensors, clock, guard, watchdog, console, link, battery)
-    return start.start_outputs(loop, store, open_bus)
-
-
-def is_locked(store):
-    """Whether MicroPython's own prompt is shut; where nobody can tell, it is."""
-    try:
-        return store.load("locked") is not None
-    except HalError:
-        return True
-
-
-def without_agent(reason):
-    """What stands in for agent and sensors, loaded only where it is needed."""
-    from firmware.blank import Blank, NoSensors
-
-    return Blank(reason), NoSensors()
-
-
-def go_online(store, agent):
-    """The link behind Wi-Fi and a clock, or None for a thing that works alone."""
-    link = start.start_link(store, agent, Link, board.entropy, time)
-    if link is None:
-        return None
-    settings = start.spare(store, "config") or {}
-    networks = [(settings["wifi.name"], settings.get("wifi.password", ""))] * (
-        "wifi.name" in settings
-    )
-    station = network.WLAN(network.STA_IF)
-    last = start.spare(store, "time")
-    where = start.load(store, "link")
-    clock = NetworkClock(
-        settings.get("time.server", where["host"]),
-        last["utc"] if last else where.get("utc"),
-        set_utc,
-        board.entropy,
-        time,
-    )
-    return Online(Wifi(station, networks, board.entropy, time), clock, link)
-
-
-def on_battery(store, agent, sensors, link):
-    """What makes it sleep, or None for a thing on mains; loaded only where the board says so."""
-    power = start.load(store, "board").get("power")
-    if power is None:
-        return None
-    module = __import__("firmware.esp32.battery", None, None, ("Battery",))
-    shortest = min(channel.period_s for channel in agent.product.channels)
-    return module.Battery(power, sensors, link, shortest, board)
-
-
-def set_utc(utc) -> None:
-    """Set the chip's clock."""
-    year, month, day, hour, minute, second, weekday = time.gmtime(utc - EPOCH)[:7]
-    machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
+        return firmware.esp32.assembly.assemble(Esp32Loop, store, guard, clock, watchdog)
+    finally:
+        loan.give_back(*STARTERS)
 
 
 class Esp32Loop(Loop):

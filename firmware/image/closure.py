@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 
-CALLS = ("loan.call", "loan.stream")  # of agent/loan.py: load the room that they are given
+CALLS = ("loan.call", "loan.stream", "loan.later")  # load the room that they are given
 LATER = "later"  # of agent/console/grammar.py: loads the room of the console that it is given
 
 # What a product in which nothing runs out never loads, with all that only this imports.

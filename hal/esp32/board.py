@@ -1,6 +1,7 @@
 """The board itself: why it started, randomness, the watchdog, and sleep."""
 
 import os
+import time
 
 import machine
 
@@ -11,6 +12,7 @@ CAUSES = {
     machine.DEEPSLEEP_RESET: "sleep",
     machine.SOFT_RESET: "restart",
 }
+EPOCH = 0 if time.gmtime(0)[0] == 1970 else 946_684_800  # unix seconds of this port's second 0
 WATCHDOG_MS = 60_000  # a TLS handshake and a signature check, many times over
 
 entropy = os.urandom  # the radio's noise seeds it once Wi-Fi is on
@@ -39,3 +41,9 @@ def light_sleep(duration_s: int) -> None:
 def deep_sleep(duration_s: int) -> None:
     """Switch all but the timer off; the device starts anew afterwards, cause "sleep"."""
     machine.deepsleep(duration_s * 1000)
+
+
+def set_utc(utc) -> None:
+    """Set the chip's clock."""
+    year, month, day, hour, minute, second, weekday = time.gmtime(utc - EPOCH)[:7]
+    machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))

@@ -1,6 +1,6 @@
 """Buses on an ESP32: MicroPython's own, as they are. The pins come from the board file.
 
-What the world does wrong they raise as plain OSErrors, which hal.wiring takes as it takes ours: on
+What the world does wrong they raise as plain OSErrors, which hal.sensors takes as it takes ours: on
 I2C ENODEV when nobody acknowledges, ETIMEDOUT when a line is held.
 """
 

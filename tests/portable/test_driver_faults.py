@@ -1,13 +1,13 @@
 """A fault at every single transfer of a read: no exception, no wrong value, and well again after.
 
-What a driver raises becomes a missing reading in hal.wiring, so the drivers are read through it,
+What a driver raises becomes a missing reading in hal.sensors, so the drivers are read through it,
 as they stand. A fault at the first transfer alone would not do: what is checked before the values
 are fetched says nothing of what happens in between.
 """
 
 from driver_rig import Rig, module, truth
 
-from hal.wiring import Part
+from hal.sensors import Part
 
 TANK = {"height": 10.0}
 # driver, bus, args, field, faults of the bus, what else can befall the part in between

@@ -3,7 +3,7 @@
 import errno
 
 from hal import HalError
-from hal.wiring import Sensors, WiringError
+from hal.wiring import WiringError, wire
 
 
 class Part:
@@ -29,7 +29,7 @@ def build(sensors, buses=(), periods=(10, 10, 60), find=lambda name: Part):
     Part.made = Part.reads = 0
     Part.failing = None
     board = {"buses": list(buses), "sensors": list(sensors)}
-    return Sensors(board, periods, lambda kind, ident, pins, hz: (kind, ident), find)
+    return wire(board, periods, lambda kind, ident, pins, hz: (kind, ident), find)
 
 
 def sensor(channel, field="temp", **more):

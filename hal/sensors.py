@@ -1,0 +1,90 @@
+"""The sensors of a thing at work: which channel is read when, from which part, through what.
+
+Made by hal/wiring.py. A part that does not answer is no mistake: its channels have no value, and
+it is looked for again at every reading.
+"""
+
+import errno
+
+from hal import HalError
+
+
+class Part:
+    """One driver, made when first needed and shared by the channels that it measures."""
+
+    def __init__(self, make, bus, args):
+        self._make = make
+        self._bus = bus
+        self._args = args
+        self._driver = None
+        self._turn = None
+        self._values = None
+        self.problem = None  # the last HalError, None while all is well
+
+    def read(self, turn):
+        """All fields as measured in this turn; None if the part failed in it."""
+        if turn != self._turn:
+            self._turn = turn
+            try:
+                if self._driver is None:
+                    self._driver = self._make(self._bus, self._args)
+                    self._make = self._bus = self._args = None  # it holds what it needs of them
+                self._values = self._driver.read()
+                self.problem = None
+            except OSError as error:
+                self._values = None
+                self.problem = _named(error)
+        return self._values
+
+
+class Sensor:
+    """One channel: its part, the field of it, the filters, and when it is due."""
+
+    def __init__(self, channel, period, part, field, chain):
+        self.channel = channel
+        self.due = 0
+        self.part = part
+        self._period = period
+        self._field = field
+        self._chain = chain
+
+    def read(self, now):
+        """The filtered value, or None when there is none."""
+        self.due += self._period
+        if self.due <= now:
+            self.due = now + self._period
+        values = self.part.read(now)
+        if values is None:
+            return None
+        value = values.get(self._field)
+        for stage in self._chain:
+            if value is None or value != value:
+                return None
+            value = stage(value, now)
+        return None if value is None or value != value else value
+
+
+class Sensors:
+    """All channels of a thing. `due` is the uptime (s) at which the next one wants to be read."""
+
+    def __init__(self, sensors):
+        self.sensors = sensors
+        self.due = 0
+
+    def read(self, now):
+        """Yield (channel, value or None) for every channel that is due."""
+        due = None
+        for sensor in self.sensors:
+            if sensor.due <= now:
+                yield sensor.channel, sensor.read(now)
+            if due is None or sensor.due < due:
+                due = sensor.due
+        self.due = now + 1 if due is None else due
+
+
+def _named(error):
+    """A HalError as it is; what machine's own buses raise in our words."""
+    if isinstance(error, HalError):
+        return error
+    kind = {errno.ENODEV: "absent", errno.ETIMEDOUT: "timeout"}.get(error.errno, "io")
+    return HalError(kind, str(error))
