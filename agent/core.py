@@ -39,6 +39,10 @@ class Agent:
         note = self.journal.note
         self.clock = clocks.Clock(note)
         self.senses = sensing.Senses(product, note)
+        if product.habits:
+            from agent.sense import habit
+
+            habit.watch(self.senses, product.habits)
         up = wire.Channel(identity.root_key, identity.thing, wire.UP)
         self.outbox = outboxes.Outbox(up, note)
         self.trade = self._open_trade() if product.consumables else None

@@ -39,8 +39,9 @@ class Product:
     """The compiled product file.
 
     channels: list of Channel.  monitors, consumables: decoded maps, which are large; sense and
-    stock take them, keep what they use, and leave nothing here.  approve: index of the channel of
-    the button that says the owner's yes, or -1.
+    stock take them, keep what they use, and leave nothing here.  habits: rows of what
+    agent/sense/habit.py learns of.  approve: index of the channel of the button that says the
+    owner's yes, or -1.
     """
 
     def __init__(self, data):
@@ -55,6 +56,7 @@ class Product:
             self.channels = [Channel(i, c) for i, c in enumerate(spec["channels"])]
             self.monitors = spec.get("monitors", [])
             self.consumables = spec.get("consumables", [])
+            self.habits = spec.get("habits", ())
             self.approve = spec.get("approve", -1)
         except cbor.CborError as error:
             raise ProductError("product file: %s" % error)

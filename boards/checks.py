@@ -4,7 +4,7 @@ from boards.fields import LARGEST, Size
 from boards.load import Loaded
 from boards.locate import Path
 from boards.problems import nearest
-from boards.schema import Consumable, Monitor, Product
+from boards.schema import Channel, Consumable, Monitor, Product
 from boards.settings import CHANNELS, check_settings
 
 
@@ -14,6 +14,8 @@ def check_product(loaded: Loaded) -> None:
     assert isinstance(product, Product)
     if not loaded.names("channels", product.channels):
         loaded.report(("channels",), "a product needs at least one channel")
+    for name, channel in product.channels.items():
+        _check_witness(loaded, product, name, channel)
     for name, monitor in product.monitors.items():
         _check_monitor(loaded, product, ("monitors", name), monitor)
     for name, consumable in product.consumables.items():
@@ -23,6 +25,15 @@ def check_product(loaded: Loaded) -> None:
         _check_channel(loaded, product, ("approve_with",), product.approve_with)
         if not loaded.names("consumables", product.consumables):
             loaded.report(("approve_with",), "nothing runs out, so there is nothing to approve")
+
+
+def _check_witness(loaded: Loaded, product: Product, name: str, channel: Channel) -> None:
+    if channel.moves_with is None:
+        return
+    path: Path = ("channels", name, "moves_with")
+    _check_channel(loaded, product, path, channel.moves_with)
+    if channel.moves_with == name:
+        loaded.report(path, f"{name} cannot be its own witness")
 
 
 def _check_channel(loaded: Loaded, product: Product, path: Path, channel: str) -> None:

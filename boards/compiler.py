@@ -98,6 +98,9 @@ def product_record(product: Product) -> dict[str, Any]:
         "version": product.version,
         "channels": [_channel(name, channel) for name, channel in product.channels.items()],
     }
+    if habits := [_habit(name, product, index) for name in product.channels
+                  if product.channels[name].habit]:
+        record["habits"] = habits
     if product.monitors:
         record["monitors"] = [
             _monitor(name, monitor, index) for name, monitor in product.monitors.items()
@@ -124,6 +127,14 @@ def _channel(name: str, channel: Channel) -> dict[str, Any]:
         "stale": channel.stale,
         "stuck": channel.frozen_after,
     }
+
+
+def _habit(name: str, product: Product, index: dict[str, int]) -> list[Any]:
+    """Whose habit, timed by whose steps, readings to learn it from, and is it a level?"""
+    channel = product.channels[name]
+    filled = any(name == consumable.measured_by for consumable in product.consumables.values())
+    readings = channel.habit // channel.every
+    return [index[name], index[channel.moves_with or name], readings, int(filled)]
 
 
 def _monitor(name: str, monitor: Monitor, index: dict[str, int]) -> dict[str, Any]:

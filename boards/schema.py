@@ -12,6 +12,7 @@ SEVERITIES = ("notice", "minor", "major", "critical")  # compiled to 1..4
 # Digits behind the point, for the currencies that do not have two (ISO 4217).
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "CLP": 0, "BHD": 3, "KWD": 3, "TND": 3}
 EXACT_STEPS = 2**24  # whole numbers that single precision holds
+HABIT_READINGS = 48  # fewer tell no habit
 CURRENCY = r"^[A-Z]{3}$"
 
 Kind = Literal[
@@ -46,6 +47,8 @@ class Channel(Model):
     every: Duration = 60
     missing_after: Duration | None = None
     frozen_after: Duration = 0
+    habit: Duration = 0
+    moves_with: str | None = None
     evidence: Annotated[int, Field(ge=0, le=32)] = 0
 
     @property
@@ -81,6 +84,13 @@ class Channel(Model):
             raise ValueError(
                 f"frozen_after ({self.frozen_after}s) must be longer than every ({self.every}s)"
             )
+        if self.habit and not HABIT_READINGS <= self.habit // self.every <= EXACT_STEPS:
+            raise ValueError(
+                f"habit ({self.habit}s) is learned from {self.habit // self.every} readings; "
+                f"{HABIT_READINGS} to {EXACT_STEPS} are possible"
+            )
+        if self.moves_with is not None and not self.habit:
+            raise ValueError("moves_with says how to learn a habit: give the time for it as habit")
         return self
 
 

@@ -79,6 +79,8 @@ def recorded(name, quick):
             scale = 5 if channel["period"] == 60 else 1
             channel["period"] *= scale
             channel["stale"] *= scale
+        for habit in product["habits"]:
+            habit[2] = 7 * DAY // channels[habit[0]]["period"]
     rows = [[] for _ in channels]
     world = World(1)
     thing = plant(name, world)

@@ -26,7 +26,7 @@ HEAP = "220K"
 HEAPS = dict.fromkeys(
     ("core", "amnesia", "reconcile", "budget_race", "bad_readings", "monitors", "money", "market",
      "deliveries", "pattern", "why", "console", "button", "approval", "updates", "update_trials",
-     "one_case"),
+     "one_case", "remedies", "habit"),
     "640K",
 )
 TIMEOUT_S = 600

@@ -1,4 +1,4 @@
-"""What `why SENSOR` tells: the numbers on which a sensor is called well or sick. On loan."""
+"""What `why SENSOR` tells: the numbers on which a sensor is called well, sick or odd. On loan."""
 
 from agent.sense.channels import QUALITIES
 
@@ -19,3 +19,11 @@ def why(signal, at):
         ("frozen_after_s", channel.stuck_s or None),
         ("late", signal.late),
     ]
+
+
+def why_habit(state):
+    """Return the same of a sensor's habit; state: as agent/sense/habit.py keeps it."""
+    count, low, high, last, rough, roughest, rest, longest, odd = state[:9]
+    return [("value", last), ("low", low), ("high", high), ("rough", rough),
+            ("roughest", roughest), ("rest", rest), ("longest_rest", longest),
+            ("readings", count), ("odd_readings", odd)]

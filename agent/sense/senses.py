@@ -15,6 +15,7 @@ FINDING, LEARNED = TAGS = 10, 11
 _SICK_READINGS = 5
 # A loose contact is well now and then: a sensor is believed again only after it was well so long.
 _WELL_S = 6 * 3600
+_NO_NUMBER = float("nan")
 SENSOR_FAULT = "sensor_fault"
 
 
@@ -158,8 +159,15 @@ class Senses:
         if quality is None:
             return
         self.look_with(self._sensors[index], moment)
-        if quality == GOOD and not self.signals[index].sick:
-            hand_on(index, value, moment)
+        signal = self.signals[index]
+        if quality != GOOD or signal.sick:
+            return
+        habit = signal.habit
+        if habit:
+            self.look_with(habit, moment)
+            if habit.finding.state == CONFIRMED:
+                value = _NO_NUMBER  # the machine is watched through it, but nothing bought on it
+        hand_on(index, value, moment)
 
     def _look_at(self, signal, at):
         """Let every monitor look whose first channel this is."""
@@ -198,11 +206,16 @@ class Senses:
         """Service was there: let the monitors of a case begin again where that is called for.
 
         One that counts a part's life begins again after every service; others keep what they hold
-        to be normal, for it is they who must agree, unless service insists.
+        to be normal, for it is they who must agree, unless service insists. A sensor through which
+        a fault was seen may behave otherwise when that is mended.
         """
         for watch in self.watches:
             if case.holds(watch) and (insist or getattr(watch.detector, "COUNTS_LIFE", False)):
                 watch.detector.relearn(at)
+        for watch in self.watches + self._sensors:
+            for signal in watch.signals:
+                if signal.habit and case.holds(watch):
+                    signal.habit.relearn(at)
 
     def quality_word(self, index):
         return QUALITIES[self.signals[index].quality]
@@ -228,3 +241,6 @@ class Senses:
         """Yield a record of everything each monitor has learned."""
         for watch in self.watches:
             yield [LEARNED, watch.name, bytes(watch.detector.state)]
+        for signal in self.signals:
+            if signal.habit:
+                yield [LEARNED, signal.habit.name, bytes(signal.habit.state)]
