@@ -26,7 +26,8 @@ HEAP = "220K"
 HEAPS = dict.fromkeys(
     ("core", "amnesia", "reconcile", "budget_race", "bad_readings", "monitors", "money", "market",
      "deliveries", "pattern", "why", "console", "button", "approval", "updates", "update_trials",
-     "one_case", "remedies", "habit"),
+     "one_case", "remedies", "habit",
+     "learning_hold"),
     "640K",
 )
 TIMEOUT_S = 600
