@@ -168,6 +168,8 @@ class Agent:
         confirmed = finding.state == sensing.CONFIRMED
         if not confirmed and watch.before != sensing.CONFIRMED:
             return
+        if confirmed and not watch.service:  # no case will tell the owner
+            self.tell("%s: %s" % (watch.mode, watch.advice))
         body = {1: watch.name, 2: watch.mode, 3: finding.state if confirmed else 3,
                 4: watch.severity, 5: finding.confidence(),
                 6: quantise(min(finding.peak, 1000.0), 100)}

@@ -20,8 +20,10 @@ def why(agent, word, at):
     index = agent.trade.shelf.index(word)
     if index is None:
         return None
-    return Pairs([(name, None if value < 0 else value)  # the record keeps the unknown as -1
-                  for name, value in agent.trade.shelf.items[index].why(at)])
+    item = agent.trade.shelf.items[index]
+    return Pairs([("doubt", item.plausible(at))]
+                 + [(name, None if value < 0 else value)  # the record keeps the unknown as -1
+                    for name, value in item.why(at)])
 
 
 def needs(agent, words, at):

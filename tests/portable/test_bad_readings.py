@@ -160,6 +160,19 @@ def test_whatever_the_level_says():
         harmless(lived({kit.BEANS: lie}), name)
 
 
+def told(kitchen, name):
+    """The owner hears that a level is doubted, and sees on the console why nothing is bought."""
+    said = []
+    effect = kitchen.thing.take_effect()
+    while effect:
+        said.append(effect[1])
+        effect = kitchen.thing.take_effect()
+    assert "level_doubtful: check the sensor of beans_g" in said, (name, said)
+    doubt = kitchen.thing.trade.shelf.items[0].plausible(kitchen.thing.age())
+    for line in ("consumables", "needs", "why beans", "why stock_beans"):
+        assert doubt in kitchen.thing.feed_line(line, kitchen.up()), (name, line)
+
+
 def test_a_level_that_is_doubted_for_a_day_is_a_finding_and_no_case():
     for name in ("ounces", "now and then nought", "nought"):
         kitchen = Kitchen()
@@ -168,7 +181,7 @@ def test_a_level_that_is_doubted_for_a_day_is_a_finding_and_no_case():
         sent = kitchen.serve(4 * 144)
         found = {m[wire.BODY][1]: m[wire.BODY] for m in kit.of_kind(sent, wire.FINDING)}
         assert found["stock_beans"][2] == "level_doubtful" and found["stock_beans"][4] == 1, name
-        assert "doubt" in kitchen.thing.feed_line("why stock_beans", kitchen.up()), name
+        told(kitchen, name)
         kitchen.boot()
         kitchen.lie = {}
         kitchen.beans = 950.0
