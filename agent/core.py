@@ -40,9 +40,8 @@ class Agent:
         self.clock = clocks.Clock(note)
         self.senses = sensing.Senses(product, note)
         if product.habits:
-            from agent.sense import habit
-
-            habit.watch(self.senses, product.habits)
+            habit = __import__("agent.sense.habit", None, None, ("watch",))
+            habit.watch(self.senses, product)
         up = wire.Channel(identity.root_key, identity.thing, wire.UP)
         self.outbox = outboxes.Outbox(up, note)
         self.trade = self._open_trade() if product.consumables else None

@@ -20,8 +20,6 @@ class Signal:
     at: when that was, or None before the first.
     """
 
-    habit = None  # what watches that it behaves as usual, where the product file asks for it
-
     def __init__(self, channel):
         self.channel = channel
         self.value = 0.0

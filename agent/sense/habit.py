@@ -37,32 +37,40 @@ _LATER = const(0.1)  # of what a longer rest counts for when it is learned
 _FORGET = const(8)  # learning times in which the range closes in
 
 
-def watch(senses, rows):
-    """Let the senses learn habits. rows: [channel, witness, readings, filled] of each."""
-    for channel, witness, readings, filled in rows:
-        signal = senses.signals[channel]
-        signal.habit = Habit(signal, senses.signals[witness], readings, filled)
-        senses.also(signal.habit)
+def watch(senses, product):
+    """Let the senses learn the habits of a product, whose rows are then let go of.
+
+    Of each [channel, witness, readings to learn from, whether it measures a consumable].
+    """
+    habits = [None] * len(senses.signals)
+    for channel, witness, readings, filled in product.habits:
+        kind = Level if filled else Habit
+        habits[channel] = kind(senses.signals[channel], senses.signals[witness], readings)
+        senses.also(habits[channel])
+    senses.habits = habits
+    product.habits = ()
 
 
 class Habit(SensorWatch):
     """The habit of one channel.
 
     witness: the signal whose steps time its rests, or its own signal, whose readings do; readings:
-    how many to learn from; filled: it measures a consumable, whose level is the shelf's matter.
+    how many to learn from.
     """
 
     mode = "sensor_doubtful"
     severity = 1
     service = None
 
-    def __init__(self, signal, witness, readings, filled):
-        SensorWatch.__init__(self, signal)
-        self.detector = self  # it is what learns
+    def __init__(self, signal, witness, readings):
+        self.signals = (signal,) if witness is signal else (signal, witness)
         self.state = array("f", bytes(4 * _SIZE))
-        self._witness = witness
         self._readings = readings
-        self._filled = filled
+
+    @property
+    def detector(self):
+        """What learns is the watch itself."""
+        return self
 
     @property
     def name(self):
@@ -111,15 +119,16 @@ class Habit(SensorWatch):
         state = self.state
         before, witnessed = state[_LAST], state[_WITNESS]
         state[_LAST] = value  # rounded to float32 like the one that it is held against
-        if self._witness.quality == GOOD:
-            state[_WITNESS] = self._witness.value
+        witness = self.signals[-1]
+        if witness.quality == GOOD:
+            state[_WITNESS] = witness.value
         step = state[_LAST] - before
         if step:
             state[_LONGEST] += max(0.0, state[_REST] - state[_LONGEST]) * gain
             state[_REST] = 0
             if state[_RISES] + state[_FALLS] < _MOVES:
                 state[_RISES if step > 0 else _FALLS] += 1
-        elif self._witness is self.signals[0]:
+        elif witness is self.signals[0]:
             state[_REST] += 1
         elif witnessed:  # not at its first reading
             state[_REST] += abs(state[_WITNESS] - witnessed)
@@ -133,17 +142,16 @@ class Habit(SensorWatch):
     def _beyond(self, value):
         """Is it further out than all that was seen is wide? Of a counter: less than it was?"""
         state = self.state
-        if self._filled:
-            return False  # the shelf knows better
         reach = state[_HIGH] - state[_LOW]
         return (value < state[_LOW] - reach or value > state[_HIGH] + reach
                 or (not state[_FALLS] and value < state[_HIGH]))
 
     def _still(self):
         state = self.state
-        own = self._witness is self.signals[0]
-        return ((not own or state[_LONGEST] <= _TREMBLES) and state[_REST]
-                > _STILLER * (state[_LONGEST] + (1 if own else 1 / self._witness.channel.scale)))
+        longest = state[_LONGEST]
+        if len(self.signals) > 1:
+            return state[_REST] > _STILLER * (longest + 1 / self.signals[1].channel.scale)
+        return longest <= _TREMBLES and state[_REST] > _STILLER * (longest + 1)
 
     def _widen(self, value, gain):
         """What is no surprise widens the habit, as fast as gain allows for what noise would."""
@@ -166,3 +174,10 @@ class Habit(SensorWatch):
 
     def why(self, at):
         return loan.call("agent.sense.health", "why_habit", self.state)
+
+
+class Level(Habit):
+    """Of a channel that measures a consumable: how far it may leap is the shelf's matter."""
+
+    def _beyond(self, value):
+        return False

@@ -119,6 +119,7 @@ class Senses:
         self._sensors = [SensorWatch(signal) for signal in self.signals]
         self.watches = [Watch(spec, self.signals) for spec in product.monitors]
         product.monitors = ()
+        self.habits = ()  # of each channel what watches that it behaves as usual, or None
         self._waiting = []
         self.dropped = 0
         self.changes = []  # watches whose finding changed in this step
@@ -162,7 +163,7 @@ class Senses:
         signal = self.signals[index]
         if quality != GOOD or signal.sick:
             return
-        habit = signal.habit
+        habit = self.habits and self.habits[index]
         if habit:
             self.look_with(habit, moment)
             if habit.finding.state == CONFIRMED:
@@ -212,10 +213,10 @@ class Senses:
         for watch in self.watches:
             if case.holds(watch) and (insist or getattr(watch.detector, "COUNTS_LIFE", False)):
                 watch.detector.relearn(at)
-        for watch in self.watches + self._sensors:
-            for signal in watch.signals:
-                if signal.habit and case.holds(watch):
-                    signal.habit.relearn(at)
+        for habit in self.habits:
+            if habit and [watch for watch in self.watches + self._sensors
+                          if case.holds(watch) and habit.signals[0] in watch.signals]:
+                habit.relearn(at)
 
     def quality_word(self, index):
         return QUALITIES[self.signals[index].quality]
@@ -241,6 +242,6 @@ class Senses:
         """Yield a record of everything each monitor has learned."""
         for watch in self.watches:
             yield [LEARNED, watch.name, bytes(watch.detector.state)]
-        for signal in self.signals:
-            if signal.habit:
-                yield [LEARNED, signal.habit.name, bytes(signal.habit.state)]
+        for habit in self.habits:
+            if habit:
+                yield [LEARNED, habit.name, bytes(habit.state)]

@@ -191,6 +191,7 @@ def _loaded_by_name(product_data: bytes, board_data: bytes) -> list[str]:
     return sorted(
         [f"agent.sense.monitors.{kind}" for kind in kinds]
         + [f"hal.drivers.{driver}" for driver in drivers]
+        + ["agent.sense.habit"] * ("habits" in product)
         + [BATTERY] * ("power" in board)
     )
 

@@ -51,6 +51,8 @@ for monitor in product.get('monitors', ()):
     del monitor
 if product.get('consumables'):
     import agent.trade
+if product.get('habits'):
+    import agent.sense.habit
 del product
 """,
     ),

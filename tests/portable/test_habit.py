@@ -151,9 +151,9 @@ def test_what_was_learned_survives_a_restart():
     thing = Healthy().learned()
     journal = thing.thing.journal
     journal.rewrite(thing.thing.age(), thing.thing._dump())
-    before = [bytes(s.habit.state) for s in thing.thing.senses.signals]
+    before = [bytes(one.state) for one in thing.thing.senses.habits]
     thing.boot()
-    assert [bytes(s.habit.state) for s in thing.thing.senses.signals] == before
+    assert [bytes(one.state) for one in thing.thing.senses.habits] == before
     thing.serve(36)
     assert thing.found() == []
     thing.lie = {ROOM: lambda value: value * 1.8 + 32}
@@ -178,10 +178,10 @@ def test_a_sensor_that_was_repaired_is_learned_anew():
     thing.lie = {ROOM: lambda value: value - 30}  # another sensor, in its place
     thing.serve(2 * LEARN)
     assert thing.found() == []
-    assert senses.signals[ROOM].habit.finding.state == NONE
+    assert senses.habits[ROOM].finding.state == NONE
 
 
 def test_a_product_without_habits_has_none():
     thing = kit.Bench()
-    assert all(signal.habit is None for signal in thing.thing.senses.signals)
+    assert not thing.thing.senses.habits
     assert habit.Habit.service is None
