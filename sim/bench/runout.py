@@ -6,8 +6,9 @@ grams, millilitres and cups behind each drink are an assumption, the same for ev
 
 How much lies in the container on the first day decides at which hours, and after which weeks, it
 empties: luck, worth 0.02 to 0.04 of the error either way in seven months. The protocol says full;
-`starts` measures it from other levels too. Beside stand two yardsticks that divide the level by a
-rate: a plain mean with 14 days of memory, and one who knows the mean of the next 14 days.
+`starts` measures it from other levels too, and their mean stands beside. So do two yardsticks that
+divide the level by a rate: a plain mean with 14 days of memory, and one who knows the mean of the
+next 14 days.
 """
 
 import csv
@@ -236,7 +237,10 @@ def run(path, *, score_from=None, starts=1, runtime="cpython", progress=None):
         row = every[0] | yardsticks(sold, capacity, hours, truth(sold, capacity, hours)[0],
                                     start_hour)
         if starts > 1:
-            row["from"] = {key: [run[key] for run in every] for key in ("error", "coverage")}
+            keys = ("error", "coverage", "on_time", "missed")
+            row["from"] = {key: [run[key] for run in every] for key in keys}
+            row["error_any_start"] = mean([run["error"] for run in every
+                                           if run["error"] is not None])
         rows.append(row)
     return {"bench": "runout", "runtime": runtime, "from": str(start), "score_from": score_from,
             "hours": hours, "rows": rows, "seconds": time.monotonic() - began}

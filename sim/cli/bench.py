@@ -80,7 +80,7 @@ def onset(data: Data, as_json: Json = False, runtime: Runtime = "cpython",
 def runout(data: Data, as_json: Json = False, score_from: Since = None,
            starts: Annotated[
                int, typer.Option(min=1, max=100, help="First levels to measure from; 1: full.")
-           ] = 1,
+           ] = 4,
            runtime: Runtime = "cpython") -> None:  # fmt: skip
     """Days left of consumables on real sales."""
     options = {"score_from": score_from, "starts": starts, "runtime": runtime}
