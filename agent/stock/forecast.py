@@ -11,7 +11,9 @@ from agent import const
 from agent.stock.gauge import DAY_S
 
 _Z80 = const(1.28)  # a normal deviate is inside for 80 %
-_AIM = const(0.83)  # share of kept forecasts to be inside; misses cluster, so above 80 %
+_AIM = const(0.78)  # share of kept forecasts to be inside, which are rarer near the end than hours
+_SOONER = const(1.25)  # of the width: demand that grows ends a container sooner than
+_LATER = const(0.75)  # ... demand that falls prolongs it, so that both ends are missed alike
 _STEP = const(0.1)  # of the multiplier: up by AIM of it for a miss, down by the rest for a hit
 _UNPROVEN = const(1.5)  # multiplier before there is a record: wide until it has earned less
 _NARROWEST = const(0.5)
@@ -64,8 +66,9 @@ class Forecast:
         if amount <= 0:
             return 0.0, 0.0, 0.0
         relative = demand.spread() / (rate * amount) + _DRIFT
-        wide = 1 + self.state[_WIDTH] * _Z80 * sqrt(relative)
-        amounts = amount / wide, amount / min(wide, 1 + relative), amount * wide
+        wide = self.state[_WIDTH] * _Z80 * sqrt(relative)
+        amounts = (amount / (1 + _SOONER * wide), amount / (1 + min(wide, relative)),
+                   amount * (1 + _LATER * wide))
         return walk(amounts, rate, demand, at)
 
     def used(self, amount, level, demand, capacity, at):
