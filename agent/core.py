@@ -9,7 +9,7 @@ changed becomes durable with one append before any of it is handed out.  The low
 to orders, is agent/trade.py: a product without consumables has none of it.
 """
 
-from agent import VERSION, console, limits
+from agent import VERSION, console, limits, loan
 from agent import clock as clocks
 from agent import inbox as inboxes
 from agent import outbox as outboxes
@@ -46,6 +46,11 @@ class Agent:
         self.outbox = outboxes.Outbox(up, note)
         self.trade = self._open_trade() if product.consumables else None
         self.cases = services.Cases(identity.thing, self.send, self.tell, note)
+        for watch in self.senses.watches:
+            if watch.remedies:
+                self.cases.try_first = self._try_first
+        self._trials = None
+        self.switches = ()  # the board's outputs that a main lends to remedies
         self.inbox = inboxes.Inbox(self, entropy(8))
         self.cause = cause
         self.release = release  # the board's name, the number of the maker's release that runs
@@ -146,6 +151,14 @@ class Agent:
         if trade:
             trade.shelf.step(at)
 
+    def _try_first(self, asking, at):
+        """Hold back what the thing may yet mend itself; return for what service is asked."""
+        if asking or self.cases.trials:
+            self._trials = self._trials or loan.call("agent.service.remedies", "Trials", self)
+            return self._trials.step(asking, at)
+        self._trials = None
+        return asking
+
     def may_buy(self):
         """Return whether the thing's own memory of its money can be relied on."""
         return self.mode == RUN and self.inbox.greeted
@@ -175,6 +188,8 @@ class Agent:
         eta = watch.eta_s()
         if eta is not None:
             body[7] = max(0, int(eta))
+        if watch.mended:
+            body[8], watch.mended = watch.mended, None
         self.outbox.put(wire.FINDING, body, at)
 
     def health(self, at):

@@ -118,6 +118,15 @@ CASE_SETTLE_S = 86400
 CASE_BACK_S = 3 * 86400
 # After service says done, the same monitor has this long to agree.
 CASE_VERIFY_S = 2 * 86400
+# What the thing tries itself before it asks anybody: so often at the most for one monitor within so
+# long, and with so much rest between two tries.  What helps only for days is a fault all the same.
+REMEDY_TRIES = 3
+REMEDY_SPELL_S = 7 * 86400
+REMEDY_REST_S = 1800
+# Nothing is switched before the thing has been left alone for so long; when it never is, service is
+# asked for without.
+REMEDY_IDLE_S = 300
+REMEDY_PATIENCE_S = 4 * 3600
 # Evidence readings of one channel in a case message.
 EVIDENCE_READINGS = 12
 # Channels whose readings a case message carries; the rest can be asked for.
@@ -149,6 +158,7 @@ STEP_S = 300
 assert FRAME_BYTES <= 1280  # the receive buffer allocated once at boot
 assert RESEND_S < RESEND_LONGEST_S
 assert FLAP_S <= CASE_SETTLE_S < CASE_BACK_S
+assert REMEDY_IDLE_S <= REMEDY_REST_S < REMEDY_PATIENCE_S < REMEDY_SPELL_S
 assert OUTBOX_BYTES + TRANSACTION_BYTES < JOURNAL_BYTES
 assert PAYLOAD_BYTES < TRANSACTION_BYTES
 assert UPDATE_PIECE_BYTES + 200 < PAYLOAD_BYTES

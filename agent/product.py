@@ -41,7 +41,7 @@ class Product:
     channels: list of Channel.  monitors, consumables: decoded maps, which are large; sense and
     stock take them, keep what they use, and leave nothing here.  habits: rows of what
     agent/sense/habit.py learns of.  approve: index of the channel of the button that says the
-    owner's yes, or -1.
+    owner's yes, or -1.  in_use: of the one that shows it in use, or -1.
     """
 
     def __init__(self, data):
@@ -58,6 +58,7 @@ class Product:
             self.consumables = spec.get("consumables", [])
             self.habits = spec.get("habits", ())
             self.approve = spec.get("approve", -1)
+            self.in_use = spec.get("in_use", -1)
         except cbor.CborError as error:
             raise ProductError("product file: %s" % error)
         except (KeyError, TypeError) as error:

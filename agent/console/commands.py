@@ -1,5 +1,6 @@
 """The commands of the console, a table of words: `function(agent, words, at) -> answer`."""
 
+from agent import loan
 from agent.console import grammar
 from agent.console.grammar import CommandError, Pairs, Rows, later, one
 from agent.sense import findings
@@ -80,16 +81,23 @@ def _findings(agent, words, at):
 
 
 def _cases(agent, words, at):
-    return Rows(("case", "mode", "state", "number", "updates"), [
-        [case.ref(), case.mode, services.STATES[case.state], case.number, case.updates]
-        for case in agent.cases.open])
+    rows = []
+    for case in agent.cases.open:
+        tried, asked = loan.call("agent.service.asking", "history", agent.cases, case,
+                                 agent.senses)
+        rows.append([case.ref(), case.mode, services.STATES[case.state], case.number, case.updates,
+                     ", ".join(tried) or None, " ".join(asked) or None])
+    return Rows(("case", "mode", "state", "number", "updates", "tried", "asks_for"), rows)
 
 
 def _why(agent, words, at):
     word = one(words, "a monitor, a consumable or an order")
     watch = agent.senses.find(word)
     if watch:
-        return Pairs(watch.why(at))
+        rows = watch.why(at)
+        if watch.remedies:
+            rows += loan.call("agent.service.remedies", "told", agent, watch, at)
+        return Pairs(rows)
     answer = None
     if agent.trade:
         from agent.console import stock

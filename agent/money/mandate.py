@@ -95,20 +95,23 @@ class Mandate:
         """Return the highest sequence number taken, 0 before there was one."""
         return max([terms[SEQUENCE] for terms in (self.terms, self._control) if terms] + [0])
 
+    def paused(self):
+        """Return whether the owner has paused it, on the console or by a document."""
+        if self._control:
+            return self.held or self._control[3] == PAUSE
+        return self.held or (self.terms and self.terms.get(PAUSED))
+
     def refusal(self, utc):
         """Return why nothing may be bought at this time, or None."""
         terms = self.terms
-        control = self._control[3] if self._control else None
         if terms is None:
             return "no mandate"
         if self.sequence() < self.least:  # an old flash has an old one
             return "a newer mandate is known"
-        if control == REVOKE:
+        if self._control and self._control[3] == REVOKE:
             return "mandate revoked"
-        if control == PAUSE or (terms.get(PAUSED) and control is None):
-            return "mandate paused"
-        if self.held:
-            return "paused on the console"
+        if self.paused():
+            return "paused on the console" if self.held else "mandate paused"
         if utc is None:
             return "clock unknown"
         if utc < terms[FROM]:

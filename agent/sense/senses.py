@@ -27,12 +27,15 @@ class Watch:
         self.mode = spec["mode"]
         self.severity = spec["severity"]
         self.service = spec.get("service")
-        self.remedies = spec.get("remedies", [])
+        self.remedies = spec.get("tries", ())  # what the thing can try itself, maps
+        self.asks = spec.get("asks", ())  # those of service, [name, stock number if it is a part]
         self.advice = spec.get("advice", "")
         self.signals = [signals[index] for index in spec["channels"]]
         self.detector = monitors.make(spec["kind"], spec.get("settings", {}))
         self.finding = Finding(spec.get("hold", 0), spec.get("clear", 0))
         self._values = [0.0] * len(self.signals)
+
+    mended = None  # the remedy after which the finding went, until that is told
 
     def look(self, at):
         """Update the detector with this moment; return True when the finding's state changed."""
@@ -71,7 +74,8 @@ class SensorWatch:
     mode = SENSOR_FAULT
     severity = 2
     service: str | None = "repair"
-    remedies = ()
+    remedies = asks = ()
+    mended = None
     finding = Finding(0, 0)  # stands for none; who needs one gets its own, and few ever do
 
     def __init__(self, signal):

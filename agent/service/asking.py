@@ -11,7 +11,7 @@ from agent.wire import messages as wire
 
 def ask(cases, watch, at, senses):
     """Open a case for a confirmed finding, or make it an update of one."""
-    case = cases.of_mode(watch.mode) or _shared(cases, watch, senses)
+    case = related(cases, watch, senses)
     if case:
         case.updates += 1
         new = not case.holds(watch)
@@ -22,7 +22,37 @@ def ask(cases, watch, at, senses):
     if watch.name != case.monitor and watch.name not in case.joined:
         case.joined.append(watch.name)
     cases.note(case.record())
-    cases.send(wire.CASE, describe(case, watch, at, senses), case.id)
+    cases.send(wire.CASE, describe(cases, case, watch, at, senses), case.id)
+
+
+def insist(cases, case, at, senses):
+    """Service was there and the monitor sees it still: ask for the next remedy."""
+    watch = senses.find(case.monitor)
+    if watch:
+        case.updates += 1
+        cases.note(case.record())
+        cases.send(wire.CASE, describe(cases, case, watch, at, senses), case.id)
+
+
+def related(cases, watch, senses):
+    """Return the open case that a finding belongs to, or None."""
+    return cases.of_mode(watch.mode) or _shared(cases, watch, senses)
+
+
+def history(cases, case, senses):
+    """Return (names of what was tried, what is asked for: name and, of a part, stock number).
+
+    After each visit that did not help, the next remedy is asked for.
+    """
+    watch = senses.find(case.monitor)
+    if not watch:
+        return [], []
+    row = cases.trials.get(watch.name)
+    tried = [remedy["name"] for place, remedy in enumerate(watch.remedies)
+             if row and row[-1] >> place & 1]
+    visits, asks = case.visits, watch.asks
+    tried += [asked[0] for asked in asks[:visits]]
+    return tried, asks[min(visits, len(asks) - 1)] if asks else []
 
 
 def let_go(cases, case, watches, at):
@@ -58,7 +88,7 @@ def _shared(cases, watch, senses):
     return None
 
 
-def describe(case, watch, at, senses):
+def describe(cases, case, watch, at, senses):
     """Return the body of a case message: what fails, how sure, how soon, and the evidence.
 
     Help of the kind that its gravest finding needs; the evidence is of the latest one.
@@ -68,13 +98,21 @@ def describe(case, watch, at, senses):
         if case.holds(other) and other.finding.state == CONFIRMED and other.service and (
                 other.severity > gravest.severity):
             gravest = other
+    tried, asked = history(cases, case, senses)
+    signals, readings = watch.signals[:limits.EVIDENCE_CHANNELS], limits.EVIDENCE_READINGS
+    if len(signals) > 3:  # a message fits 1 KiB
+        readings -= len(tried) + len(asked)
     body = {
         1: case.id, 2: case.mode, 3: gravest.service, 4: gravest.severity,
         5: watch.finding.confidence(),
-        7: [[s.channel.name, s.channel.scale, s.evidence(at, limits.EVIDENCE_READINGS)]
-            for s in watch.signals[:limits.EVIDENCE_CHANNELS] if s.channel.evidence],
+        7: [[s.channel.name, s.channel.scale, s.evidence(at, readings)]
+            for s in signals if s.channel.evidence],
         9: case.updates, 11: watch.name,
     }
+    if tried:
+        body[8] = tried
+    for key, word in zip((12, 13), asked):
+        body[key] = word
     eta = watch.eta_s()
     if eta is not None:
         body[6] = max(0, int(eta))

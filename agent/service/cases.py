@@ -20,7 +20,7 @@ from agent.sense.senses import SENSOR_FAULT
 from agent.wire import cbor
 from agent.wire import messages as wire
 
-CASE, COUNT = TAGS = 60, 61
+CASE, COUNT, TRIAL = TAGS = 60, 61, 62
 
 OPEN, ACCEPTED, SCHEDULED, DONE, REFUSED, CLOSED = 1, 2, 3, 4, 5, 6
 STATES = ("", "open", "accepted", "scheduled", "done", "refused", "closed")
@@ -74,7 +74,13 @@ class Case:
 
 
 class Cases:
-    """Open cases.  Durable: they and the count of each failure mode's cases."""
+    """Open cases.  Durable: they, the count of each failure mode's cases, and what was tried.
+
+    try_first(watches, at): what the thing tries itself (remedies.py), where it has such remedies;
+    returns for what service is to be asked.
+    """
+
+    try_first = None
 
     def __init__(self, thing, send, tell, note):
         self.thing = thing
@@ -84,12 +90,16 @@ class Cases:
         self.open = []
         self.counts = {}
         self.past = {}  # of each mode the case that was closed last
+        self.trials = {}  # of each monitor the row of remedies.py, if anything was tried for it
 
     def step(self, at, senses):
         """Open, update, close and reopen cases after what the monitors say now."""
-        for watch in senses.changes:
-            if watch.finding.state == CONFIRMED and watch.service:
-                loan.call("agent.service.asking", "ask", self, watch, at, senses)
+        asking = [watch for watch in senses.changes
+                  if watch.finding.state == CONFIRMED and watch.service]
+        if self.try_first:
+            asking = self.try_first(asking, at)
+        for watch in asking:
+            loan.call("agent.service.asking", "ask", self, watch, at, senses)
         for case in list(self.open):
             self._follow(case, at, senses)
 
@@ -119,6 +129,7 @@ class Cases:
             if case.state == DONE and at - case.since >= limits.CASE_VERIFY_S:
                 self.event(case, CAME_BACK, "the monitor still sees it")
                 self._move(case, OPEN, at)
+                loan.call("agent.service.asking", "insist", self, case, at, senses)
             return
         case.well = case.well or at
         if case.state == DONE:
@@ -185,8 +196,13 @@ class Cases:
         self.note(case.record())
 
     def apply(self, record):
-        if record[0] == COUNT:
-            self.counts[record[1]] = record[2]
+        if record[0] != CASE:
+            if record[0] == COUNT:
+                self.counts[record[1]] = record[2]
+            else:
+                self.trials[record[1]] = record[2:]
+                if not record[2:]:
+                    del self.trials[record[1]]
             return
         case = Case(record[1:])
         known = self.find(case.id)
@@ -200,6 +216,8 @@ class Cases:
     def dump(self):
         for mode in sorted(self.counts):
             yield [COUNT, mode, self.counts[mode]]
+        for name in sorted(self.trials):
+            yield [TRIAL, name] + self.trials[name]
         for mode in sorted(self.past):
             yield self.past[mode].record()
         for case in self.open:

@@ -37,6 +37,7 @@ PI_MAIN = "firmware.pi.main"
 BOOT = "firmware.esp32.boot"  # only a custom build can replace what stock firmware does at boot
 BATTERY = "firmware.esp32.battery"
 OUTPUTS = "firmware.outputs"
+REMEDIES = "agent.service.remedies"
 START = '"""Starts the thing."""\nimport steward_boot\n\nsteward_boot.start()\n'
 CHOOSER_MODULE = "firmware.steward_boot"
 CHOOSER = "steward_boot.py"  # beside carried.py, so that no slot's firmware/ is taken for its own
@@ -103,8 +104,10 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     if wired["chip"] not in wokwi.DEVKITS:
         how = "make pi installs it there" if wired["chip"] != SIMULATED else "steward sim runs it"
         raise BuildError(f"{wired['chip']} takes no image: {how}")
-    buys = cbor2.loads(product_data).get("consumables")
-    without = () if buys else WITHOUT_CONSUMABLES
+    described = cbor2.loads(product_data)
+    without = () if described.get("consumables") else WITHOUT_CONSUMABLES
+    if not any("tries" in monitor for monitor in described.get("monitors", ())):
+        without = (*without, REMEDIES)
     if "outputs" not in wired:
         without = (*without, OUTPUTS)
     sources = closure([MAIN, *_loaded_by_name(product_data, board_data)], without)

@@ -19,7 +19,8 @@ CASE_SILENCE_S = 86_400  # a case that nobody accepted by then is escalated, and
 DEPARTMENT = "service"
 RECOVERED, CAME_BACK, WITHDRAWN, ESCALATED = 1, 2, 3, 4
 EVENTS = {1: "recovered", 2: "came_back", 3: "withdrawn", 4: "escalated"}
-KEPT = ("service", "severity", "confidence", "eta_s", "advice", "monitor", "update")
+KEPT = ("service", "severity", "confidence", "eta_s", "advice", "monitor", "remedy", "part",
+        "update")
 
 
 def report(work: Work, thing: Thing, words: dict) -> Answer:

@@ -81,7 +81,7 @@ def _finding(work: Work, thing: Thing, words: dict) -> Answer:
     if row is None:
         row = Finding(thing_id=thing.id, monitor=words["monitor"], raised_at=work.made_at)
         work.session.add(row)
-    for word in ("mode", "state", "severity", "confidence", "score", "eta_s"):
+    for word in ("mode", "state", "severity", "confidence", "score", "eta_s", "mended_by"):
         setattr(row, word, words[word])
     row.changed_at = work.made_at
     return Answer()

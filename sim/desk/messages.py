@@ -192,6 +192,7 @@ UP: dict[int, Body] = {
         (5, "confidence", natural(100)),
         (6, "score", integer),
         (7, "eta_s", uint, False),
+        (8, "mended_by", name, False),
     ),
     RFQ: _body(
         "rfq",
@@ -227,6 +228,8 @@ UP: dict[int, Body] = {
         (9, "update", uint),
         (10, "advice", text(), False),
         (11, "monitor", name, False),
+        (12, "remedy", name, False),
+        (13, "part", name, False),
     ),
     CASE_EVENT: _body(
         "case_event",

@@ -228,6 +228,8 @@ class Case(Table):
     tried: Mapped[Any]
     advice: Mapped[str | None]
     monitor: Mapped[str | None]
+    remedy: Mapped[str | None]
+    part: Mapped[str | None]
     update: Mapped[int]
     state: Mapped[int]
     escalated: Mapped[bool] = mapped_column(default=False)
@@ -302,6 +304,7 @@ class Finding(Table):
     confidence: Mapped[int]
     score: Mapped[int]
     eta_s: Mapped[int | None]
+    mended_by: Mapped[str | None]
     raised_at: Mapped[int]
     changed_at: Mapped[int]
 

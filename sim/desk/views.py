@@ -139,6 +139,8 @@ class CaseDetail(CaseView):
     monitor: str | None
     advice: str | None
     tried: list[str]
+    remedy: str | None
+    part: str | None
     evidence: list[Any]
     history: list[EventView]
 
@@ -154,6 +156,7 @@ class FindingView(View):
     confidence: int
     score: int
     eta_s: int | None
+    mended_by: str | None
     raised_at: int
     changed_at: int
 

@@ -123,6 +123,7 @@ class Case(Detail):
             ("Found by", words.said(case["monitor"])),
             ("Advice", case["advice"]),
             ("Tried already", ", ".join(words.said(word) for word in case["tried"])),
+            ("Asks for", _remedy(case)),
             ("Opened", visit.both(case["opened_at"])),
             ("Visit", visit.both(case["visit_at"])),
             ("Changed", visit.both(case["changed_at"])),
@@ -166,6 +167,13 @@ class Case(Detail):
                 await self.live.refresh()
 
             choices(asked_, BUTTONS[word], send)
+
+
+def _remedy(case: dict) -> str:
+    """What the thing thinks would mend it, and the part for that."""
+    if not case["remedy"]:
+        return ""
+    return words.said(case["remedy"]) + (f" ({case['part']})" if case["part"] else "")
 
 
 def _moment(day: str, hour: str, zone: datetime.tzinfo) -> int | None:
