@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import tomllib
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,8 +10,9 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from boards import toml
 from boards.locate import Lines, Path
-from boards.problems import Problem, nearest
+from boards.problems import DescriptionError, Problem, nearest
 from boards.schema import Product
 from boards.wiring import Board
 
@@ -51,13 +51,9 @@ def load(file: FilePath | str) -> Loaded:
     OSError when the file cannot be read at all."""
     name = str(file)
     try:
-        text = FilePath(file).read_bytes().decode("utf-8").replace("\r\n", "\n")
-        data = tomllib.loads(text)
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return _unreadable(name, line, f"not UTF-8 text: {error.reason} at byte {error.start}")
-    except tomllib.TOMLDecodeError as error:
-        return _unreadable(name, _line_in(str(error), text), f"not TOML: {error}")
+        text, data = toml.read(FilePath(file))
+    except DescriptionError as error:
+        return Loaded(name, Lines(""), None, error.problems)
     model = Board if "board" in data else Product
     loaded = Loaded(name, Lines(text), None, [])
     try:
@@ -84,23 +80,6 @@ def _take_apart(
         data[str(section)].pop(entry, None)
     with contextlib.suppress(ValidationError):
         loaded.model = model.model_validate(data)
-
-
-def _unreadable(file: str, line: int, message: str) -> Loaded:
-    return Loaded(file, Lines(""), None, [Problem(file, line, (), message)])
-
-
-def _line_in(message: str, text: str) -> int:
-    """The parser says "(at line 3, column 7)"; only Python 3.14 has an attribute for it.
-
-    At the end of the document it names no line: that is where a long string began that nothing
-    ends, and the last line with anything on it for all else.
-    """
-    words = message.replace(",", " ").split()
-    if "line" in words:
-        return int(words[words.index("line") + 1])
-    unended = max(text.rfind('"""'), text.rfind("'''")) if "string" in message else -1
-    return text[: unended if unended >= 0 else len(text.rstrip())].count("\n") + 1
 
 
 def _path(location: tuple[int | str, ...], data: Any) -> Path:

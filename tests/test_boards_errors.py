@@ -4,6 +4,8 @@ import pytest
 
 from boards.compiler import check_file, compile_product
 from boards.problems import DescriptionError
+from firmware.mandate import mandate_file
+from sim.world import scenario
 
 GOOD = """\
 product = "kettle"
@@ -163,6 +165,17 @@ def test_the_same_stock_number_twice(problems):
 )
 def test_what_is_no_description_is_said_too(problems, text, said):
     assert said in "\n".join(problems(text))
+
+
+@pytest.mark.parametrize("data, said", [
+    (b'title = "a"\n[mandate', "2: error: not TOML"), (b"# a\n# \xff", "2: error: not UTF-8"),
+])  # fmt: skip
+def test_scenarios_and_mandates_are_read_by_the_same_words(tmp_path, data, said):
+    file = tmp_path / "here.toml"
+    file.write_bytes(data)
+    assert f"here.toml:{said}" in str(mandate_file.read(file).problems[0])
+    with pytest.raises(DescriptionError, match=f"here.toml:{said}"):
+        scenario.load(str(file))
 
 
 def test_what_is_no_text_is_said_too(tmp_path):

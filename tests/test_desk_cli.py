@@ -12,6 +12,7 @@ import httpx
 import paho.mqtt.client as mqtt
 import pytest
 
+from boards.problems import DescriptionError
 from sim.desk import catalogue
 from sim.desk.serve import is_loopback
 from sim.desk.testing import HEALTH, TestThing
@@ -103,10 +104,15 @@ def test_beyond_loopback_a_key_is_needed(tmp_path, environment, monkeypatch):
     assert (process.returncode, "API key" in err) == (2, True)
 
 
-def test_catalogue_names_the_field_that_is_wrong(tmp_path):
+@pytest.mark.parametrize("old, new, said", [
+    ("1890", "-1", r"articles\[0\]\.price_minor: -1: input should be greater"),
+    ("price_minor", "price_mino", 'unknown key; did you mean "price_minor"'),
+    ("1890", "[18", "not TOML"),
+])  # fmt: skip
+def test_catalogue_names_file_line_and_key_that_are_wrong(tmp_path, old, new, said):
     path = tmp_path / "suppliers.toml"
-    path.write_text(SUPPLIERS.replace("1890", "-1"), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"sellers\.0\.articles\.0\.price_minor"):
+    path.write_text(SUPPLIERS.replace(old, new), encoding="utf-8")
+    with pytest.raises(DescriptionError, match=r"suppliers\.toml:[1-9]\d*: error: .*" + said):
         catalogue.load(path, tmp_path / "keys")
 
 

@@ -4,7 +4,6 @@
 mandate-document in agent/wire/wire.cddl, ready to be signed once it has a sequence number.
 """
 
-import tomllib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -12,11 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from boards import units
+from boards import toml, units
 from boards.fields import Model
 from boards.locate import Lines
 from boards.locate import Path as Place
-from boards.problems import Problem, nearest
+from boards.problems import DescriptionError, Problem, nearest
 from firmware.mandate import mandate_model as term
 from firmware.mandate import owner
 from firmware.mandate.mandate_model import (
@@ -62,11 +61,9 @@ def read(path: Path, product: dict | None = None) -> Draft:
     product: the compiled record of the thing's product, for names of consumables and items.
     """
     try:
-        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
-        data = tomllib.loads(text, parse_float=Decimal)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        line = getattr(error, "lineno", None) or _line_in(str(error))
-        return Draft(str(path), Lines(""), problems=[Problem(str(path), line, (), str(error))])
+        text, data = toml.read(path, Decimal)
+    except DescriptionError as error:
+        return Draft(str(path), Lines(""), problems=error.problems)
     draft = Draft(str(path), Lines(text))
     try:
         context = {"currency": data.get("currency", "")}
@@ -86,8 +83,8 @@ def read(path: Path, product: dict | None = None) -> Draft:
 def named_product(path: Path) -> str | None:
     """The product that a mandate file names, if it can be told."""
     try:
-        name = tomllib.loads(path.read_text("utf-8")).get("product")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        name = toml.read(path)[1].get("product")
+    except DescriptionError:
         return None
     return name if isinstance(name, str) else None
 
@@ -251,11 +248,6 @@ def _seller_keys(draft: Draft, folder: Path) -> dict[str, bytes]:
         except (OSError, owner.OwnerError) as error:
             draft.report(place, str(error))
     return keys
-
-
-def _line_in(message: str) -> int:
-    words = message.replace(",", " ").split()
-    return int(words[words.index("line") + 1].strip(")")) if "line" in words else 1
 
 
 def _message(details: Any) -> str:

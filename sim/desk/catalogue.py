@@ -18,12 +18,15 @@ database, because owners put the public half of it into their mandates.
 """
 
 import os
-import tomllib
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from boards import toml
+from boards.locate import Lines
+from boards.problems import DescriptionError, Problem, nearest
 from sim.desk import codec
 from sim.desk.suppliers import Article, HonestSupplier, PeopleSupplier, Terms
 
@@ -68,10 +71,28 @@ class Catalogue(BaseModel):
 def load(path: Path, keys: Path) -> list[HonestSupplier]:
     """The sellers of a catalogue file, with their keys in folder `keys`.
 
-    Raises ValueError (pydantic's and tomllib's are such) naming the field, or OSError.
+    Raises DescriptionError, which names file, line and key, or OSError.
     """
-    catalogue = Catalogue.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    text, data = toml.read(path)
+    try:
+        catalogue = Catalogue.model_validate(data)
+    except ValidationError as error:
+        lines = Lines(text)
+        raise DescriptionError([
+            Problem(str(path), lines.line(details["loc"]), details["loc"], _message(details))
+            for details in error.errors(include_url=False)
+        ]) from error  # fmt: skip
     return [_seller(entry, private_key(keys / f"{entry.name}.pem")) for entry in catalogue.sellers]
+
+
+def _message(details: Any) -> str:
+    if details["type"] == "extra_forbidden":
+        place = details["loc"]
+        tables: dict[int, type[BaseModel]] = {1: Catalogue, 3: SellerEntry, 5: ArticleEntry}
+        return f"unknown key; {nearest(place[-1], tables[len(place)].model_fields)}"
+    if details["type"] == "missing":
+        return "this key is missing and has no default"
+    return f"{details['input']!r}: {details['msg'][0].lower()}{details['msg'][1:]}"
 
 
 def private_key(path: Path):

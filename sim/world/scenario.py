@@ -4,12 +4,12 @@ A scenario is a product in a place: how long, what weather on the network, which
 mandate, what breaks when, and what must be true at the end. `sim/scenarios/*.toml` are examples.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
+from boards import toml
 from boards.fields import Duration, Model, Name, Share
 from boards.locate import Lines
 from boards.problems import DescriptionError, Problem, nearest
@@ -278,11 +278,7 @@ def load(name_or_path: str) -> Scenario:
     Raises FileNotFoundError, or DescriptionError with every mistake and its line.
     """
     path = find(name_or_path)
-    text = path.read_text(encoding="utf-8")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DescriptionError([Problem(str(path), 1, (), f"not TOML: {error}")]) from error
+    text, data = toml.read(path)
     return parse(data, str(path), Lines(text))
 
 
