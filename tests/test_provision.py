@@ -20,11 +20,12 @@ from agent.console.ports import Ports
 from agent.wire import p256
 from firmware.blank import Blank
 from firmware.image import build
-from firmware.mandate.owner import Owner
+from firmware.mandate.owner import Owner, OwnerError
 from firmware.serial import commission, console_tool, provision
 from firmware.serial.console_tool import Refused, Session
 from firmware.serial.provision import ProvisionError, Recipient, Sealed
 from sim.cli import app
+from sim.cli.provision import _key as owner_key
 from sim.desk.serve import DeskServer, Settings
 from sim.mpy import runtime
 
@@ -244,6 +245,17 @@ def test_one_thing_after_the_other_goes_wrong_and_the_next_run_goes_on(board, de
     threading.Timer(2, board.off).start()
     run = steward(board, desk, again=True)
     assert run.exit_code == 1 and "no answer to" in run.output, run.output
+
+
+def test_an_owner_s_key_is_given_as_digits_or_by_its_file(tmp_path):
+    key = p256.public_key(bytes(31) + b"\1").hex()
+    file = tmp_path / "owner.pub"
+    file.write_text(key + "\n", encoding="ascii")
+    assert owner_key("--owner", str(file)) == owner_key("--owner", key.upper()) == key
+    assert owner_key("--owner", None) is None
+    for wrong in ("owner.pub", key[:-2], "00" * 64):
+        with pytest.raises(OwnerError, match="--owner"):
+            owner_key("--owner", wrong)
 
 
 def test_a_root_key_goes_to_no_other_machine_in_the_clear(board):

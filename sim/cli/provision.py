@@ -16,6 +16,7 @@ import typer
 
 from boards.problems import DescriptionError
 from firmware.image.build import BuildError, board_file
+from firmware.mandate.owner import OwnerError, checked, read_public
 from firmware.serial import commission as commissioning
 from firmware.serial import provision as tool
 from firmware.serial.console_tool import ConsoleError, Session, find_port
@@ -27,7 +28,9 @@ PIN = "STEWARD_PIN"  # of a console that its owner shut
 GOES_ON = "what was done stays: the same command, mended where it was wrong, goes on from there"
 File = Path | None
 Pair = tuple[Path, Path] | None
-Maker = Annotated[str | None, typer.Option(help="Whose updates it takes: steward update show.")]
+Maker = Annotated[
+    str | None, typer.Option(help="Whose updates it takes: a public key, or its file.")
+]
 Wifi = Annotated[
     str | None, typer.Option(help="Network; STEWARD_WIFI_PASSWORD holds its password.")
 ]
@@ -46,7 +49,7 @@ def provision(
     client: Annotated[Pair, typer.Option(help="Certificate and key, if the broker asks.")] = None,
     desk: Annotated[str | None, typer.Option(help="REST address of the desk.")] = None,
     owner: Annotated[
-        str | None, typer.Option(help="The owner's public key: steward owner show.")
+        str | None, typer.Option(help="The owner's public key, or its file: owner.pub.")
     ] = None,
     maker: Maker = None,
     wifi: Wifi = None,
@@ -82,8 +85,8 @@ def provision(
     with _told():
         order = tool.Order(
             thing, product, board_file(board, product or Path()) if board else None,
-            _address(broker), ca, owner, _wifi(wifi), desk,
-            os.environ.get("STEWARD_DESK_API_KEY"), False, client, maker,
+            _address(broker), ca, _key("--owner", owner), _wifi(wifi), desk,
+            os.environ.get("STEWARD_DESK_API_KEY"), False, client, _key("--maker", maker),
         )  # fmt: skip
         with Session(port or find_port()) as session:
             tool.unlock(session, os.environ.get(PIN))
@@ -109,7 +112,7 @@ def _told() -> Iterator[None]:
         for problem in error.problems:
             typer.secho(str(problem), fg="red", err=True)
         raise typer.Exit(1) from error
-    except (BuildError, ConsoleError, tool.ProvisionError) as error:
+    except (BuildError, ConsoleError, OwnerError, tool.ProvisionError) as error:
         typer.secho(f"{error}\n{GOES_ON}", fg="red", err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
@@ -138,6 +141,16 @@ def _lock(session: Session, facts: dict, say: Callable[[str], None]) -> None:
     commissioning.restart(session)
     tool.unlock(session, os.environ.get(PIN))
     facts["locked"] = True
+
+
+def _key(option: str, given: str | None) -> str | None:
+    """A public key in hexadecimal, as it was given or out of the file that was named."""
+    if given is None or not Path(given).is_file():
+        try:
+            return given and checked(bytes.fromhex(given), option).hex()
+        except ValueError:
+            raise OwnerError(f"{option}: {given} is neither a file nor a public key") from None
+    return read_public(Path(given)).hex()
 
 
 def _address(broker: str | None) -> tuple[str, int] | None:
