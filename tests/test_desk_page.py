@@ -6,6 +6,7 @@ import pytest
 from page_kit import CASE, FINDING, HTML, PAGES, REPLY, ask, behind, filled, peopled, served, texts
 
 from sim.desk.models import Thing
+from sim.desk.page import thing as thing_page
 from sim.desk.page import words
 from sim.desk.testing import START, TestThing, ack, case_body
 
@@ -70,6 +71,14 @@ def test_a_case_a_dispute_and_a_thing_show_what_is_known(http, world):
     for word in ("coffee-machine", "> status", "all well", "well filled, 12 days", "C-000001",
                  "power on", "finding", "rfq"):  # fmt: skip
         assert word in thing, word
+
+
+@pytest.mark.parametrize("hello, said", [
+    ({"mandate_seq": 0}, "none that the desk knows of"),
+    ({"mandate_seq": 0, "mandate_known": 2}, "number 2"), ({"mandate_seq": 3}, "number 3"),
+])  # fmt: skip
+def test_a_mandate_that_came_after_the_start_is_known_too(hello, said):
+    assert thing_page._mandate(hello) == said
 
 
 def test_a_thing_that_was_reset_before_it_said_a_word(http, world):

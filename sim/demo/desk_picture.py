@@ -31,6 +31,12 @@ BREAKS = (("boiler_scaling", 6 * DAY), ("leak", 8 * DAY))  # of the first ones, 
 WAITS = {"approval", "case", "dispute"}
 OVERVIEW, OVERVIEW_SIZE = "", "1280,940"
 THING, THING_SIZE = "things/coffee_machine-2", "1280,1250"
+# The scenario names its sellers by what they do; these are names that sellers would have.
+NAMES = {
+    "honest_shop": "corner_shop", "forger": "bean_brothers", "silence": "old_roastery",
+    "latecomer": "coffee_direct", "half_empty": "milk_and_more", "twice": "kitchen_supply",
+    "nothing": "discount_24",
+}  # fmt: skip
 CHANGES = {
     "mandate": {"approval": "ask above", "ask_above": 2_000,
                 "weights": {"price": 80, "delivery": 5, "quality": 5, "trust": 10, "carbon": 0}},
@@ -87,6 +93,8 @@ def furnished() -> list[Run]:
 def _scenario(number: int) -> Scenario:
     content = tomllib.loads(SELLERS.read_text("utf-8")) | CHANGES
     content |= {"plant_settings": {"customers_per_day": float(20 + 10 * number)}}
+    for seller in content["sellers"]:
+        seller["name"] = NAMES[seller["name"]]
     # Two owners answer at once, the others hardly ever.
     content |= {"people": {"approves_after": ["10min", "2h"] if number < 2 else ["4d", "5d"]}}
     return scenarios.parse(content, "desk_picture.toml")

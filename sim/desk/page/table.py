@@ -46,6 +46,8 @@ def table(columns: list[Column], rows: list[dict], empty: str) -> None:
     made.classes("rows")
     cells = "".join(
         f'<q-td key="{column.name}" :props="props" data-label="{column.label}" '
+        # A heading of nothing is left out of the cards.
+        f""":class="['', null].includes(props.row.{column.name}) ? 'blank' : ''" """
         f'class="cell-{column.cell}">{CELLS[column.cell] % {"n": column.name}}</q-td>'
         for column in columns
     )

@@ -141,7 +141,7 @@ class _Thing:
             ("Agent", f"{hello['agent_version']}, product {hello['product_version']}"
                       if hello else ""),
             ("Ledger", f"{hello['ledger_count']} entries at its last start" if hello else ""),
-            ("Mandate", f"number {hello['mandate_seq']} at its last word" if hello else ""),
+            ("Mandate", _mandate(hello) if hello else ""),
             ("Buys nothing", hello.get("buys_not") or ""),
             ("Waiting to be sent", content.get("waiting") or ""),
             ("Reports shed", content.get("dropped") or ""),
@@ -209,6 +209,12 @@ class _Thing:
         ]  # fmt: skip
         with box("scroll"):
             table(MESSAGES, rows, "Nothing was said yet.")
+
+
+def _mandate(hello: dict) -> str:
+    """The highest number that it told, or took from the desk since."""
+    number = max(hello["mandate_seq"], hello.get("mandate_known", 0))
+    return f"number {number}" if number else "none that the desk knows of"
 
 
 def _finding(finding: dict, visit: Visit) -> dict:
