@@ -4,6 +4,7 @@ from boards.fields import LARGEST, Size
 from boards.load import Loaded
 from boards.locate import Path
 from boards.problems import nearest
+from boards.remedy_checks import check_remedies
 from boards.schema import Channel, Consumable, Monitor, Product
 from boards.settings import CHANNELS, check_settings
 
@@ -21,6 +22,8 @@ def check_product(loaded: Loaded) -> None:
     for name, consumable in product.consumables.items():
         _check_consumable(loaded, product, ("consumables", name), consumable)
     _check_stock_numbers(loaded, product)
+    if product.in_use is not None:
+        _check_channel(loaded, product, ("in_use",), product.in_use)
     if product.approve_with is not None:
         _check_channel(loaded, product, ("approve_with",), product.approve_with)
         if not loaded.names("consumables", product.consumables):
@@ -54,6 +57,7 @@ def _check_monitor(loaded: Loaded, product: Product, path: Path, monitor: Monito
     if not least <= watched <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         loaded.report((*path, "watch"), f"{monitor.kind} watches {wanted} channels, not {watched}")
+    check_remedies(loaded, path, monitor.remedies, monitor.severity == "critical")
     for place, message in check_settings(monitor.kind, monitor.settings, watched):
         loaded.report((*path, "settings", *place), message)
 

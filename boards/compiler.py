@@ -14,6 +14,8 @@ from boards import conversion
 from boards.checks import check_product
 from boards.load import Loaded, load
 from boards.problems import DescriptionError
+from boards.remedies import OWN
+from boards.remedy_checks import check_has_outputs
 from boards.schema import SEVERITIES, Channel, Consumable, Item, Monitor, Product
 from boards.settings import settled
 from boards.units import single
@@ -30,6 +32,7 @@ def check_file(file: FilePath | str) -> Loaded:
     loaded = load(file)
     if isinstance(loaded.model, Product):
         check_product(loaded)
+        check_has_outputs(loaded, loaded.model.monitors, boards_of(loaded.model, FilePath(file)))
     elif isinstance(loaded.model, Board):
         product = product_of(loaded)
         if not product.is_file():
@@ -42,6 +45,14 @@ def product_of(board: Loaded) -> FilePath:
     """Where the product that a board carries is looked for."""
     assert isinstance(board.model, Board)
     return FilePath(board.file).parent / "products" / f"{board.model.product}.toml"
+
+
+def boards_of(product: Product, file: FilePath) -> list[Board]:
+    """The boards in the folder above a product's file that carry it, as far as they can be read."""
+    models = [load(path).model for path in sorted(file.resolve().parents[1].glob("*.toml"))]
+    return [
+        model for model in models if isinstance(model, Board) and model.product == product.product
+    ]
 
 
 def compile_product(path: FilePath | str) -> bytes:
@@ -98,8 +109,9 @@ def product_record(product: Product) -> dict[str, Any]:
         "version": product.version,
         "channels": [_channel(name, channel) for name, channel in product.channels.items()],
     }
-    if habits := [_habit(name, product, index) for name in product.channels
-                  if product.channels[name].habit]:
+    if habits := [
+        _habit(name, product, index) for name in product.channels if product.channels[name].habit
+    ]:
         record["habits"] = habits
     if product.monitors:
         record["monitors"] = [
@@ -112,6 +124,8 @@ def product_record(product: Product) -> dict[str, Any]:
         ]
     if product.approve_with is not None:
         record["approve"] = index[product.approve_with]
+    if product.in_use is not None:
+        record["in_use"] = index[product.in_use]
     return record
 
 
@@ -130,11 +144,18 @@ def _channel(name: str, channel: Channel) -> dict[str, Any]:
 
 
 def _habit(name: str, product: Product, index: dict[str, int]) -> list[Any]:
-    """Whose habit, timed by whose steps, readings to learn it from, and is it a level?"""
+    """Whose habit, timed by whose steps, readings to learn it from, and is it of a level?
+
+    0: of none, 1: of one that nothing else tells of, 2: of one whose uses are counted.
+    """
     channel = product.channels[name]
-    filled = any(name == consumable.measured_by for consumable in product.consumables.values())
+    level = [
+        1 + bool(consumable.used_by)
+        for consumable in product.consumables.values()
+        if name == consumable.measured_by
+    ]
     readings = channel.habit // channel.every
-    return [index[name], index[channel.moves_with or name], readings, int(filled)]
+    return [index[name], index[channel.moves_with or name], readings, max(level, default=0)]
 
 
 def _monitor(name: str, monitor: Monitor, index: dict[str, int]) -> dict[str, Any]:
@@ -149,7 +170,8 @@ def _monitor(name: str, monitor: Monitor, index: dict[str, int]) -> dict[str, An
             "clear": monitor.clear_after,
             "service": monitor.service,
         },
-        remedies=monitor.remedies,
+        tries=[remedy.record() for remedy in monitor.remedies if remedy.kind in OWN],
+        asks=[remedy.wish() for remedy in monitor.remedies if remedy.kind not in OWN],
         advice=monitor.advice,
         settings=settled(monitor.kind, monitor.settings, len(monitor.watch)),
     )
@@ -246,4 +268,5 @@ def _output(name: str, output: Output) -> dict[str, Any]:
         {"name": name, "driver": output.driver, "args": {**output.pins, **output.args}},
         bus=output.bus,
         when=output.when,
+        safe=output.safe_for,
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from boards.fields import Duration, Model, Name, Number, Quantity, Scale, Share, Text, Unit, Word
+from boards.remedies import Remedy
 
 SEVERITIES = ("notice", "minor", "major", "critical")  # compiled to 1..4
 
@@ -105,7 +106,7 @@ class Monitor(Model):
     confirm_after: Duration = 600
     clear_after: Duration = 3600
     service: Service = "repair"
-    remedies: Annotated[list[Word], Field(max_length=6)] = []
+    remedies: Annotated[list[Remedy], Field(max_length=6)] = []
     advice: Text = ""
     settings: dict[str, Any] = {}  # checked against boards/settings.py
 
@@ -169,6 +170,7 @@ class Product(Model):
     monitors: Annotated[dict[Name, Monitor], Field(max_length=64)] = {}
     consumables: Annotated[dict[Name, Consumable], Field(max_length=16)] = {}
     approve_with: str | None = None
+    in_use: str | None = None
 
     def unit_of(self, consumable: Consumable) -> str:
         """The consumable's unit: its level channel's if it has one, else its own, else pieces."""

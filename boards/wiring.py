@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from boards.fields import Duration, Model, Name, Share, Unit, Word
+from boards.remedies import LONGEST_S
 from boards.units import convert, split
 
 Pin = Annotated[int, Field(ge=0, le=48)]
@@ -63,11 +64,18 @@ class Sensor(Model):
     unit: Unit | None = None
 
 
+ALWAYS = "always"
+
+
 class Output(Model):
-    """Something that is switched, on the console or by a state: a lamp, a buzzer, a valve."""
+    """Something that is switched, on the console, by a state or for a remedy: a lamp, a valve.
+
+    safe_for: how long a remedy may have it the other way.
+    """
 
     about: str = ""
-    when: Literal["order waiting", "case open", "safe mode"] | None = None
+    when: Literal["order waiting", "case open", "safe mode", "always"] | None = None
+    safe_for: Annotated[Duration, Field(ge=1, le=LONGEST_S)] | None = None
     driver: Name
     bus: str | None = None
     pins: dict[str, Pin] = {}

@@ -8,6 +8,7 @@ from boards.drivers import DRIVERS, Driver
 from boards.load import Loaded
 from boards.locate import Path
 from boards.problems import nearest
+from boards.remedy_checks import check_on_board
 from boards.schema import Product
 from boards.settings import Setting, wrong
 from boards.wiring import Argument, Board, Filter, Output, Sensor
@@ -132,6 +133,7 @@ def _check_channels(loaded: Loaded, board: Board, carried: Loaded) -> None:
         if output.when == "order waiting" and not product.consumables:
             message = f"{product.product} orders nothing, for nothing of it runs out"
             loaded.report(("outputs", name, "when"), message)
+    check_on_board(loaded, board, product.monitors)
     for name in channels:
         if name not in sensors:
             message = f"channel {name} of {product.product} has no sensor here; it will be missing"

@@ -53,7 +53,7 @@ class Loop:
         heard = self._receive(now)
         due = self._think(now, heard)
         if self.outputs is not None:
-            self.outputs.follow(self.agent)
+            due = self.outputs.follow(self.agent, now, due)
         if self.watchdog is not None:
             self.watchdog.feed()
         return now if self._answering else min(due, self.sensors.due)

@@ -1,7 +1,9 @@
 """What a thing switches: the lamps, relays and fans of its board, by its own state or by hand.
 
-Loaded only where the board has outputs. All are off when the thing starts, and what was set by hand
-is forgotten then. Nobody but who stands at the console sets one by hand.
+Loaded only where the board has outputs. All are as their state has them when the thing starts, and
+what was set by hand is forgotten then. Nobody but who stands at the console sets one by hand. A
+remedy (agent/service/remedies.py) has one the other way for some seconds, if the board calls that
+safe; that is kept nowhere, so no start finds it so.
 """
 
 from agent.core import SAFE
@@ -10,17 +12,20 @@ HELP = "output [NAME on|off|0..100|auto]: what it switches, by hand or by its ow
 
 
 class Output:
-    """One part. `when`: the state that switches it on, or ""; `share`, 0 to 1: as it was set."""
+    """One part. `when`: the state that switches it on, or ""; `share`, 0 to 1: as it was set;
+    `safe_s`: for how long a remedy may have it the other way, `left`: for how long one wants to,
+    `until`: the uptime at which that ends."""
 
     def __init__(self, spec, make, bank):
         self.name = spec["name"]
         self.when = spec.get("when", "")
         self.by_hand = False
-        self.share = 0.0
+        self.safe_s = spec.get("safe", 0)
+        self.left = self.until = 0
         self.problem = None  # the last HalError, None while all is well
         self._make = make, bank, spec["args"]
         self._driver = None
-        self.set(0.0)
+        self.set(1.0 if self.when == "always" else 0.0)
 
     def set(self, share) -> None:
         """A part that does not take it is tried again at the next change."""
@@ -42,13 +47,35 @@ class Outputs:
         bank, find = open_bus("pins", 0, {}, 0), find_driver or _find_driver
         self.all = [Output(spec, find(spec["driver"]), bank) for spec in specs]
 
-    def follow(self, agent) -> None:
-        """Once a turn: switch what is bound to a state that has changed."""
+    def follow(self, agent, now, due):
+        """Once a turn: switch what is bound to a state that has changed, and what a remedy wants.
+
+        Returns `due`, or the uptime (s) at which a remedy ends, whichever is first.
+        """
         for output in self.all:
-            if output.when and not output.by_hand:
-                share = 1.0 if STATES[output.when](agent) else 0.0
-                if share != output.share:
-                    output.set(share)
+            if output.by_hand:
+                output.left = output.until = 0
+                continue
+            if output.left:
+                output.until, output.left = now + output.left, 0
+            on = output.when and STATES[output.when](agent)
+            if output.until > now:
+                on = not on
+                due = min(due, output.until)
+            share = 1.0 if on else 0.0
+            if share != output.share:
+                output.set(share)
+        return due
+
+    def safe(self):
+        """Names of those that may be switched for a remedy."""
+        return [output.name for output in self.all if output.safe_s]
+
+    def switch(self, name, seconds) -> None:
+        """Have one the other way, for no longer than is safe; a hand at the console goes before."""
+        for output in self.all:
+            if output.name == name:
+                output.left = min(seconds, output.safe_s)
 
     def command(self, agent, words, at):
         """The console's word, which finds the grammar loaded; nothing else here needs it."""
@@ -97,6 +124,7 @@ STATES = {
     "order waiting": _order_waits,  # for the owner's yes
     "case open": lambda agent: bool(agent.cases.open),
     "safe mode": lambda agent: agent.mode == SAFE,
+    "always": lambda agent: True,
 }
 
 

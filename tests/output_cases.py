@@ -33,14 +33,14 @@ def lamps(pins):
 def test_an_output_follows_the_state_that_it_is_bound_to():
     pins, thing = Pins(), Some()
     board = lamps(pins)
-    board.follow(thing)
+    board.follow(thing, 0, 60)
     assert (pins.level(14), pins.level(15)) == (0, 1), "off, each in its way"
     thing.open.append("C-1")
-    board.follow(thing)
+    board.follow(thing, 0, 60)
     assert (pins.level(14), pins.level(15)) == (1, 1)
     thing.mode = 1
     thing.open.clear()
-    board.follow(thing)
+    board.follow(thing, 0, 60)
     assert (pins.level(14), pins.level(15)) == (0, 0)
 
 
@@ -48,10 +48,10 @@ def test_an_output_is_set_by_hand_and_let_go():
     pins, thing = Pins(), Some()
     board = lamps(pins)
     assert "100 %" in board.command(None, ["lamp", "on"], 0)
-    board.follow(thing)
+    board.follow(thing, 0, 60)
     assert pins.level(14) == 1, "no case, but somebody said so"
     assert "case open" in board.command(None, ["lamp", "auto"], 0)
-    board.follow(thing)
+    board.follow(thing, 0, 60)
     assert pins.level(14) == 0
     board.command(None, ["fan", "40"], 0)
     shown = {row[0]: row[1:3] for row in board.command(None, [], 0).rows}
@@ -75,7 +75,7 @@ def test_an_output_that_fails_is_named_and_stops_nothing():
     thing = Some()
     board = lamps(Bank())
     thing.open.append("C-1")
-    board.follow(thing)
+    board.follow(thing, 0, 60)
     assert "no such pin" in board.command(None, [], 0).rows[0][4]
     try:
         board.command(None, ["lamp", "on"], 0)
@@ -83,3 +83,62 @@ def test_an_output_that_fails_is_named_and_stops_nothing():
         assert "no such pin" in str(error)
         return
     raise AssertionError("it did not say so")
+
+
+SUPPLY = [
+    {"name": "heater", "driver": "relay", "args": {"output": 14, "active": 0}, "when": "always",
+     "safe": 30},
+    {"name": "valve", "driver": "relay", "args": {"output": 15}, "safe": 4},
+    {"name": "lamp", "driver": "relay", "args": {"output": 16}, "when": "case open"},
+]  # fmt: skip
+
+
+def supply(pins):
+    return outputs.Outputs(SUPPLY, lambda kind, ident, wires, hz: pins)
+
+
+def test_a_remedy_has_an_output_the_other_way_for_as_long_as_is_safe():
+    pins, thing = Pins(), Some()
+    board = supply(pins)
+    assert (pins.level(14), pins.level(15)) == (0, 0), "the supply is on from the first moment"
+    assert board.safe() == ["heater", "valve"]
+    board.switch("heater", 10)
+    board.switch("valve", 10)
+    assert board.follow(thing, 100, 160) == 104
+    assert (pins.level(14), pins.level(15)) == (1, 1)
+    assert board.follow(thing, 104, 160) == 110
+    assert (pins.level(14), pins.level(15)) == (1, 0), "no longer than the board calls safe"
+    assert board.follow(thing, 110, 160) == 160
+    assert (pins.level(14), pins.level(15)) == (0, 0)
+
+
+def test_what_is_not_safe_is_not_switched_for_a_remedy():
+    pins, thing = Pins(), Some()
+    board = supply(pins)
+    board.switch("lamp", 10)
+    board.switch("door", 10)
+    assert board.follow(thing, 0, 60) == 60 and pins.level(16) == 0
+
+
+def test_a_start_in_the_middle_of_a_remedy_finds_everything_as_its_state_has_it():
+    pins, thing = Pins(), Some()
+    board = supply(pins)
+    board.switch("heater", 10)
+    board.follow(thing, 5, 60)
+    assert pins.level(14) == 1
+    board = supply(pins)
+    assert pins.level(14) == 0
+    board.follow(thing, 0, 60)
+    assert pins.level(14) == 0
+
+
+def test_a_hand_at_the_console_goes_before_a_remedy():
+    pins, thing = Pins(), Some()
+    board = supply(pins)
+    board.switch("valve", 4)
+    board.follow(thing, 0, 60)
+    board.command(None, ["valve", "off"], 1)
+    board.follow(thing, 1, 60)
+    board.command(None, ["valve", "auto"], 2)
+    board.follow(thing, 2, 60)
+    assert pins.level(15) == 0
