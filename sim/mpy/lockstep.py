@@ -60,6 +60,7 @@ class Box:
         entropy = Entropy(settings["seed"], struct.unpack("<I", body)[0])
         try:
             self.agent = Agent(Product(settings["product"]), identity, self.store, entropy)
+            self.agent.switches = settings["switches"]
         except PowerCut:
             return b"\0"
         return b"\1"

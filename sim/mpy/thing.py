@@ -38,6 +38,7 @@ class MicroPythonThing:
         entropy_seed: bytes,
         flash: Path | str | None = None,
         heap: int | str = HEAP,
+        switches: tuple[str, ...] = (),
     ):
         self.alive = False
         self.boots = 0
@@ -47,6 +48,7 @@ class MicroPythonThing:
                 "product": product,
                 "seed": entropy_seed,
                 "flash": str(flash or ""),
+                "switches": list(switches),
             },
             canonical=True,
         )

@@ -111,6 +111,8 @@ class CoffeeMachine(Plant):
         "brew_group_blocked": ("pump_wear",),
     }
 
+    outputs: ClassVar = {"heater": ("heater_failure",), "grinder_reverse": ("grinder_jam",)}
+
     def __init__(self, world, settings: dict):
         super().__init__(world)
         self.settings = self._settle(settings, SETTINGS)
@@ -149,6 +151,12 @@ class CoffeeMachine(Plant):
         broken = super().repair(mode)
         self._try_out(self.world.now)
         return broken
+
+    def switched(self, output: str) -> list[str]:
+        mended = super().switched(output)
+        if output == "grinder_reverse":  # it turns, so there is a current to be measured
+            self._grind(self.world.now)
+        return mended
 
     def stocked_out(self) -> list[str]:
         return [name for name, least in REACHABLE.items() if self.levels[name] < least]

@@ -12,12 +12,17 @@ class UnknownName(ValueError):
 
 
 class Fault:
-    """A failure that grows in a straight line from 0 to `severity` within `over_s` seconds."""
+    """A failure that grows in a straight line from 0 to `severity` within `over_s` seconds.
 
-    __slots__ = ("mode", "over_s", "severity", "since")
+    hung: nothing is broken, and what the thing can switch itself puts it right."""
 
-    def __init__(self, mode: str, severity: float, since: int, over_s: int = 0):
+    __slots__ = ("hung", "mode", "over_s", "severity", "since")
+
+    def __init__(
+        self, mode: str, severity: float, since: int, over_s: int = 0, hung: bool = False
+    ):
         self.mode = mode
+        self.hung = hung
         self.severity = severity
         self.since = since
         self.over_s = over_s
@@ -36,6 +41,7 @@ class Plant:
     `modes` maps what can fail to what it does, in words. `causes` maps a failure mode of the
     product to what may be behind it, where the two have different names; "sensor" is a sensor.
     `effects` maps what can fail to further failure modes that it truly looks like.
+    `outputs` maps what the thing can switch to the failures that this may put right.
     """
 
     signals: ClassVar[dict[str, str]] = {}
@@ -43,6 +49,7 @@ class Plant:
     modes: ClassVar[dict[str, str]] = {}
     causes: ClassVar[dict[str, tuple[str, ...]]] = {}
     effects: ClassVar[dict[str, tuple[str, ...]]] = {}
+    outputs: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def __init__(self, world):
         self.world = world
@@ -82,12 +89,14 @@ class Plant:
         self.advance(self.world.now)
         self.levels[consumable] = 0.0
 
-    def fail(self, mode: str, severity: float = 1.0, over_s: int = 0) -> None:
+    def fail(
+        self, mode: str, severity: float = 1.0, over_s: int = 0, hung: bool = False
+    ) -> None:
         """Have this failure grow to `severity` (0..1) within `over_s` seconds."""
         if mode not in self.modes:
             raise UnknownName("failure mode", mode, self.modes)
         self.advance(self.world.now)
-        self._faults[mode] = Fault(mode, severity, self.world.now, over_s)
+        self._faults[mode] = Fault(mode, severity, self.world.now, over_s, hung)
 
     def repair(self, mode: str) -> bool:
         """Put a failure right; whether there was one."""
@@ -95,6 +104,13 @@ class Plant:
             raise UnknownName("failure mode", mode, self.modes)
         self.advance(self.world.now)
         return self._faults.pop(mode, None) is not None
+
+    def switched(self, output: str) -> list[str]:
+        """The thing had an output the other way for some seconds; returns what that put right."""
+        if output not in self.outputs:
+            raise UnknownName("output", output, self.outputs)
+        hung = [fault.mode for fault in self.faults() if fault.hung]
+        return [mode for mode in hung if mode in self.outputs[output] and self.repair(mode)]
 
     def faults(self) -> list[Fault]:
         """What is broken now, oldest first."""

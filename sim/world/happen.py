@@ -11,7 +11,7 @@ def happen(run, event) -> None:
 
 
 def _break(run, event: scenarios.Break) -> None:
-    run.plant.fail(event.mode, event.severity, event.over)
+    run.plant.fail(event.mode, event.severity, event.over, event.hung)
     cut_off = not run.network.up(run.name)
     run.observer.broke(event.mode, run.plant.shows_as(event.mode), event.over, cut_off)
 

@@ -93,7 +93,8 @@ class Run:
         self.plant = build(scenario.plant, self.world, scenario.plant_settings)
         self.observer = Observer(self.world, self.name, self.keys.root_key)
         self.digest = Digest()
-        self.thing = _thing(runtime, product, self.keys, self.world, heap)
+        switches = tuple(sorted(self.plant.outputs))
+        self.thing = _thing(runtime, product, self.keys, self.world, heap, switches)
         self.site = Site(
             self.world, self.name, self.thing, self.plant, self.network, _channels(self.record)
         )
@@ -199,6 +200,10 @@ class Run:
         self.observer.up(frame)
 
     def _effect(self, effect: tuple) -> None:
+        if effect[0] == "switch":
+            self.observer.note("remedy", f"{effect[1]} for {effect[2]} s")
+            for mode in self.plant.switched(effect[1]):
+                self.observer.mended(mode)
         if effect[0] != "notify":
             return
         text = effect[1]
@@ -275,13 +280,15 @@ def run(
         playing.close()
 
 
-def _thing(runtime: str, product: bytes, thing_keys: Keys, world: World, heap: str) -> Thing:
+def _thing(
+    runtime: str, product: bytes, thing_keys: Keys, world: World, heap: str, switches: tuple
+) -> Thing:
     seed = world.derive("thing entropy")
     if runtime == "cpython":
-        return LocalThing(product, thing_keys, seed)
+        return LocalThing(product, thing_keys, seed, switches=switches)
     from sim.mpy.thing import MicroPythonThing
 
-    return MicroPythonThing(product, thing_keys, seed, heap=heap)
+    return MicroPythonThing(product, thing_keys, seed, heap=heap, switches=switches)
 
 
 def _channels(record: dict) -> list[tuple[int, str, int]]:

@@ -114,6 +114,7 @@ class Break(Event):
     mode: str
     severity: Annotated[float, Field(gt=0, le=1)] = 1.0
     over: Duration = 0
+    hung: bool = False
 
 
 class Mend(Event):

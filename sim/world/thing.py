@@ -70,13 +70,17 @@ class Thing(Protocol):
 class LocalThing:
     """The agent in this process on CPython."""
 
-    def __init__(self, product: bytes, keys: Keys, entropy_seed: bytes, store=None):
+    def __init__(
+        self, product: bytes, keys: Keys, entropy_seed: bytes, store=None,
+        switches: tuple[str, ...] = (),
+    ):  # fmt: skip
         self.store = store or MemoryStore()
         self.boots = 0
         self.agent: Any = None
         self._product = product
         self._keys = keys
         self._seed = entropy_seed
+        self._switches = switches
         self._now = 0
         self._link: bool | None = None
 
@@ -101,6 +105,7 @@ class LocalThing:
                 Product(self._product), self._identity(), self.store,
                 Entropy(self._seed, self.boots),
             )
+            self.agent.switches = self._switches
         except PowerCut:
             self.kill()
 
