@@ -270,6 +270,12 @@ def table() -> dict[str, dict[str, str]]:
     return found
 
 
+def read() -> list[Path]:
+    """The files on which it hangs what is short: what is read, and this one."""
+    beside = [path for pattern in BESIDE for path in ROOT.glob(pattern)]
+    return [*(path for _, path in _modules()), *beside, Path(__file__)]
+
+
 def _fixed(names: dict[str, Names]) -> set[str]:
     """The names that must stay, whoever makes them."""
     beside = [Names(path.read_text("utf-8")) for pattern in BESIDE for path in ROOT.glob(pattern)]

