@@ -28,7 +28,7 @@ ABSENT = -1  # the index of a channel that a consumable does not have
 
 def check_file(file: FilePath | str) -> Loaded:
     """A description with everything that is wrong with it; nothing is raised for its contents.
-    A board is checked against the product that it carries, products/<name>.toml beside it."""
+    A board is checked against the product that it carries (product_of)."""
     loaded = load(file)
     if isinstance(loaded.model, Product):
         check_product(loaded)
@@ -36,20 +36,24 @@ def check_file(file: FilePath | str) -> Loaded:
     elif isinstance(loaded.model, Board):
         product = product_of(loaded)
         if not product.is_file():
-            loaded.report(("product",), f"there is no {product}")
+            loaded.report(("product",), f"there is no {product}, and none beside the board")
         check_board(loaded, load(product) if product.is_file() else None)
     return loaded
 
 
 def product_of(board: Loaded) -> FilePath:
-    """Where the product that a board carries is looked for."""
+    """The product that a board carries: in products/ beside it, or beside it; it may be missing."""
     assert isinstance(board.model, Board)
-    return FilePath(board.file).parent / "products" / f"{board.model.product}.toml"
+    folder, name = FilePath(board.file).parent, f"{board.model.product}.toml"
+    beside = folder / name
+    return beside if beside.is_file() else folder / "products" / name
 
 
 def boards_of(product: Product, file: FilePath) -> list[Board]:
-    """The boards in the folder above a product's file that carry it, as far as they can be read."""
-    models = [load(path).model for path in sorted(file.resolve().parents[1].glob("*.toml"))]
+    """The boards beside a product's file and in the folder above that carry it, as far as they
+    can be read."""
+    folders = file.resolve().parents[:2]
+    models = [load(path).model for folder in folders for path in sorted(folder.glob("*.toml"))]
     return [
         model for model in models if isinstance(model, Board) and model.product == product.product
     ]

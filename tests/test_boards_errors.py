@@ -4,6 +4,8 @@ import pytest
 
 from boards.compiler import check_file, compile_product
 from boards.problems import DescriptionError
+from firmware.image import build
+from firmware.image.build import BuildError
 from firmware.mandate import mandate_file
 from sim.world import scenario
 
@@ -176,6 +178,17 @@ def test_scenarios_and_mandates_are_read_by_the_same_words(tmp_path, data, said)
     assert f"here.toml:{said}" in str(mandate_file.read(file).problems[0])
     with pytest.raises(DescriptionError, match=f"here.toml:{said}"):
         scenario.load(str(file))
+
+
+def test_a_board_s_product_is_found_beside_it_too(tmp_path):
+    board = tmp_path / "board.toml"
+    board.write_text('board = "b"\nproduct = "kettle"\nchip = "simulated"\n[sensors]\n', "utf-8")
+    missing = tmp_path / "products" / "kettle.toml"
+    assert f"there is no {missing}, and none beside" in str(check_file(board).problems)
+    with pytest.raises(BuildError, match="--product"):
+        build.product_file(board)
+    (tmp_path / "kettle.toml").write_text(GOOD, "utf-8")
+    assert build.product_file(board) == tmp_path / "kettle.toml"
 
 
 def test_what_is_no_text_is_said_too(tmp_path):

@@ -89,7 +89,11 @@ def product_file(board: Path) -> Path:
     loaded = load.load(board)
     if not isinstance(loaded.model, Board):
         raise BuildError(f"{board} describes no board")
-    return compiler.product_of(loaded)
+    product = compiler.product_of(loaded)
+    if not product.is_file():
+        raise BuildError(f"{board} carries {loaded.model.product}, and there is no {product}; "
+                         "name its file with --product")  # fmt: skip
+    return product
 
 
 def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) -> Image:

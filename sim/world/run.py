@@ -14,7 +14,7 @@ import cbor2
 
 from sim.desk.market import BRINGS_TWICE
 from sim.desk.models import Case, Order
-from sim.plants import build
+from sim.plants import UnknownName, build
 from sim.world import invariants, report
 from sim.world.clock import DAY, World
 from sim.world.digest import Digest
@@ -91,6 +91,7 @@ class Run:
         self.keys = keys(self.world, self.name)
         self.network = beside.network if beside else Network(self.world, _weather(scenario))
         self.plant = build(scenario.plant, self.world, scenario.plant_settings)
+        self._fit()
         self.observer = Observer(self.world, self.name, self.keys.root_key)
         self.digest = Digest()
         switches = tuple(sorted(self.plant.outputs))
@@ -155,6 +156,15 @@ class Run:
             "on_service_done": lambda done: self._all[done.thing]._serviced(done),
         }
         return Endpoint(self.world, self.network, self.scenario, self.record, hooks)
+
+    def _fit(self) -> None:
+        """UnknownName where the plant lacks what the product is about."""
+        for channel in self.record["channels"]:
+            if channel["name"] not in self.plant.signals:
+                raise UnknownName("signal of the plant", channel["name"], self.plant.signals)
+        for name, _ in self._consumables().values():
+            if name not in self.plant.consumables:
+                raise UnknownName("consumable of the plant", name, self.plant.consumables)
 
     def _settle_people(self) -> None:
         habits = habits_of(self.scenario.people)

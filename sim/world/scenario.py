@@ -20,6 +20,12 @@ FOLDER = Path(__file__).parents[1] / "scenarios"
 PRODUCTS = Path(__file__).parents[2] / "boards" / "products"
 
 
+def _plant(value: str) -> str:
+    if value in KINDS or (value.endswith(".py") and Path(value).is_file()):
+        return value
+    raise ValueError(f"no plant {value!r}; {nearest(value, KINDS)}, or a Python file with one")
+
+
 def _pair(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -241,7 +247,7 @@ class Scenario(Model):
     title: str
     about: str = ""
     product: str
-    plant: Literal[tuple(KINDS)]  # type: ignore[valid-type]
+    plant: Annotated[str, AfterValidator(_plant)]
     plant_settings: dict[str, float] = Field(default_factory=dict)
     duration: Duration
     seed: int = 1
@@ -280,6 +286,10 @@ def load(name_or_path: str) -> Scenario:
     """
     path = find(name_or_path)
     text, data = toml.read(path)
+    for key in ("product", "plant"):  # their own files are looked for beside it first
+        beside = path.parent / str(data.get(key))
+        if beside.suffix in (".toml", ".py") and beside.is_file():
+            data[key] = str(beside)
     return parse(data, str(path), Lines(text))
 
 
