@@ -11,7 +11,7 @@ from agent.product import Product
 from agent.wire import cbor
 from boards import compiler
 from boards.problems import DescriptionError
-from hal.wiring import Sensors
+from hal.wiring import wire
 
 BOARDS = Path(__file__).parents[1] / "boards"
 PRODUCTS = sorted((BOARDS / "products").glob("*.toml"))
@@ -130,7 +130,7 @@ def test_the_port_takes_every_wiring(file):
     record = cbor.decode(board(file))
     made = []
     find = (lambda name: object) if record["chip"] == "simulated" else None
-    sensors = Sensors(record, [60] * 64, lambda *bus: made.append(bus) or bus, find)
+    sensors = wire(record, [60] * 64, lambda *bus: made.append(bus) or bus, find)
     assert len(sensors.sensors) == len(record["sensors"])
     # The bank of pins is there without being asked for.
     opened = [bus[:2] for bus in made if bus[0] != "pins"]

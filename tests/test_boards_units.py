@@ -4,7 +4,7 @@ import cbor2
 import pytest
 
 from boards.compiler import DescriptionError, compile_board
-from hal.wiring import Sensors
+from hal.wiring import wire
 
 PRODUCT = """\
 product = "probe"
@@ -46,7 +46,7 @@ def reading(tmp_path):
             def read(self):
                 return dict.fromkeys(("", "pressure", "level", "current"), PASCAL)
 
-        sensors = Sensors(record, [60], lambda *bus: None, lambda name: Part)
+        sensors = wire(record, [60], lambda *bus: None, lambda name: Part)
         [(_, value)] = sensors.read(0)
         return value
 

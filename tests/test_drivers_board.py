@@ -13,7 +13,7 @@ import pytest
 from boards.compiler import compile_board, compile_product
 from hal import HalError
 from hal.simulated.bench import Bench
-from hal.wiring import Sensors
+from hal.wiring import wire
 from sim.mpy import runtime
 
 BOARDS = runtime.ROOT / "boards"
@@ -49,7 +49,7 @@ class Rig:
         self.now = 0
         self.bench = Bench(self.board, self.names, lambda name: self.truth[name], lambda: self.now)
         periods = [60] * len(self.names)
-        self.sensors = Sensors(self.board, periods, self.bench.open_bus)
+        self.sensors = wire(self.board, periods, self.bench.open_bus)
 
     def readings(self, minutes=30):
         """The last value of every channel after so many readings of it."""

@@ -108,7 +108,8 @@ def test_an_output_of_the_board_is_switched_on_its_console_alone(board):
     with Session(board.terminal) as session:
         assert session.value("output")[0]["on_when"] == "case open"
         assert "100 %" in session.ask("output service_lamp on")
-        [row] = session.value("output")
+        row, heater, reverse = session.value("output")
+        assert (heater["set_pct"], reverse["set_pct"]) == (100, 0), "as their states have them"
         assert (row["output"], row["set_pct"], row["by"]) == ("service_lamp", 100, "hand")
         session.ask("pin set 4711")
         with pytest.raises(Refused, match="locked"):

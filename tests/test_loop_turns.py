@@ -9,7 +9,7 @@ from agent.sense.channels import GOOD, MISSING
 from firmware.loop import LONGEST_SLEEP_MS, Loop
 from hal import HalError
 from hal.clock import Clock
-from hal.wiring import Sensors
+from hal.wiring import wire
 
 
 class Ticks(FakeTicks):
@@ -118,7 +118,7 @@ class Bench:
         self.link = Link(self.log)
         self.console = Console()
         self.failing = None
-        sensors = Sensors(
+        sensors = wire(
             {"sensors": [{"channel": 0, "driver": "sound"}, {"channel": 1, "driver": "moody"}]},
             (10, 60),
             None,
@@ -248,8 +248,13 @@ def test_what_takes_long_is_done_a_slice_a_turn(bench):
 
 def test_what_is_switched_follows_the_agent_once_a_turn(bench):
     followed = []
-    bench.loop.outputs = types.SimpleNamespace(follow=followed.append)
-    bench.turn()
+
+    def follow(agent, now, due):
+        followed.append(agent)
+        return min(due, now + 3)
+
+    bench.loop.outputs = types.SimpleNamespace(follow=follow)
+    assert bench.turn()[0] <= 3, "it is wanted again when a remedy ends"
     bench.turn()
     assert followed == [bench.agent] * 2
 
@@ -269,7 +274,7 @@ def test_after_a_message_the_loop_looks_for_the_next_one_at_once(bench):
 
 def test_a_thing_without_a_link_works_alone():
     log = []
-    sensors = Sensors({"sensors": []}, (), None)
+    sensors = wire({"sensors": []}, (), None)
     loop = Loop(Agent(log), sensors, Clock(Ticks()))
     assert loop.turn() == 1
     assert log == [("step", 0)]
