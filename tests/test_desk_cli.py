@@ -11,8 +11,10 @@ from pathlib import Path
 import httpx
 import paho.mqtt.client as mqtt
 import pytest
+from typer.testing import CliRunner
 
 from boards.problems import DescriptionError
+from sim.cli import app
 from sim.desk import catalogue
 from sim.desk.serve import is_loopback
 from sim.desk.testing import HEALTH, TestThing
@@ -86,6 +88,16 @@ def test_what_is_wrong_is_said_on_standard_error(tmp_path, environment, words, s
     assert (process.returncode, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("words", [[], ["keys"], ["migrate"], ["backup", "copy.db"]])
+def test_what_is_no_database_is_named_without_a_trace(tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    Path("desk.db").write_bytes(b"not a database" * 99)
+    done = CliRunner().invoke(app, ["desk", *words, *(["--port", "0"] if not words else [])])
+    assert done.exit_code == 1 and isinstance(done.exception, SystemExit)
+    assert done.stderr.strip().endswith("file is not a database")
+    assert not Path("copy.db").exists()
 
 
 def test_a_port_that_is_taken_is_named_and_nothing_is_called_ready(tmp_path, environment):

@@ -88,12 +88,16 @@ def desk(
 
 def _started(make):
     """The server that `make` makes, started; ends the program when it cannot be."""
+    from sqlalchemy.exc import DBAPIError
+
     try:
         return make().start()
     except (ValueError, FileNotFoundError) as error:
         _stop_with(error, USAGE)
     except (OSError, RuntimeError) as error:
         _stop_with(error, FAILED)
+    except DBAPIError as error:
+        _stop_with(RuntimeError(f"the database cannot be used: {error.orig}"), FAILED)
 
 
 def _link(broker: str, **more):

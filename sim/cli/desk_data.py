@@ -77,13 +77,15 @@ def backup(
     as_json: Json = False,
 ) -> None:
     """Copy a SQLite database, also while desks work on it. PostgreSQL has pg_dump for that."""
+    import sqlite3
+
     from sim.desk import upkeep
 
     if "://" in database and not database.startswith("sqlite:///"):
         _stop(f"{database}: not a SQLite file; use the database's own tools", USAGE)
     try:
         upkeep.back_up(Path(database.removeprefix("sqlite:///")), target)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         _stop(error, FAILED)
     size = target.stat().st_size
     print(json.dumps({"file": str(target), "bytes": size}) if as_json else f"{target}: {size:,} B")
@@ -117,5 +119,5 @@ def _before(told: dict[str, Any]) -> str:
 
 
 def _stop(error: Exception | str, code: int) -> NoReturn:
-    typer.secho(str(error), fg="red", err=True)
+    typer.secho(str(getattr(error, "orig", error)), fg="red", err=True)  # without SQLAlchemy's
     raise typer.Exit(code)

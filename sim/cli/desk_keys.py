@@ -112,5 +112,5 @@ def _day(at: int | None) -> str:
 
 
 def _stop(error: Exception | str, code: int) -> NoReturn:
-    typer.secho(str(error), fg="red", err=True)
+    typer.secho(str(getattr(error, "orig", error)), fg="red", err=True)  # without SQLAlchemy's
     raise typer.Exit(code)

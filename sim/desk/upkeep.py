@@ -82,11 +82,15 @@ def back_up(path: Path, target: Path) -> Path:
         raise FileNotFoundError(f"{path}: no such database")
     # Root keys are in it: nobody else on the machine may read the copy, from the first byte on.
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with (
-        contextlib.closing(sqlite3.connect(path)) as source,
-        contextlib.closing(sqlite3.connect(target)) as copy,
-    ):
-        source.backup(copy)
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(path)) as source,
+            contextlib.closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+    except BaseException:  # also of somebody who does not wait: half a copy is none
+        target.unlink()
+        raise
     descriptor = os.open(target, os.O_RDONLY)
     try:
         os.fsync(descriptor)
