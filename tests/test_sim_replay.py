@@ -67,6 +67,13 @@ def test_a_file_without_times_or_numbers_is_refused(tmp_path, text):
         recording.read(written(tmp_path, text))
 
 
+def test_a_file_that_is_no_text_is_not_shown_on_the_terminal(tmp_path):
+    file = tmp_path / "x.csv"
+    file.write_bytes(b"time,\x1b[2J\x00\n1,2\n")
+    with pytest.raises(recording.RecordingError, match=r"x\.csv: not a text file"):
+        recording.read(file)
+
+
 @pytest.mark.parametrize(
     ("column", "name"),
     [("Volume Flow RateRMS", "volume_flow_rate_rms"), ("°C", "c"), ("1st", "c_1st"), ("a", "a")],

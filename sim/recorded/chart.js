@@ -74,7 +74,16 @@ function draw(chart) {
   chart.cursor = element("line", { class: "cursor", y1: 0, y2: height, x1: -9, x2: -9 }, svg);
 }
 
-function drawAll() { charts.forEach(draw); }
+// What stretch of time all charts show: its beginning, middle and end, to the minute.
+function drawAll() {
+  const shown = [first, Math.round((first + last) / 2), last];
+  document.getElementById("times").replaceChildren(...shown.map((row) => {
+    const at = document.createElement("span");
+    at.textContent = moment(row).slice(0, 16);
+    return at;
+  }));
+  charts.forEach(draw);
+}
 
 function zoom(from, to) {
   const centre = (from + to) / 2, half = Math.max(LEAST_ROWS, to - from) / 2;

@@ -37,8 +37,9 @@ def render(replayed) -> str:
 <p class="hint">Drag over a chart to zoom, double-click to see all again, click a finding to go
 there. <span class="key label"></span> labelled <span class="key raised"></span> raised
 <span class="key confirmed"></span> confirmed</p>
-<table><thead><tr><th>monitor</th><th>raised</th><th>confirmed</th><th>until</th>
-<th>rows</th><th>peak</th></tr></thead><tbody>{rows}</tbody></table>
+<div class="wide"><table><thead><tr><th>monitor</th><th>raised</th><th>confirmed</th><th>until</th>
+<th>rows</th><th>peak</th></tr></thead><tbody>{rows}</tbody></table></div>
+<div id="times"></div>
 <div id="charts"></div>
 <script id="data" type="application/json">{data}</script>
 <script>{(HERE / "chart.js").read_text(encoding="utf-8")}</script></body></html>
@@ -49,10 +50,14 @@ def _summary(replayed) -> str:
     times = replayed.recording.times
     words = (
         f"{len(times)} rows, one each {replayed.recording.period_s} s, "
-        f"{moment(times[0])} to {moment(times[-1])}. {len(replayed.stretches)} findings, "
-        f"{len(replayed.cases)} cases, {len(replayed.orders)} orders."
+        f"{moment(times[0])} to {moment(times[-1])}. {_count(replayed.stretches, 'finding')}, "
+        f"{_count(replayed.cases, 'case')}, {_count(replayed.orders, 'order')}."
     )
     return html.escape(words)
+
+
+def _count(things, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _finding_row(replayed, stretch) -> str:
@@ -68,8 +73,8 @@ def _finding_row(replayed, stretch) -> str:
 def _data(replayed) -> dict:
     recording = replayed.recording
     charts: list[dict] = [
-        {"title": f"{column} → {channel}", "values": _short(recording.columns[column]),
-         "shows": _monitors_of(replayed, channel)}
+        {"title": column if column == channel else f"{column} → {channel}",
+         "values": _short(recording.columns[column]), "shows": _monitors_of(replayed, channel)}
         for column, channel in replayed.channels.items()
     ]
     charts += [

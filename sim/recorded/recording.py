@@ -77,8 +77,14 @@ def channel_name(column: str) -> str:
     return (name if name[:1].isalpha() else f"c_{name}")[:24].rstrip("_")
 
 
+LOOKED_AT = 4096  # bytes, to tell whether a file is text
+
+
 def _rows(path: Path) -> list[list[str]]:
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    data = path.read_bytes()
+    if any(byte < 32 and byte not in b"\t\r\n" for byte in data[:LOOKED_AT]):
+        raise RecordingError(f"{path}: not a text file in UTF-8")
+    text = data.decode("utf-8-sig", errors="replace")
     first = text.split("\n", 1)[0]
     separator = max(";,\t", key=first.count)
     rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
