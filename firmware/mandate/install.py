@@ -98,7 +98,13 @@ def ask_desk(link: Link, path: str, body: dict | None = None, method: str | None
     except urllib.error.HTTPError as error:
         raise InstallError(f"{url}: {detail(error)}") from error
     except (OSError, ValueError) as error:
-        raise InstallError(f"{url}: {error}") from error
+        raise InstallError(f"{url}: {why(error)}") from error
+
+
+def why(error: Exception) -> str:
+    """What a person needs of what urllib raises: "Connection refused"."""
+    reason = getattr(error, "reason", error)
+    return getattr(reason, "strerror", None) or str(reason)
 
 
 def detail(error: urllib.error.HTTPError) -> str:

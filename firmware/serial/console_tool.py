@@ -6,6 +6,7 @@ about it ends the answer.
 """
 
 import json
+import os
 import re
 import time
 from pathlib import Path
@@ -60,7 +61,8 @@ class Session:
             self._serial.port, self._serial.baudrate = port, BAUD
             self._serial.open()
         except (OSError, ValueError) as error:
-            raise ConsoleError(f"{port}: {error}") from error
+            number = getattr(error, "errno", None)  # pyserial's words have it twice
+            raise ConsoleError(f"{port}: {os.strerror(number) if number else error}") from error
 
     def ask(self, line: str) -> str:
         """The answer to one line. Raises ConsoleError when none comes."""

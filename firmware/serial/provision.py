@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificate
 
 from boards import compiler
-from firmware.mandate.install import detail
+from firmware.mandate.install import detail, why
 from firmware.serial.console_tool import ConsoleError, Session
 
 PART_BYTES = 72  # of a document in one console line of at most 200 characters
@@ -214,7 +214,7 @@ def _post(order: Order, body: dict) -> None:
             f"the desk refuses: {url}: {detail(error)}{HINTS.get(error.code, '')}"
         ) from error
     except (OSError, ValueError) as error:
-        raise ProvisionError(f"the desk cannot be reached: {url}: {error}") from error
+        raise ProvisionError(f"the desk cannot be reached: {url}: {why(error)}") from error
 
 
 def _der(file: Path) -> bytes:
