@@ -27,6 +27,8 @@ if settings.get("romfs"):
 
 import file_flash
 import machine
+import network  # noqa: F401 - as the others: what stands for hardware is there before heap is counted
+import onewire  # noqa: F401
 
 # MicroPython's table of names grows in pieces, each twice the one before: 20, 40, … 640 names are
 # 1,260. What stands for hardware here has names as well, so the table is made 2,560 larger first.
@@ -86,8 +88,22 @@ def furnish():
     if not settings.get("heap"):
         return None
     firmware += fill_names()
+    return fill_all_but(settings["heap"] - firmware)
+
+
+def fill_all_but(size):
+    """Take all of the heap but one piece; returns what fills it. A chip's heap has no holes at its
+    start, and this one is full of them: what stands for hardware was compiled in it."""
     used()
-    return bytearray(gc.mem_free() - (settings["heap"] - firmware))
+    kept, ballast, piece = bytearray(size), None, gc.mem_free()
+    while piece >= 16:
+        try:
+            ballast = ballast, bytearray(piece)
+        except MemoryError:
+            piece = piece * 3 // 4
+    del kept
+    used()
+    return ballast
 
 
 def program(slots):
