@@ -34,7 +34,7 @@ LEARNT_S = 9 * DAY  # the pump's `joint` learns for a week, so does what drifts 
 LONG = (4 * DAY, 2 * DAY)  # how long a lie lasts, and how long it is looked on after it
 SHORT = (30 * HOUR, 14 * HOUR)
 FULL = {"beans_g": 1000, "milk_ml": 2000, "water_ml": 5000, "cups": 200, "descaler_pct": 95,
-        "customers_per_day": 8}  # fmt: skip
+        "customers_per_day": 4}  # fmt: skip
 FILLED = ("beans_g", "milk_ml", "water_ml", "cups")
 
 
@@ -81,6 +81,9 @@ def recorded(name, quick):
             channel["stale"] *= scale
         for habit in product["habits"]:
             habit[2] = 7 * DAY // channels[habit[0]]["period"]
+    for consumable in product.get("consumables", ()):
+        if consumable["name"] == "milk":  # comes within hours: filled daily, it lasts
+            consumable["lead_days"] = 0.2
     rows = [[] for _ in channels]
     world = World(1)
     thing = plant(name, world)
@@ -101,8 +104,10 @@ def recorded(name, quick):
 def learnt(name, quick):
     """What a thing remembers after days in health, in which it had nothing to say."""
     liar = Liar(recorded(name, quick), 0)
+    sent = liar.live(HOUR)  # it takes no mandate before the desk has greeted it
     liar.say(wire.MANDATE, {1: kit.mandate()}, 900)
-    sent = liar.live(LEARNT_S)
+    sent += liar.live(LEARNT_S - HOUR)
+    assert liar.thing.trade.mandate.refusal(liar.thing.clock.utc(liar.thing.age())) is None
     assert not kit.of_kind(sent, wire.CASE) + kit.of_kind(sent, wire.RFQ)
     return liar.memory()
 
@@ -124,11 +129,16 @@ ONCE_SEVERAL = {
 DAILY += [(*where, lie) for where in CHANNELS for lie in ONCE_SEVERAL.get(where[2], ())]
 
 
+# A container that was filled and reads half as much is, for all that can be seen, half full.
+AS_IF_TRUE = [("milk_ml", "as Celsius")]
+
+
 def lied(name, index, lie, spans):
     what = name, spans is SHORT
     cases, bought, found = told(recorded(*what), learnt(*what), LEARNT_S, index, lie, *spans)
     assert len(cases) <= 1, cases
-    assert not bought
+    channel = index is not None and recorded(*what)["product"]["channels"][index]["name"]
+    assert not bought or (channel, lie) in AS_IF_TRUE
     return cases, found
 
 

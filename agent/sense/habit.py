@@ -11,7 +11,7 @@ from array import array
 
 from agent import const, loan
 from agent.sense.channels import GOOD
-from agent.sense.findings import NONE
+from agent.sense.findings import CONFIRMED, NONE
 from agent.sense.senses import SensorWatch
 
 _COUNT = const(0)  # readings learned from
@@ -40,12 +40,13 @@ _FORGET = const(8)  # learning times in which the range closes in
 def watch(senses, product):
     """Let the senses learn the habits of a product, whose rows are then let go of.
 
-    Of each [channel, witness, readings to learn from, whether it measures a consumable].
+    Of each [channel, witness, readings to learn from, kind]; kind: 0, or of the level of a
+    consumable 1, 2 where its uses are counted.
     """
     habits = [None] * len(senses.signals)
-    for channel, witness, readings, filled in product.habits:
-        kind = Level if filled else Habit
-        habits[channel] = kind(senses.signals[channel], senses.signals[witness], readings)
+    for channel, witness, readings, kind in product.habits:
+        habits[channel] = (Habit, Level, Counted)[kind](
+            senses.signals[channel], senses.signals[witness], readings)
         senses.also(habits[channel])
     senses.habits = habits
     product.habits = ()
@@ -61,6 +62,7 @@ class Habit(SensorWatch):
     mode = "sensor_doubtful"
     severity = 1
     service = None
+    yields = True  # what stays is learned
 
     def __init__(self, signal, witness, readings):
         self.signals = (signal,) if witness is signal else (signal, witness)
@@ -110,9 +112,13 @@ class Habit(SensorWatch):
             state[_ODD] = 0
             return False
         state[_ODD] += 1
-        if state[_ODD] >= learn:
+        if state[_ODD] >= learn and self.yields:
             self.relearn(0)
         return True
+
+    def doubts(self):
+        """Return whether the last reading is not to be bought on."""
+        return self.state[_ODD] > 0 or self.finding.state == CONFIRMED
 
     def _step(self, value, gain):
         """Return how far it went since the last reading; count how long it rests, as a rule."""
@@ -177,7 +183,19 @@ class Habit(SensorWatch):
 
 
 class Level(Habit):
-    """Of a channel that measures a consumable: how far it may leap is the shelf's matter."""
+    """Of what measures a consumable and is its only word: it may rise to any height, when it is
+    filled, and one that fell out of sight is believed when that is done again.
+    """
+
+    yields = False
+
+    def _beyond(self, value):
+        state = self.state
+        return value < 2 * state[_LOW] - state[_HIGH]
+
+
+class Counted(Habit):
+    """Of what measures a consumable whose uses are counted: the shelf holds both against it."""
 
     def _beyond(self, value):
         return False

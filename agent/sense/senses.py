@@ -170,7 +170,7 @@ class Senses:
         habit = self.habits and self.habits[index]
         if habit:
             self.look_with(habit, moment)
-            if habit.finding.state == CONFIRMED:
+            if habit.doubts():
                 value = _NO_NUMBER  # the machine is watched through it, but nothing bought on it
         hand_on(index, value, moment)
 

@@ -15,6 +15,8 @@ _STALE_S = const(36 * 3600)  # a level older than this is not bought on
 _SWAP = const(0.5)  # a counted container put back above this level was only looked at
 _FINEST = const(4096)  # uses are drawn once they make this fraction of the capacity
 _RATIO = const(3.0)  # level and usage count may disagree by this factor
+_LOST = const(0.2)  # share of the capacity that nobody takes at once
+_FULL = const(0.8)  # share of the capacity to which a refill answers all questions
 _RATIO_SHARE = const(0.15)  # share of the capacity that must have gone before they are compared
 _SCARCE = const(0.05)  # share of the capacity below which a use no longer draws what it wants
 _ROUNDED = const(0.01)  # what a counter may seem to go back because it is kept in float32
@@ -75,6 +77,9 @@ class Consumable:
             return
         used = self.gauge.read(level, at, self._at_most(at))
         self.own[_BY_LEVEL] += used
+        if used > _LOST * self.capacity and (not self.own[_COUNTED] or self._disputed()):
+            self.gauge.state[gauge.VANISHED] += used  # at once, and nothing tells where to
+            used = 0.0
         self._use(used, at)
 
     def _at_most(self, at):
@@ -154,7 +159,8 @@ class Consumable:
         own[_FADED_DAY] = at // DAY_S
         own[_BY_LEVEL] *= _FADE
         own[_BY_COUNT] *= _FADE
-        if not own[_COUNTED]:  # nothing will ever explain it: believed after a week
+        if not own[_COUNTED] or state[gauge.LEVEL] > _SCARCE * self.capacity:
+            # Nothing will ever explain it: believed after a week.
             state[gauge.VANISHED] *= _FADE
         dry = (self.measured and 0 <= state[gauge.LEVEL] <= _SCARCE * self.capacity
                and not self.plausible(at))
@@ -180,8 +186,14 @@ class Consumable:
         event = self.gauge.take_event()
         if event and event[1] > 0:
             self.reorder.refilled(event[1])
-            self.own[_BY_LEVEL] = self.own[_BY_COUNT] = self.gauge.state[gauge.VANISHED] = 0.0
+            self._settle()
         return event
+
+    def _settle(self):
+        """A refill begins the comparison anew, and answers for what vanished if it fills up."""
+        if (self.level() or 0.0) >= _FULL * self.capacity:
+            self.gauge.state[gauge.VANISHED] = 0.0
+        self.own[_BY_LEVEL] = self.own[_BY_COUNT] = 0.0
 
     def plausible(self, at):
         """None, or in a few words why no purchase may rest on this level."""

@@ -26,7 +26,7 @@ def product():
         {"name": "spill", "kind": "crosscheck", "channels": [kit.BEANS, BREWS], "mode": "spill",
          "severity": 2, "hold": 1200, "clear": 7200, "service": "repair",
          "settings": {"gain": -9.0, "tolerance": 80.0, "share": 0.35, "jump": 150.0}}]
-    made["habits"] = [[HEAT, HEAT, 3 * DAYS, 0], [kit.BEANS, kit.BEANS, 3 * DAYS, 1],
+    made["habits"] = [[HEAT, HEAT, 3 * DAYS, 0], [kit.BEANS, kit.BEANS, 3 * DAYS, 2],
                       [BREWS, BREWS, 3 * DAYS, 0]]
     return made
 
