@@ -27,7 +27,7 @@ if settings.get("romfs"):
 
 import file_flash
 import machine
-import network  # noqa: F401 - as the others: what stands for hardware is there before heap is counted
+import network  # noqa: F401 - like the others: hardware, which is there before heap is counted
 import onewire  # noqa: F401
 
 # MicroPython's table of names grows in pieces, each twice the one before: 20, 40, … 640 names are
