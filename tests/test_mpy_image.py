@@ -8,7 +8,7 @@ from sim.mpy import heap, image
 
 DEVICE = (
     "firmware/__init__ firmware/loop firmware/start hal/__init__ hal/backoff hal/clock "
-    "hal/console hal/filters hal/link_chumicro hal/store hal/wiring"
+    "hal/console hal/filters hal/link_chumicro hal/sensors hal/store hal/wiring"
 )
 # Beside the agent and the MQTT library; 2.5 KB more since links and stores survive every cut, files
 # have checksums and are mended, a line and a step are worked on in slices, updates and outputs are
