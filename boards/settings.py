@@ -235,7 +235,9 @@ def wrong(setting: Setting, value: Any) -> str | None:
         except ValueError as error:
             return str(error)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"{value!r} is not a {'duration' if setting.duration else 'number'}"
+        bounded = setting.low > -HUGE and setting.high < HUGE and not setting.duration
+        limits = f" from {setting.low:g} to {setting.high:g}" if bounded else ""
+        return f"{value!r} is not a {'duration' if setting.duration else 'number'}{limits}"
     if setting.whole and not isinstance(value, int):
         return f"{value!r} is not a whole number"
     if not setting.low <= value <= setting.high:

@@ -180,6 +180,12 @@ def test_scenarios_and_mandates_are_read_by_the_same_words(tmp_path, data, said)
         scenario.load(str(file))
 
 
+def test_a_word_where_a_bounded_number_stands_is_told_the_bounds(problems):
+    text = GOOD + '[monitors.wick]\nkind = "drift"\nwatch = "level_ml"\n'
+    found = problems(text + 'settings = { direction = "down" }\n')
+    assert any("'down' is not a number from -1 to 1" in problem for problem in found), found
+
+
 def test_a_board_s_product_is_found_beside_it_too(tmp_path):
     board = tmp_path / "board.toml"
     board.write_text('board = "b"\nproduct = "kettle"\nchip = "simulated"\n[sensors]\n', "utf-8")
