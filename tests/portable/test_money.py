@@ -73,8 +73,8 @@ def test_blocked_sellers_and_items_are_not_bought():
     bench.serve()
     assert "not allowed" in bench.thing.inbox.reason and bench.order(need).offers == []
     bench = Market(k20=["BEAN-1"])
-    bench.beans = 200.0
-    assert not kit.of_kind(bench.serve(20), wire.RFQ) and bench.thing.trade.orders.open == []
+    assert not kit.of_kind(bench.low() + bench.serve(20), wire.RFQ)
+    assert bench.thing.trade.orders.open == []
     assert "no item is allowed" in bench.thing.take_effect()[1]
     bench = Market(k20=["BEAN-1"], k21={"beans": ["BEAN-2"]})
     bench.needs()
@@ -174,8 +174,7 @@ def test_the_desk_cannot_speak_for_the_owner():
 
 def test_quiet_hours_wait_and_tell_nobody():
     bench = Market(k18=[0, 1430])
-    bench.beans = 200.0
-    sent = bench.serve(40)
+    sent = bench.low() + bench.serve(10)
     assert not kit.of_kind(sent, wire.RFQ) and bench.thing.take_effect() is None
     for _ in range(150):
         sent += bench.serve()
