@@ -25,7 +25,7 @@ DRY_RUN ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint schedules sizes sizes-update heap
-.PHONY: products bench picture pi nightly ci clean
+.PHONY: frozen products bench picture pi nightly ci clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ sizes-update: $(READY)  ## write down what has become smaller, enter new modules
 
 heap: $(READY)  ## the heap that the coffee machine takes on a 32-bit MicroPython (wants node, npm)
 	$(BIN)/python -m sim.mpy.heap
+
+frozen: $(READY)  ## a bare board provisioned on 32 bits, frozen (MICROPYTHON=its sources, cc -m32)
+	$(BIN)/pytest tests/test_provision.py -k bare_board --micropython "$(MICROPYTHON)"
 
 products: $(READY)  ## check every product and board description
 	$(STEWARD) product check boards/products/*.toml boards/*.toml

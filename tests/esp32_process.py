@@ -40,7 +40,8 @@ def hasty() -> str:
 class Esp32:
     """A board in `folder`, which keeps its flash, running the image that was built in `image`.
 
-    way: "files" or "romfs". truth: what its chips measure, by channel; None: no chips are on it.
+    way: "files", "romfs" or, with an `executable` of sim/mpy/frozen.py, "frozen".
+    truth: what its chips measure, by channel; None: no chips are on it.
     heap_bytes: what the firmware has, of which what stands for hardware here is not taken.
     restarts: it starts again by itself after a reset, as a chip does; else a test sees the reset.
     more: settings of tests/mpy_esp32.py. `start` switches it on; `ask` types on its console.
@@ -54,6 +55,7 @@ class Esp32:
         truth: dict | None = None,
         heap_bytes: int = 0,
         restarts: bool = False,
+        executable: Path | None = None,
         **more,
     ):
         folder.mkdir(exist_ok=True)
@@ -61,6 +63,7 @@ class Esp32:
         self.way = way
         self._image = image
         self._restarts = restarts
+        self._executable = executable
         self._heap = ROOMY if heap_bytes or truth or more else HEAP
         self._parts: dict = {"heap": heap_bytes, **more}
         if truth:
@@ -78,18 +81,20 @@ class Esp32:
         assert not self.running
         settings = {"flash": str(self.folder / "flash.bin"), "blocks": 64, "cut_at": cut_at,
                     **self._parts, **more}  # fmt: skip
-        code = self._image / "files" / "lib"
+        code = self._image / "files" / "lib" if self.way == "files" else self.folder / "nothing"
         if self.way == "romfs":
             settings["romfs"] = str(self._image / "romfs.img")
-            code = self.folder  # nothing to import there
         file = self.folder / "settings.json"
         file.write_text(json.dumps(settings))
         command = runtime.command(TESTS / "mpy_esp32.py", file, heap=self._heap)
+        if self._executable:
+            command[0] = str(self._executable)
         environment = runtime.environment(code, self.folder / "fakes")
         with open(self.folder / "err.log", "ab") as errors:
             self._process = subprocess.Popen(
-                command, stdin=self._chip, stdout=self._chip, stderr=errors, env=environment
-            )
+                command, stdin=self._chip, stdout=self._chip, stderr=errors, env=environment,
+                cwd=self.folder,  # where what is frozen is looked for before it is found frozen
+            )  # fmt: skip
         if self._restarts:
             threading.Thread(target=self._start_again, args=(self._process,), daemon=True).start()
 

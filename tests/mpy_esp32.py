@@ -87,7 +87,8 @@ def furnish():
         solder(settings["chips"], carried, cbor)
     if not settings.get("heap"):
         return None
-    firmware += fill_names()
+    if settings.get("romfs"):  # names that are frozen lie in flash
+        firmware += fill_names()
     return fill_all_but(settings["heap"] - firmware)
 
 

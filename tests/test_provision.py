@@ -27,7 +27,7 @@ from firmware.serial.provision import ProvisionError, Recipient, Sealed
 from sim.cli import app
 from sim.cli.provision import _key as owner_key
 from sim.desk.serve import DeskServer, Settings
-from sim.mpy import runtime
+from sim.mpy import frozen, runtime
 
 BOARDS = runtime.ROOT / "boards"
 PRODUCT = BOARDS / "products/coffee_machine.toml"
@@ -37,6 +37,8 @@ WAIT_S = 60
 # never more: it stands for 132 KB on 32 bits. The 110 KB of a stock ESP32 with Wi-Fi and TLS would
 # be 220 KB here. What stands for hardware is loaded before and not counted (tests/mpy_esp32.py).
 HEAP_BYTES = 264 * 1024
+# Frozen, on 32 bits, where nothing stands for anything else: only on demand, see `make frozen`.
+FROZEN_HEAP_BYTES = 117 * 1024
 # What the chips of its board measure, which is all that a machine at rest has to tell.
 TRUTH = {
     "beans_g": 640.0, "milk_ml": 1290.0, "cups": 110.0, "water_ml": 2500.0, "water_in_place": 1.0,
@@ -58,10 +60,18 @@ def image(tmp_path_factory, product):
     return build.build(BOARD, product, tmp_path_factory.mktemp("image")).folder
 
 
+@pytest.fixture(scope="module")
+def way(tmp_path_factory, image, micropython):
+    """How the board carries its image: in place from flash, one way or the other."""
+    if micropython is None:
+        return {"way": "romfs", "heap_bytes": HEAP_BYTES}
+    executable = frozen.build(micropython, image, tmp_path_factory.mktemp("frozen"))
+    return {"way": "frozen", "heap_bytes": FROZEN_HEAP_BYTES, "executable": executable}
+
+
 @pytest.fixture
-def board(tmp_path, image, product):
-    folder = tmp_path / "board"
-    board = Esp32(folder, image, "romfs", truth=TRUTH, heap_bytes=HEAP_BYTES, restarts=True)
+def board(tmp_path, image, product, way):
+    board = Esp32(tmp_path / "board", image, truth=TRUTH, restarts=True, **way)
     board.product = product
     board.start()
     yield board

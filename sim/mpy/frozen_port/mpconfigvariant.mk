@@ -1,0 +1,11 @@
+# 32 bits, so that a pointer, an object and a block of the heap take what they take on an ESP32.
+MICROPY_FORCE_32BIT = 1
+MICROPY_PY_SOCKET = 1
+MICROPY_PY_SSL = 1
+MICROPY_SSL_MBEDTLS = 1
+MICROPY_VFS_LFS2 = 1
+MICROPY_VFS_LFS1 = 0
+MICROPY_VFS_FAT = 0
+MICROPY_PY_BTREE = 0
+MICROPY_PY_FFI = 0
+MICROPY_PY_THREAD = 0
