@@ -32,6 +32,7 @@ START_UTC = 1_767_225_600
 DAY_S = 86_400
 WAIT_S = 180  # until it is taken for dead; a busy machine takes its time
 FULL, LOW = 1000.0, 200.0
+ALMOST = 350.0  # from here to LOW is no leap, on which nothing is bought
 LEVEL = {"name": "beans_g", "unit": "g", "scale": 1, "low": -50.0, "high": 1500.0, "period": 60}
 BEANS = {
     "name": "beans", "unit": "g", "kind": "level", "channel": 0, "usage": -1, "in_place": -1,
@@ -93,7 +94,7 @@ class Tank:
     """The plant: a level with a little noise."""
 
     def __init__(self):
-        self.level = 800.0
+        self.level = ALMOST
         self._draw = random.Random(5)
 
     def read(self, signal: str) -> float:
@@ -209,7 +210,7 @@ class Place:
         self.device.start()
         self.device.heap(WAIT_S)
         self.until(lambda: not self.rows("select id from outgoing"))
-        self.until(lambda: " 80" in self.device.ask("consumables"))
+        self.until(lambda: " 35" in self.device.ask("consumables"))
         self.tank.level = LOW
         return self
 
@@ -247,7 +248,7 @@ class Bench:
         self.thing = thing
         self.directory = directory
         self.now = 0
-        self.level = 800.0
+        self.level = ALMOST
         self.cuts = 0
         self.sent: list[bytes] = []
         self._booted_at = 0
