@@ -42,6 +42,8 @@ class Kitchen(kit.Bench):
     """A machine that brews twice an hour by day, kept between half and full by a good soul."""
 
     def __init__(self, lie=None):
+        for kept in KEPT:
+            del kept[:]
         kit.Bench.__init__(self, product())
         self.brews = 480
         self.beans = 900.0
@@ -95,9 +97,13 @@ def harmless(sent, what=""):
     return list(cases.values())
 
 
+KEPT = []  # what held sensors said first, which a new kitchen forgets
+
+
 def held(value):
     """A sensor that keeps saying what it said first."""
     kept = []
+    KEPT.append(kept)
 
     def read(now):
         kept.append(now)
