@@ -42,8 +42,8 @@ class Kitchen(kit.Bench):
     """A machine that brews twice an hour by day, kept between half and full by a good soul."""
 
     def __init__(self, lie=None):
-        for kept in KEPT:
-            del kept[:]
+        for begin in AFRESH:
+            begin()
         kit.Bench.__init__(self, product())
         self.brews = 480
         self.beans = 900.0
@@ -97,13 +97,13 @@ def harmless(sent, what=""):
     return list(cases.values())
 
 
-KEPT = []  # what held sensors said first, which a new kitchen forgets
+AFRESH = []  # what begins each lie anew for a new kitchen: nothing of another test's lasts
 
 
 def held(value):
     """A sensor that keeps saying what it said first."""
     kept = []
-    KEPT.append(kept)
+    AFRESH.append(kept.clear)
 
     def read(now):
         kept.append(now)
@@ -115,16 +115,21 @@ def held(value):
 
 def wild(share, seed=3):
     noise = Noise(seed)
+    AFRESH.append(lambda: noise.__init__(seed))
     return lambda value: value + share * value * noise.normal()
 
 
 def now_and_then(lie):
     turns = [0]
 
+    def begin():
+        turns[0] = 0
+
     def read(value):
         turns[0] += 1
         return lie(value) if turns[0] * 7 % 5 < 2 else value
 
+    AFRESH.append(begin)
     return read
 
 
