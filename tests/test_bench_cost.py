@@ -53,7 +53,7 @@ def test_messages_are_small():
     assert found["device_days_per_s"] > 0
 
 
-def test_signing_an_order_is_the_dear_step():
+def test_the_signatures_of_an_order_are_the_dear_steps():
     found = cost.decision()
     assert 0 < found["usual_step_ms"] < found["ordering_step_ms"] < 2_000
 

@@ -160,10 +160,15 @@ def wire() -> dict:
 
 
 def decision() -> dict[str, float]:
-    """Milliseconds of one step on MicroPython: an ordinary one, and the one that signs an order."""
+    """Milliseconds of one step on MicroPython: an ordinary one, and the dearest of an order.
+
+    That is among those from the request on, which verify offers, until the order goes out, which
+    may be some steps after the one that signed it: first the desk hears what was decided before.
+    """
     playing = Run(scenario.load("coffee_machine"), runtime="micropython")
     times: list[float] = []
-    signed: list[float] = []
+    asked: list[int] = []  # steps before sellers were asked
+    placed: list[int] = []  # ... and until the order went out
     plain_step = playing.thing.step
 
     def step(*arguments):
@@ -172,19 +177,21 @@ def decision() -> dict[str, float]:
         times.append(time.perf_counter() - began)
         for frame in stepped.frames:
             payload = codec.open_frame(frame, playing.keys.root_key, playing.name, codec.UP)
+            if payload[messages.KIND] == messages.RFQ:
+                asked.append(len(times))
             if payload[messages.KIND] == messages.ORDER:
-                signed.append(times[-1])
+                placed.append(len(times))
         return stepped
 
     playing.thing.step = step  # type: ignore[method-assign]
     try:
-        while not signed and playing.world.now < 10 * DAY_S:
+        while not placed and playing.world.now < 10 * DAY_S:
             playing.advance(playing.world.now + DAY_S // 8)
     finally:
         playing.close()
     return {
         "usual_step_ms": 1000 * sorted(times)[len(times) // 2],
-        "ordering_step_ms": 1000 * signed[0],
+        "ordering_step_ms": 1000 * max(times[asked[0] : placed[0]]),
     }
 
 
@@ -269,7 +276,7 @@ def _wire_rows(found):
 
 def _decision_rows(found):
     yield "a usual step, MicroPython", f"{found['usual_step_ms']:.2f} ms", ""
-    yield "the step that signs an order", f"{found['ordering_step_ms']:.1f} ms", ""
+    yield "the dearest step of an order", f"{found['ordering_step_ms']:.1f} ms", ""
 
 
 def _week_rows(found):
