@@ -16,8 +16,7 @@ import time
 import tty
 from pathlib import Path
 
-from esp32_process import RESET
-
+from sim.board import chip
 from sim.mpy import runtime
 
 TESTS = Path(__file__).parent
@@ -37,9 +36,7 @@ class BareBoard:
         self._flash = folder / "flash.bin"
         self._fakes = folder / "fakes"
         self._log = folder / "err.log"
-        shutil.copytree(TESTS / "esp32_fakes", self._fakes, dirs_exist_ok=True)
-        shutil.copy(runtime.ROOT / "hal/simulated/flash.py", self._fakes / "file_flash.py")
-        shutil.copy(runtime.ROOT / "hal/verbs.py", self._fakes / "verbs.py")
+        chip.stand_ins(self._fakes)
         shutil.copy(runtime.ROOT / "hal/__init__.py", self._fakes / "hal.py")
         self._port, self._laptop = pty.openpty()  # the port of the board, what a laptop opens
         self._pins, self._chip = pty.openpty()  # the wires inside, to the interpreter
@@ -87,7 +84,7 @@ class BareBoard:
 
     def _carry(self) -> None:
         while self._going:
-            if self._process.poll() == RESET:
+            if self._process.poll() == chip.RESET:
                 self._process = self._start()
             for end in select.select([self._port, self._pins], [], [], 0.05)[0]:
                 data = os.read(end, 4096)

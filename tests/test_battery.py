@@ -1,7 +1,6 @@
 """A thing on a battery: its duty on both runtimes, its estimate, its board, its firmware."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from boards.wiring import Board
 from firmware.esp32 import duty
 from firmware.image import build, current
 from hal.linux import p256
+from sim.board import chip
 from sim.cli import app
 from sim.mpy import runtime
 from sim.world.memory import MemoryStore
@@ -53,10 +53,7 @@ def test_the_same_holds_on_micropython():
 def test_its_image_naps_in_micropython(tmp_path):
     made = build.build(BOARD, PRODUCT, tmp_path / "image")
     assert "firmware/esp32/battery.mpy" in made.sizes
-    fakes = tmp_path / "fakes"
-    shutil.copytree(TESTS / "esp32_fakes", fakes)
-    for name, source in (("file_flash", "hal/simulated/flash.py"), ("verbs", "hal/verbs.py")):
-        shutil.copy(runtime.ROOT / source, fakes / f"{name}.py")
+    fakes = chip.stand_ins(tmp_path / "fakes")
     (tmp_path / "identity").write_bytes(cbor2.dumps(KEYS, canonical=True))
     command = [TESTS / "mpy_battery.py", tmp_path / "flash", tmp_path / "identity"]
     done = subprocess.run(

@@ -9,12 +9,12 @@ import threading
 import time
 
 import pytest
-from esp32_process import RESET, Esp32
 from typer.testing import CliRunner
 
 from boards.problems import DescriptionError
 from firmware.image import build
 from firmware.image.closure import Missing, closure
+from sim.board.chip import RESET, Esp32
 from sim.cli import app
 from sim.mpy import runtime
 from sim.mpy.runtime import ROOT

@@ -10,7 +10,6 @@ import time
 import tty
 
 import pytest
-from esp32_process import Esp32
 from test_loop_pi import provision as provision_pi
 from test_mpy_device import BOARD, PRODUCT, Plant, World, keys
 from typer.testing import CliRunner
@@ -18,6 +17,7 @@ from typer.testing import CliRunner
 from firmware.image import build
 from firmware.serial import console_tool
 from firmware.serial.console_tool import ConsoleError, Refused, Session
+from sim.board.chip import Esp32
 from sim.cli import app
 from sim.mpy.plant_server import PlantServer
 from sim.mpy.process import Device

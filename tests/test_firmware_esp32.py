@@ -6,11 +6,11 @@ import re
 
 import cbor2
 import pytest
-from esp32_process import POWER_CUT, RESET, Esp32
 
 from firmware.esp32 import guard
 from firmware.image import build
 from firmware.serial.console_tool import Refused, Session
+from sim.board.chip import POWER_CUT, RESET, Esp32
 from sim.mpy import runtime
 from sim.mpy.runtime import ROOT
 

@@ -12,7 +12,6 @@ import time
 
 import httpx
 import pytest
-from esp32_process import Esp32
 from typer.testing import CliRunner
 
 from agent.console import setup
@@ -24,6 +23,7 @@ from firmware.mandate.owner import Owner, OwnerError
 from firmware.serial import commission, console_tool, provision
 from firmware.serial.console_tool import Refused, Session
 from firmware.serial.provision import ProvisionError, Recipient, Sealed
+from sim.board.chip import Esp32
 from sim.cli import app
 from sim.cli.provision import _key as owner_key
 from sim.desk.serve import DeskServer, Settings
@@ -35,7 +35,7 @@ BOARD = BOARDS / "esp32_coffee_machine.toml"
 WAIT_S = 60
 # In place from a ROMFS nearly all that a heap holds is pointers, which here take twice the room and
 # never more: it stands for 132 KB on 32 bits. The 110 KB of a stock ESP32 with Wi-Fi and TLS would
-# be 220 KB here. What stands for hardware is loaded before and not counted (tests/mpy_esp32.py).
+# be 220 KB here. What stands for hardware is loaded before and not counted (sim/board/program.py).
 HEAP_BYTES = 264 * 1024
 # Frozen, on 32 bits, where nothing stands for anything else: only on demand, see `make frozen`.
 FROZEN_HEAP_BYTES = 117 * 1024

@@ -85,7 +85,7 @@ def image(tmp_path_factory):
 def test_the_names_of_an_image_fit_into_a_table_that_did_not_double(tmp_path, image):
     fakes = tmp_path / "fakes"
     fakes.mkdir()
-    for path in [*(ROOT / "tests/esp32_fakes").glob("*.py"), ROOT / "hal/verbs.py"]:
+    for path in [*(ROOT / "sim/board/esp32").glob("*.py"), ROOT / "hal/verbs.py"]:
         (fakes / path.name).write_text(path.read_text())
     (fakes / "dht.py").write_text("")
     probe = tmp_path / "probe.py"

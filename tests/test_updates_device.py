@@ -9,13 +9,14 @@ import shutil
 import subprocess
 
 import pytest
-from esp32_process import HASTY, POWER_CUT, RESET, TESTS, Esp32, hasty
+from hasty import HASTY, hasty
 
 from firmware import steward_boot
 from firmware.esp32 import guard
 from firmware.image import build, fold
 from firmware.serial.console_tool import Session
 from hal.linux import p256
+from sim.board.chip import POWER_CUT, RESET, Esp32
 from sim.mpy import runtime
 
 BLOCKS = 512
@@ -55,7 +56,7 @@ def put(board, folder, words=TRYING):
     """Put a version into the spare slot over the cable; returns the record."""
     arguments = [board.folder / "flash.bin", BLOCKS, folder, json.dumps(words)]
     done = subprocess.run(
-        runtime.command(TESTS / "mpy_slots.py", *arguments),
+        runtime.command(runtime.ROOT / "tests/mpy_slots.py", *arguments),
         capture_output=True, text=True, timeout=60, env=runtime.environment(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -217,6 +218,6 @@ def test_the_power_may_fail_at_any_operation_of_a_trial(tmp_path, image, board):
 
 
 def test_the_power_may_fail_at_any_operation_of_fetching_trying_and_keeping(tmp_path):
-    script, kit = TESTS / "mpy_update_cuts.py", TESTS / "portable"
+    script, kit = runtime.ROOT / "tests/mpy_update_cuts.py", runtime.ROOT / "tests/portable"
     said = runtime.run(script, tmp_path / "flash", kit, heap="4M")
     assert int(re.search(r"^(\d+) cuts\n\Z", said, re.MULTILINE)[1]) > 40

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from esp32_process import HASTY, hasty
+from hasty import HASTY, hasty
 from test_loop_pi import ask, provision
 
 from firmware.image import build, release

@@ -10,12 +10,13 @@ import time
 
 import httpx
 import pytest
-from esp32_process import HASTY, Esp32, hasty
+from hasty import HASTY, hasty
 from typer.testing import CliRunner
 
 from firmware.image import build, fold
 from firmware.serial import commission
 from firmware.serial.console_tool import Session
+from sim.board.chip import Esp32
 from sim.cli import app
 from sim.desk.serve import DeskServer, Settings
 from sim.mpy import runtime

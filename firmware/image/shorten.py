@@ -33,7 +33,8 @@ HOST_ONLY = ("hal/linux/", "hal/link_paho.py", "hal/simulated/")
 # What runs in one process with an image, and may speak of its names: the simulator and the tests.
 BESIDE = (
     "sim/mpy/*.py", "sim/world/entropy.py", "sim/world/memory.py", "sim/bench/*_probe.py",
-    "hal/simulated/**/*.py", "hal/linux/**/*.py", "tests/mpy_*.py", "tests/esp32_fakes/*.py",
+    "hal/simulated/**/*.py", "hal/linux/**/*.py", "tests/mpy_*.py", "sim/board/program.py",
+    "sim/board/esp32/*.py",
 )  # fmt: skip
 PORTS = ("hal.verbs", "hal.uart", "hal.pin")  # speak as the chip's own modules do
 OF_MONEY = ("agent.trade", "agent.needs")

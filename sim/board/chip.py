@@ -1,6 +1,6 @@
-"""The firmware of an ESP32 in a MicroPython process, its console on a terminal, for tests.
+"""The firmware of an ESP32 in a MicroPython process, its console on a terminal.
 
-The code is what `steward build` made; below it tests/esp32_fakes stand in for the chip.
+The code is what `steward build` made; below it the modules in sim/board/esp32 stand for the chip.
 """
 
 import json
@@ -17,24 +17,20 @@ from pathlib import Path
 from firmware.serial.console_tool import Session
 from sim.mpy import runtime
 
-TESTS = Path(__file__).parent
-RESET = 66  # as tests/esp32_fakes/machine.py ends the process
+HERE = Path(__file__).parent
+RESET = 66  # as sim/board/esp32/machine.py ends the process
 POWER_CUT = -9
 HEAP = "700K"  # on 64 bits, where an object takes twice what it takes on the chip
 ROOMY = "4M"  # for the simulated chips besides
 WAIT_S = 20
 
 
-HASTY = "agent/service/updates.py"  # the module that has the patience in it
-
-
-def hasty() -> str:
-    """Its source for a thing that tries a new version for two seconds only."""
-    source = (runtime.ROOT / HASTY).read_text()
-    for limit in ("UPDATE_TRIAL_S", "UPDATE_AGAIN_S"):
-        assert f"limits.{limit}" in source
-        source = source.replace(f"limits.{limit}", "2")
-    return source
+def stand_ins(folder: Path) -> Path:
+    """Put what stands for the chip's own modules into `folder`, from where they are imported."""
+    shutil.copytree(HERE / "esp32", folder, dirs_exist_ok=True)
+    shutil.copy(runtime.ROOT / "hal/simulated/flash.py", folder / "file_flash.py")
+    shutil.copy(runtime.ROOT / "hal/verbs.py", folder / "verbs.py")
+    return folder
 
 
 class Esp32:
@@ -44,7 +40,7 @@ class Esp32:
     truth: what its chips measure, by channel; None: no chips are on it.
     heap_bytes: what the firmware has, of which what stands for hardware here is not taken.
     restarts: it starts again by itself after a reset, as a chip does; else a test sees the reset.
-    more: settings of tests/mpy_esp32.py. `start` switches it on; `ask` types on its console.
+    more: settings of sim/board/program.py. `start` switches it on; `ask` types on its console.
     """
 
     def __init__(
@@ -72,10 +68,7 @@ class Esp32:
         self._chip, self._ours = pty.openpty()  # the chip's end, and the one to plug into
         tty.setraw(self._ours)
         self.terminal = os.ttyname(self._ours)
-        fakes = folder / "fakes"
-        shutil.copytree(TESTS / "esp32_fakes", fakes, dirs_exist_ok=True)
-        shutil.copy(runtime.ROOT / "hal/simulated/flash.py", fakes / "file_flash.py")
-        shutil.copy(runtime.ROOT / "hal/verbs.py", fakes / "verbs.py")
+        stand_ins(folder / "fakes")
 
     def start(self, cut_at: int = 0, **more) -> None:
         assert not self.running
@@ -86,7 +79,7 @@ class Esp32:
             settings["romfs"] = str(self._image / "romfs.img")
         file = self.folder / "settings.json"
         file.write_text(json.dumps(settings))
-        command = runtime.command(TESTS / "mpy_esp32.py", file, heap=self._heap)
+        command = runtime.command(HERE / "program.py", file, heap=self._heap)
         if self._executable:
             command[0] = str(self._executable)
         environment = runtime.environment(code, self.folder / "fakes")

@@ -1,7 +1,7 @@
 """A fake of the `onewire` that is frozen into the ESP32 port: the simulated wire, or nobody."""
 
 import machine
-import verbs  # of hal, put beside this by the test: an image has no use for it
+import verbs  # of hal, put beside this by sim/board/chip.py: an image has no use for it
 
 
 class OneWire(verbs.OneWire):

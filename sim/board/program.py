@@ -68,7 +68,7 @@ def fill_names():
     while grown < TABLE_BYTES:
         count += 1
         before = gc.mem_alloc() if count % 64 else used()  # no holes in the heap that is left
-        hasattr(machine, "name %d" % count)
+        hasattr(machine, f"name {count}")
         grown = gc.mem_alloc() - before
     return grown * NAMES // TABLE
 

@@ -3,13 +3,13 @@
 As much as hal/esp32 and firmware/esp32 touch. With `solder` the simulated chips of a board hang on
 its buses and pins; without, nobody answers there, and pins and voltages are what LEVELS and
 MICROVOLTS say. No interrupt ever comes: nothing turns. A reset ends the process with RESET, and
-the test starts it again.
+chip.py starts it again.
 """
 
 import errno
 import sys
 
-import verbs  # of hal, put beside this by the test: an image has no use for it
+import verbs  # of hal, put beside this by sim/board/chip.py: an image has no use for it
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 RESET = 66  # exit code
