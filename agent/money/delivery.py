@@ -116,7 +116,8 @@ class Delivery:
         item = self._rooms.shelf.items[self._rooms.shelf.index(order.consumable)]
         days = item.days_left(at)
         if days:
-            order.need_by = max(order.need_by, at + int(days[0] * 86400))
+            lasts_s = min(int(days[0] * 86400), limits.ETA_MOST_S)
+            order.need_by = max(order.need_by, at + lasts_s)
 
     def _refilled_again(self, name, amount, at):
         """No order explains it: soon after one it may be a parcel that came twice."""
@@ -191,11 +192,31 @@ class Delivery:
         ordered = order.packs
         if order.state == DELIVERED and order.arrived >= ordered:
             late = min(late, at - order.need_by)
+            if late >= limits.DELIVERY_GRACE_S and self._lasts(order, at):
+                return
         else:
             self._rooms.escalate(order, at, "late")
         if late >= limits.DELIVERY_GRACE_S:
             event = PARTIAL if 0 < order.arrived < ordered else NOT_RECEIVED
             self.complaint(order, event, at, utc)
+
+    def _lasts(self, order, at):
+        """See whether there was no need yet to fill in what came: then it is missed later.
+
+        What is left lasts longer than it should where nothing was used, as in a jammed machine;
+        but for ever nobody waits, lest the money is gone with the goods.
+        """
+        index = self._rooms.shelf.index(order.consumable)
+        if index is None or at - order.since >= limits.ETA_MOST_S:
+            return False
+        item = self._rooms.shelf.items[index]
+        if (item.level() or 0.0) <= item.low * item.capacity:
+            return False
+        order.need_by = at
+        self._not_needed_before(order, at)
+        order.need_by = min(order.need_by, order.since + limits.ETA_MOST_S)
+        self._orders.keep(order)
+        return True
 
     def received(self, order, word, at, utc):
         """The owner says what came: a number of packs, or wrong, nothing or back.

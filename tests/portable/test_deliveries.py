@@ -134,6 +134,34 @@ def test_a_delivery_that_lies_beside_the_machine_is_no_dispute():
     assert disputes(sent) == [(disputing.NEVER, RAISED)]
 
 
+def topped_up_and_idle(days):
+    """A delivery of which too little was filled in to see it, and then nothing is used for days."""
+    bench = Market()
+    need = bench.bought()
+    bench.status(need, 6, k4=HOUR)
+    bench.status(need, 7)
+    bench.beans += 400.0
+    bench.serve(6)
+    assert 300 < bench.order(need).seen < 500
+    return bench, need, bench.serve(4 * days, 6 * HOUR)
+
+
+def test_what_came_is_not_missed_where_nothing_is_used():
+    bench, need, sent = topped_up_and_idle(15)
+    assert disputes(sent) == [] and bench.order(need).state == ordering.DELIVERED
+    while bench.beans > 20.0:  # it is used again, and nobody fills in what is said to have come
+        bench.beans -= 20.0
+        sent += bench.serve(1, HOUR)
+    assert disputes(sent) == []
+    assert disputes(quiet(bench, 24 * 7)) == [(disputing.NEVER, RAISED)]
+
+
+def test_nobody_waits_for_ever_for_what_is_said_to_have_come():
+    bench, need, sent = topped_up_and_idle(29)
+    assert disputes(sent) == [] and bench.order(need).state == ordering.DELIVERED
+    assert disputes(bench.serve(30, 6 * HOUR)) == [(disputing.NEVER, RAISED)]
+
+
 def test_part_of_it_waits_for_the_rest_and_then_is_short():
     bench = Market()
     need = two_packs(bench)
@@ -327,47 +355,6 @@ def test_a_test_order_goes_the_whole_way_and_costs_nothing():
     bench.decline(again)
     bench.serve(3)
     assert disputes(bench.status(again, 7, k7=1)) == [(disputing.PRICE, RAISED)]
-
-
-# -- experience --------------------------------------------------------------------------------
-
-
-def test_experience_leaves_the_thing_only_with_consent():
-    for consents, told in ({}, 0), ({"experience": []}, 0), ({"experience": ["desk"]}, 1):
-        bench = Market(k16=consents)
-        need = bench.bought()
-        bench.status(need, 7, k7=1700)
-        bench.beans = 1000.0
-        sent = kit.of_kind(bench.serve(6), wire.EXPERIENCE)
-        assert len(sent) == told, consents
-    content = signed(sent[0])
-    assert content[0] == "experience" and content[3] == "roaster" and content[5] == [1700, 1700]
-    assert content[6] == {"in time": 100, "in full": 100, "right item": 100, "price": 100}
-    assert content[7] == 65
-
-
-def test_who_kept_its_word_is_preferred_and_it_fades():
-    bench = Market(k15={"price": 50, "trust": 50})
-    learn_price(bench)
-    trust = bench.thing.trade.experience.trust("roaster", bench.now)
-    assert trust > 70 and bench.thing.trade.experience.trust("second", bench.up()) == 50
-    need = bench.needs()
-    bench.offer(need)
-    bench.second(need, 1690)
-    assert signed(kit.of_kind(bench.serve(3), wire.ORDER)[0])[6] == "roaster"
-    assert 50 < bench.thing.trade.experience.trust("roaster", bench.up() + 200 * DAY) < 60
-    table = bench.line("experience")
-    assert "roaster" in table and "in time" in table
-    bench.boot()
-    assert bench.thing.trade.experience.trust("roaster", bench.now) >= trust
-
-
-def test_only_so_many_sellers_are_remembered():
-    bench = Market()
-    for number in range(20):
-        bench.thing.trade.experience.observe("seller %d" % number, [(0, 100)], number)
-    known = bench.thing.trade.experience.sellers
-    assert sorted(known) == sorted("seller %d" % n for n in range(12, 20))
 
 
 # -- the ledger --------------------------------------------------------------------------------
