@@ -173,7 +173,7 @@ class Buyer:
                 self._orders.move(order, REFUSED, at, reason)
                 self._pass_over(order)  # though it may be the desk's doing, and no experience
             elif kind == wire.RFQ and order.state == QUOTING:
-                self._orders.move(order, REFUSED, at, reason)
+                self._rooms.drop(order, at, reason, REFUSED)
             return
         if kind == wire.RFQ and not order.answered:
             order.since = at  # the time to quote runs from when the desk had the request

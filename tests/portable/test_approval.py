@@ -247,6 +247,18 @@ def test_what_was_approved_and_is_given_up_is_told_to_the_desk():
     assert [m[wire.BODY] for m in kit.of_kind(sent, wire.QUESTION)] == [{1: need}]
 
 
+def test_what_was_approved_and_the_desk_will_not_ask_again_about_is_told_to_it():
+    bench = Market(k6=2)
+    need, asked = question(bench, k13=START_UTC + bench.now + 24 * HOUR)
+    bench.serve(150)
+    bench.tell(wire.APPROVAL, {1: answer(asked)})  # but the offer is over
+    (asks,) = kit.of_kind(bench.tick(), wire.RFQ)
+    bench.desk.acknowledge(bench.thing, bench.up(), [asks], wire.REFUSED)
+    sent = bench.serve(2)
+    assert bench.order(need) is None
+    assert [m[wire.BODY] for m in kit.of_kind(sent, wire.QUESTION)] == [{1: need}]
+
+
 def test_nobody_s_owner_approves_nothing():
     bench, _, asked = asking()
     bench.thing.identity.owner_key = None
