@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from typing import Any
 
 import pytest
@@ -50,6 +51,11 @@ def test_help_is_shown_and_has_no_noise(words):
     assert shown.exit_code == 0
     assert "Usage: steward" in shown.output or words
     assert not words or "completion for the current shell" not in shown.output
+
+
+def test_the_version_is_that_of_the_package():
+    shown = CliRunner().invoke(app, ["--version"])
+    assert (shown.exit_code, shown.stdout) == (0, f"steward {metadata.version('steward')}\n")
 
 
 @pytest.mark.parametrize(

@@ -109,9 +109,15 @@ def test_an_interrupted_run_says_what_is_known(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Run, "advance", interrupt)
-    answer = CliRunner().invoke(app, ["run", written(tmp_path, 'duration = "2h"\n'), "--json"])
+    path = written(tmp_path, 'duration = "2h"\n[expect]\nboots = 5\n')
+    answer = CliRunner().invoke(app, ["run", path, "--json"])
     assert answer.exit_code == 130
-    assert json.loads(answer.stdout)["figures"]["device_days"] < 0.01
+    told = json.loads(answer.stdout)
+    assert told["figures"]["device_days"] < 0.01
+    assert told["verdict"] == "interrupted" and told["expectations"] == []
+    answer = CliRunner().invoke(app, ["run", path])
+    assert answer.exit_code == 130
+    assert answer.stdout.splitlines()[-1].startswith("interrupted  ") and "fail" not in answer.stdout
 
 
 def test_a_run_can_be_watched_at_a_speed(tmp_path):

@@ -1,7 +1,8 @@
 """The `steward` command: one file for each group of subcommands, loaded when it is asked for."""
 
 import importlib
-from typing import Any
+from importlib import metadata
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -69,8 +70,21 @@ app = typer.Typer(
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"steward {metadata.version('steward')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _steward() -> None:
+def _steward(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Say which one this is."
+        ),
+    ] = False,
+) -> None:
     pass
 
 

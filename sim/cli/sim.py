@@ -15,6 +15,7 @@ from rich.table import Table
 
 from sim.cli.playing import FAILED, INTERRUPTED, PASSED, progress_bar, usage_errors
 from sim.cli.sweep import cut, fleet, sweep
+from sim.cli.thing import thing
 
 app = typer.Typer(help="Run scenarios in virtual time; replay recorded data.",
                   no_args_is_help=True)
@@ -69,7 +70,7 @@ def run(
     console = Console(stderr=as_json)
     try:
         finished = _play(playing, console, speed, not (as_json or quiet))
-        result = playing.result()
+        result = playing.result() if finished else playing.result().interrupted()
     finally:
         playing.close()
     if as_json:
@@ -111,6 +112,7 @@ def _play(playing, console: Console, speed: float | None, timeline: bool) -> boo
 app.command()(sweep)
 app.command()(cut)
 app.command()(fleet)
+app.command()(thing)
 
 
 @app.command()

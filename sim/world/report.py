@@ -174,7 +174,7 @@ def show(result, console: Console, timeline: bool = True) -> None:
         mark = "[green]met[/]" if row["met"] else "[bold red]not met[/]"
         console.print(f"{mark} {row['name']}: {row['relation']} {row['wanted']}, is {row['is']}")
     _show_figures(result, console)
-    colour = "green" if result.passed else "bold red"
+    colour = {"pass": "green", "interrupted": "yellow"}.get(result.verdict, "bold red")
     console.print(f"[{colour}]{result.verdict}[/]  {result.scenario}, seed {result.seed}, "
                   f"{result.runtime}, digest {result.digest[:16]}")
 

@@ -8,7 +8,7 @@ far, so a live page or an interrupted run can look at any time.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cbor2
 
@@ -54,6 +54,12 @@ class Result:
     @property
     def passed(self) -> bool:
         return self.verdict == "pass"
+
+    def interrupted(self) -> "Result":
+        """The same of a run that was ended before its end: what it must come to is not asked."""
+        broken = any(row["broken"] for row in self.invariants.values())
+        verdict = self.verdict if broken else "interrupted"
+        return replace(self, verdict=verdict, expectations=[])
 
     def as_dict(self) -> dict:
         """Plain values, in a fixed order, without the timeline."""
