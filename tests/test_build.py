@@ -62,6 +62,20 @@ def test_no_byte_of_an_image_depends_on_when_or_where_it_was_built(tmp_path, ima
     assert (tmp_path / "romfs.img").read_bytes() == (image.folder / "romfs.img").read_bytes()
 
 
+def test_who_interrupts_a_build_keeps_what_was_there_and_no_half_of_the_new(tmp_path, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "_compile_folder", interrupted)
+    out = tmp_path / "device"
+    for _ in range(2):
+        answer = CliRunner().invoke(app, ["build", "--out", str(out)])
+        assert answer.exit_code == 130 and "interrupted" in answer.stderr
+        assert list(tmp_path.rglob("*")) == ([] if not out.exists() else [out, out / "kept"])
+        out.mkdir(exist_ok=True)
+        (out / "kept").write_text("")
+
+
 def test_the_manifest_names_files_that_are_there(image):
     frozen = image.folder / "frozen"
     named, kept = [], []

@@ -117,7 +117,8 @@ def test_an_interrupted_run_says_what_is_known(tmp_path, monkeypatch):
     assert told["verdict"] == "interrupted" and told["expectations"] == []
     answer = CliRunner().invoke(app, ["run", path])
     assert answer.exit_code == 130
-    assert answer.stdout.splitlines()[-1].startswith("interrupted  ") and "fail" not in answer.stdout
+    assert answer.stdout.splitlines()[-1].startswith("interrupted  ")
+    assert "fail" not in answer.stdout
 
 
 def test_a_run_can_be_watched_at_a_speed(tmp_path):

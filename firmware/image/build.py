@@ -29,6 +29,7 @@ from boards import compiler, load
 from boards.chips import SIMULATED
 from boards.wiring import Board
 from firmware.image import fold, shorten, wokwi
+from firmware.image.aside import built_aside
 from firmware.image.closure import ROOT, WITHOUT_CONSUMABLES, closure
 
 OPTIMISE, STRIPPED = "-O2", "-O3"  # without asserts; without line numbers in tracebacks as well
@@ -97,7 +98,7 @@ def product_file(board: Path) -> Path:
 
 
 def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) -> Image:
-    """Build all three into `folder`, replacing what was built there before.
+    """Build all three into `folder`, replacing what was built there before once it is whole.
 
     Raises BuildError, DescriptionError for a wrong product or board, Missing for a driver or a
     monitor that does not exist.
@@ -119,26 +120,32 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     for name, path in sources.items():
         digest.update(name.encode() + path.read_bytes())
     build_id = digest.hexdigest()[:16]
-    for part in ("files", "frozen", "wokwi"):
-        shutil.rmtree(folder / part, ignore_errors=True)
-    frozen = folder / "frozen"
-    _write(frozen / "carried.py", _carried(build_id, product_data, board_data))
-    _write(frozen / "main.py", START)
-    _write(frozen / CHOOSER, (ROOT / "firmware" / CHOOSER).read_text("utf-8"))
-    for name, path in sources.items():
-        _write(frozen / name, fold.fold(path.read_text("utf-8"), fold.module_of(name)))
-    _compile_folder(frozen, [*sources, "carried.py", CHOOSER], folder / "files" / "lib", optimise)
+    with built_aside(folder, DESCRIPTION) as aside:
+        frozen = aside / "frozen"
+        _write(frozen / "carried.py", _carried(build_id, product_data, board_data))
+        _write(frozen / "main.py", START)
+        _write(frozen / CHOOSER, (ROOT / "firmware" / CHOOSER).read_text("utf-8"))
+        for name, path in sources.items():
+            _write(frozen / name, fold.fold(path.read_text("utf-8"), fold.module_of(name)))
+        built = _fill(aside, board, sources, optimise)
+        image = Image(aside, build_id, wired["board"], wired["chip"], *built)
+        _write_json(aside / DESCRIPTION, _description(image, cbor2.loads(product_data)))
+    return image._replace(folder=folder)
+
+
+def _fill(folder: Path, board: Path, sources: dict[str, Path], optimise: str) -> tuple:
+    """From `frozen`: what goes onto a board; the sizes, the ROMFS's and what Wokwi leaves out."""
+    frozen, library = folder / "frozen", folder / "files" / "lib"
+    _compile_folder(frozen, [*sources, "carried.py", CHOOSER], library, optimise)
     _write(folder / "files" / "main.py", START)
     _write_manifest(frozen, sources)
     rom = _romfs(folder / "files")
     (folder / "romfs.img").write_bytes(rom)
     left_out = wokwi.write(load.load(board), folder / "wokwi")
-    sizes = _sizes(folder / "files" / "lib")
+    sizes = _sizes(library)
     _write_json(folder / "package.json", _package(sizes))
     _write_json(folder / NAMES, shorten.told(map(fold.module_of, sources)))
-    image = Image(folder, build_id, wired["board"], wired["chip"], sizes, len(rom), left_out)
-    _write_json(folder / DESCRIPTION, _description(image, cbor2.loads(product_data)))
-    return image
+    return sizes, len(rom), left_out
 
 
 def collect(board: Path, product: Path, folder: Path) -> str:

@@ -1,6 +1,6 @@
 """`steward build`: what an ESP32 carries, as files, as a ROMFS image, and for a custom firmware.
 
-Exit codes: 0 built, 1 the product, the board or a source is wrong, 2 wrong usage.
+Exit codes: 0 built, 1 the product, the board or a source is wrong, 2 wrong usage, 130 interrupted.
 """
 
 import json
@@ -15,6 +15,7 @@ from boards.problems import DescriptionError
 from firmware.image.build import OPTIMISE, STRIPPED, BuildError, Image, board_file, product_file
 from firmware.image.build import build as build_image
 from firmware.image.closure import Missing
+from sim.cli.playing import INTERRUPTED
 from sim.mpy import heap as measured_heap
 
 app = typer.Typer()
@@ -53,6 +54,9 @@ def build(
     except (BuildError, Missing, OSError) as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from error
+    except KeyboardInterrupt as interrupt:
+        typer.secho(f"interrupted: nothing half built is left in {out}", fg="yellow", err=True)
+        raise typer.Exit(INTERRUPTED) from interrupt
     if as_json:
         print(json.dumps(_facts(image) | ({"heap": taken} if heap else {})))
     else:
