@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from boards.problems import DescriptionError
 from sim.cli import app
 from sim.desk import catalogue
+from sim.desk.broker import LoopbackBroker, free_port, make_certificates
 from sim.desk.serve import is_loopback
 from sim.desk.testing import HEALTH, TestThing
 
@@ -88,6 +89,23 @@ def test_what_is_wrong_is_said_on_standard_error(tmp_path, environment, words, s
     assert (process.returncode, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_a_broker_that_is_not_there_yet_is_waited_for_and_both_are_said(tmp_path, environment):
+    broker = LoopbackBroker(tmp_path / "mqtt", free_port())
+    broker.directory.mkdir()
+    make_certificates(broker.ca_path, broker.directory / "server")
+    where = f"{broker.host}:{broker.port}"
+    process = run(tmp_path, "--broker", where, "--ca", str(broker.ca_path))
+    first = process.stderr.readline()
+    assert f"broker {where}: " in first and "refused; tries again in" in first
+    with broker:
+        while "tries again" in (line := process.stderr.readline()):
+            pass
+        assert line.endswith(f"broker {where}: connected\n".replace("broker", "INFO broker"))
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("words", [[], ["keys"], ["migrate"], ["backup", "copy.db"]])

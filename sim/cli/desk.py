@@ -65,7 +65,7 @@ def desk(
     from sim.desk import logs
     from sim.desk.serve import DeskServer, Settings
 
-    logs.begin(log_json, log_requests)
+    logs.begin(log_json, log_requests, broker != EMBEDDED)
     files = {"ca_path": ca, "certificate_path": certificate, "key_path": key}
     entry = {"username": username, "password": password, "share": share, "plain": plain}
 

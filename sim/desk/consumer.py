@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sim.desk.core import Desk
 
 log = logging.getLogger("steward.desk")
+link_log = logging.getLogger("steward.desk.broker")
 
 ROOT = "steward/1"
 ONLINE = b"online"
@@ -61,7 +62,7 @@ class Consumer:
         self._rng = rng or random.Random()
         self._stopping = threading.Event()
         self._accepted = False  # by the broker, with the subscriptions in place
-        self._broken = False
+        self._reason: object = None  # for which this side wants to begin anew
         self._due = 0.0
         self._client = self._make_client()
         self._thread = threading.Thread(target=self._run, name="desk-consumer", daemon=True)
@@ -112,20 +113,28 @@ class Consumer:
     def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
+            reason: object = "the connection was lost"
             try:
                 self._client.connect(self.link.host, self.link.port, KEEP_ALIVE_S)
                 self._serve()
             except OSError as error:
-                log.warning("broker %s:%d: %s", self.link.host, self.link.port, error)
+                reason = error
             failures = 0 if self._accepted else failures + 1
-            self._accepted = self._broken = False
+            reason, self._reason = self._reason or reason, None
+            self._accepted = False
             if not self._stopping.is_set():
-                self._stopping.wait(self._pause_s(failures))
+                self._wait(reason, self._pause_s(failures))
         self._client.disconnect()
+
+    def _wait(self, reason: object, pause_s: float) -> None:
+        """Say why there is no connection and when the next attempt is; then wait for that."""
+        link_log.warning("broker %s:%d: %s; tries again in %.1f s",
+                         self.link.host, self.link.port, reason, pause_s)  # fmt: skip
+        self._stopping.wait(pause_s)
 
     def _serve(self) -> None:
         """Until the connection ends or the desk is stopped."""
-        while self._client.loop(timeout=POLL_S) == mqtt.MQTT_ERR_SUCCESS and not self._broken:
+        while self._client.loop(timeout=POLL_S) == mqtt.MQTT_ERR_SUCCESS and not self._reason:
             if self._accepted:
                 self._pump()
             if self._stopping.is_set():
@@ -146,8 +155,7 @@ class Consumer:
 
     def _connected(self, client, _userdata, _flags, reason, _properties) -> None:
         if reason.is_failure:
-            log.warning("broker refuses the connection: %s", reason)
-            self._broken = True
+            self._reason = f"refuses the connection: {reason}"
             return
         prefix = f"$share/{self.link.share}/" if self.link.share else ""
         # Retained messages are not sent to shared subscriptions, so each desk hears every status.
@@ -156,9 +164,10 @@ class Consumer:
     def _subscribed(self, _client, _userdata, _id, reasons, _properties) -> None:
         refused = [str(reason) for reason in reasons if reason.is_failure]
         if refused:
-            log.error("broker refuses the subscriptions: %s", ", ".join(refused))
-            self._broken = True
-        self._accepted = not refused
+            self._reason = f"refuses the subscriptions: {', '.join(refused)}"
+            return
+        self._accepted = True
+        link_log.info("broker %s:%d: connected", self.link.host, self.link.port)
 
     def _message(self, client, _userdata, message: mqtt.MQTTMessage) -> None:
         thing_id, _, word = message.topic.removeprefix(ROOT + "/").rpartition("/")
@@ -178,7 +187,7 @@ class Consumer:
 
     def _break(self, error: SQLAlchemyError) -> None:
         log.error("database: %s", error)
-        self._broken = True
+        self._reason = "left, for the database does not answer"
 
     def _pause_s(self, failures: int) -> float:
         """Doubling, with jitter, so that a fleet of desks does not come back all at once."""

@@ -34,10 +34,15 @@ class Lines(logging.Formatter):
         return " ".join([line, *(f"{key}={value}" for key, value in more.items() if value != "")])
 
 
-def begin(as_json: bool, requests: bool) -> None:
-    """Have this process write down what goes wrong and, if asked for, every request to REST."""
+def begin(as_json: bool, requests: bool, connections: bool) -> None:
+    """Have this process write down what goes wrong.
+
+    requests: and every request to REST; connections: and when the broker is there (again).
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if as_json else Lines(TEXT))
     logging.basicConfig(handlers=[handler])
     if requests:
         logging.getLogger("steward.desk.rest").setLevel(logging.INFO)
+    if connections:
+        logging.getLogger("steward.desk.broker").setLevel(logging.INFO)
