@@ -118,6 +118,10 @@ class Pins:
         """Before the driver that uses the pin is made, as with a soldering iron."""
         self._parts[number] = part
 
+    def part(self, number: int):
+        """What is attached there, or None."""
+        return self._parts.get(number)
+
     def level(self, number: int) -> int:
         """What an output was set to, 1 for a pin that nobody drives."""
         return self._outputs[number].value() if number in self._outputs else 1

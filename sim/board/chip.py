@@ -12,14 +12,16 @@ import subprocess
 import threading
 import time
 import tty
+from collections.abc import Callable
 from pathlib import Path
 
 from firmware.serial.console_tool import Session
 from sim.mpy import runtime
 
 HERE = Path(__file__).parent
-RESET = 66  # as sim/board/esp32/machine.py ends the process
+RESET, SLEPT = 66, 67  # as sim/board/esp32/machine.py ends the process
 POWER_CUT = -9
+AGAIN = {RESET: "SOFT_RESET", SLEPT: "DEEPSLEEP_RESET"}  # and why it starts then
 HEAP = "700K"  # on 64 bits, where an object takes twice what it takes on the chip
 ROOMY = "4M"  # for the simulated chips besides
 WAIT_S = 20
@@ -37,36 +39,43 @@ class Esp32:
     """A board in `folder`, which keeps its flash, running the image that was built in `image`.
 
     way: "files", "romfs" or, with an `executable` of sim/mpy/frozen.py, "frozen".
-    truth: what its chips measure, by channel; None: no chips are on it.
+    truth: what its chips measure, by channel, or where a PlantServer says it (host, port); None: no
+    chips are on it.
     heap_bytes: what the firmware has, of which what stands for hardware here is not taken.
-    restarts: it starts again by itself after a reset, as a chip does; else a test sees the reset.
+    restarts: it starts again by itself after a reset, as a chip does; else whoever runs it sees the
+    reset. `ended(status)` is called when it ends in another way.
     more: settings of sim/board/program.py. `start` switches it on; `ask` types on its console.
     """
+
+    ended: Callable[[int], None] = staticmethod(lambda status: None)
 
     def __init__(
         self,
         folder: Path,
         image: Path,
         way: str = "files",
-        truth: dict | None = None,
+        truth: dict | tuple[str, int] | None = None,
         heap_bytes: int = 0,
         restarts: bool = False,
         executable: Path | None = None,
         **more,
     ):
-        folder.mkdir(exist_ok=True)
+        folder = folder.resolve()  # it is where the process works
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.way = way
-        self._image = image
+        self._image = image.resolve()
         self._restarts = restarts
         self._executable = executable
         self._heap = ROOMY if heap_bytes or truth or more else HEAP
         self._parts: dict = {"heap": heap_bytes, **more}
         if truth:
-            self._parts["chips"] = {"hal": str(runtime.ROOT / "hal"), "truth": truth}
+            said = "truth" if isinstance(truth, dict) else "plant"
+            self._parts["chips"] = {"hal": str(runtime.ROOT / "hal"), said: truth}
         self._process: subprocess.Popen | None = None
         self._chip, self._ours = pty.openpty()  # the chip's end, and the one to plug into
         tty.setraw(self._ours)
+        os.set_blocking(self._chip, False)  # a console that nobody reads must not stop the chip
         self.terminal = os.ttyname(self._ours)
         stand_ins(folder / "fakes")
 
@@ -87,22 +96,36 @@ class Esp32:
             self._process = subprocess.Popen(
                 command, stdin=self._chip, stdout=self._chip, stderr=errors, env=environment,
                 cwd=self.folder,  # where what is frozen is looked for before it is found frozen
+                start_new_session=True,  # a Ctrl+C is meant for who runs it, not for the chip
             )  # fmt: skip
         if self._restarts:
             threading.Thread(target=self._start_again, args=(self._process,), daemon=True).start()
 
     def _start_again(self, process: subprocess.Popen) -> None:
-        if process.wait() == RESET:
-            self.start(cause="SOFT_RESET")
+        status = process.wait()
+        if process is not self._process:
+            return  # it was switched off
+        if status in AGAIN:
+            self.start(cause=AGAIN[status])
+        else:
+            self.ended(status)
 
     def shown_until(self, text: str) -> str:
         """What the console shows by itself, up to a text that has to come."""
         data = b""
         deadline = time.monotonic() + WAIT_S
         while text.encode() not in data:
-            assert time.monotonic() < deadline, f"no {text!r} in {data!r}; {self.errors}"
+            if time.monotonic() >= deadline:
+                raise TimeoutError(f"no {text!r} in {data!r}; {self.errors}")
             if select.select([self._ours], [], [], 0.05)[0]:
                 data += os.read(self._ours, 65536)
+        return data.decode(errors="replace").replace("\r\n", "\n")
+
+    def shown(self) -> str:
+        """What the console has shown and nobody has read."""
+        data = b""
+        while select.select([self._ours], [], [], 0)[0]:
+            data += os.read(self._ours, 65536)
         return data.decode(errors="replace").replace("\r\n", "\n")
 
     def type(self, data: bytes) -> None:
@@ -127,9 +150,10 @@ class Esp32:
         return self._process.wait(timeout_s)
 
     def off(self) -> None:
-        if self._process is not None and self.running:
-            self._process.kill()
-            self._process.wait()
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
 
     def close(self) -> None:
         self.off()

@@ -1,12 +1,13 @@
 """Runs in MicroPython: firmware/esp32 as it is, over fakes of the ESP32's own modules.
 
-Argument: a JSON file {flash, blocks, cut_at, ?cause, ?romfs, ?crash, ?chips, ?heap, ?slots}. Its
-state is littlefs on the file `flash`, whose power fails at operation `cut_at`; `cause` is why
+Argument: a JSON file {flash, blocks, cut_at, ?cause, ?romfs, ?crash, ?chips, ?heap, ?slots, ?air}.
+Its state is littlefs on the file `flash`, whose power fails at operation `cut_at`; `cause` is why
 it started, a name in machine. With `romfs` the code comes from that image, mounted read-only.
 `crash`: sensors cannot be put together. `chips` {hal, truth}: the simulated chips of the image's
-board are on it, out of the folder `hal`, and measure `truth`, values by channel. `heap`: the bytes
-that are left to the firmware; what stands for its hardware here is not counted. `slots`: it starts
-from the slot that its record names, as main.py of an image does.
+board are on it, out of the folder `hal`, and measure `truth`, values by channel, or with `plant`
+[host, port] what a sim/mpy/plant_server.py says there. `heap`: the bytes that are left to the
+firmware; what stands for its hardware here is not counted. `slots`: it starts from the slot that
+its record names, as main.py of an image does. `air`: as in sim/board/esp32/network.py.
 """
 
 import gc
@@ -27,12 +28,13 @@ if settings.get("romfs"):
 
 import file_flash
 import machine
-import network  # noqa: F401 - like the others: hardware, which is there before heap is counted
-import onewire  # noqa: F401
+import network
+import onewire  # noqa: F401 - like the others: hardware, which is there before heap is counted
 
 # MicroPython's table of names grows in pieces, each twice the one before: 20, 40, … 640 names are
 # 1,260. What stands for hardware here has names as well, so the table is made 2,560 larger first.
 NAMES, TABLE, TABLE_BYTES = 1_260, 2_560, 20_000
+LOOK_MS = 100  # at the plant: no chip measures more often
 
 
 def used():
@@ -56,9 +58,31 @@ def solder(chips, carried, cbor):
     from hal.simulated.bench import Bench
 
     names = [channel["name"] for channel in cbor.decode(carried.product)["channels"]]
-    truth, board = chips["truth"].get, cbor.decode(carried.board)
-    machine.solder(Bench(board, names, truth, lambda: time.ticks_us() / 1e6))
+    truth = seen(chips["plant"], names) if "plant" in chips else chips["truth"].get
+    machine.solder(Bench(cbor.decode(carried.board), names, truth, lambda: time.ticks_us() / 1e6))
     hal.__path__ = own
+
+
+def seen(where, names):
+    """What is true of a channel, out of the process that has the plant; this one ends with it."""
+    from hal import HalError
+    from hal.simulated.plant import Plant
+
+    plant = Plant(where[0], where[1], names, time)
+    machine.lines = []
+    looked = [time.ticks_ms()]
+
+    def value(name):
+        now = time.ticks_ms()
+        if time.ticks_diff(now, looked[0]) >= LOOK_MS:
+            looked[0] = now
+            try:
+                plant.sleep_until(0, 0)
+            except HalError:
+                sys.exit(0)
+        return plant.value(name)
+
+    return value
 
 
 def fill_names():
@@ -118,6 +142,7 @@ def program(slots):
     return main
 
 
+network.air = settings.get("air", network.air)
 ballast = furnish() if settings.get("chips") or settings.get("heap") else None
 machine.causes.append(getattr(machine, settings.get("cause", "PWRON_RESET")))
 flash = file_flash.mount(settings["flash"], settings["blocks"], "/state", die)

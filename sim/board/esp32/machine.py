@@ -2,17 +2,19 @@
 
 As much as hal/esp32 and firmware/esp32 touch. With `solder` the simulated chips of a board hang on
 its buses and pins; without, nobody answers there, and pins and voltages are what LEVELS and
-MICROVOLTS say. No interrupt ever comes: nothing turns. A reset ends the process with RESET, and
+MICROVOLTS say. Interrupts come once a turn, when the watchdog is fed, if there are `lines` for
+them; without, nothing turns. A reset ends the process with RESET, a deep sleep with SLEPT, and
 chip.py starts it again.
 """
 
 import errno
 import sys
+import time
 
 import verbs  # of hal, put beside this by sim/board/chip.py: an image has no use for it
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
-RESET = 66  # exit code
+RESET, SLEPT = 66, 67  # exit codes
 LEVELS = {33: 0}  # GPIO 33: the tank's contact, closed to ground; all others are pulled up
 MICROVOLTS = {34: 3_000_000}
 
@@ -20,6 +22,7 @@ causes = [PWRON_RESET]
 fed = [0]
 told: list = []  # what the clock was set to
 bench: list = []  # a hal.simulated.bench.Bench at most
+lines = None  # a list of Line for pins that interrupt, if they are to
 
 
 def solder(made):
@@ -33,6 +36,15 @@ def reset_cause():
 
 def reset():
     sys.exit(RESET)
+
+
+def lightsleep(duration_ms):
+    time.sleep_ms(duration_ms)
+
+
+def deepsleep(duration_ms):
+    time.sleep_ms(duration_ms)
+    sys.exit(SLEPT)
 
 
 def disable_irq():
@@ -53,6 +65,8 @@ class WDT:
 
     def feed(self):
         fed[0] += 1
+        for line in lines or ():
+            line.turn()
 
 
 class RTC:
@@ -66,6 +80,7 @@ class Pin:
     def __init__(self, number, mode=IN, pull=None, value=None):
         self.number = number
         self._part = None
+        self.held = None  # the level while an interrupt looks at it
         if bench:
             pins = bench[0].pins
             pulled = "down" if pull == Pin.PULL_DOWN else "up"
@@ -74,12 +89,39 @@ class Pin:
             )
 
     def value(self, level=None):
+        if self.held is not None:
+            return self.held
         if self._part is None:
             return LEVELS.get(self.number, 1)
         return self._part.value() if level is None else self._part.value(level)
 
     def irq(self, call, trigger):
         assert trigger
+        if bench and lines is not None:
+            lines.append(Line(self, bench[0].pins, call, trigger))
+
+
+class Line:
+    """A pin whose part moves it: every edge that has become due by a turn calls the interrupt."""
+
+    def __init__(self, pin, pins, call, trigger):
+        self._pin = pin
+        self._ticks = pins.ticks
+        self._part = pins.part(pin.number)
+        self._call = call
+        self._trigger = trigger
+        self._until = self._ticks.at_us
+        self._waiting = []
+
+    def turn(self):
+        now = self._ticks.at_us
+        self._waiting += self._part.edges(self._until, now)
+        self._until = now
+        while self._waiting and self._waiting[0][0] <= now:
+            self._pin.held = self._waiting.pop(0)[1]
+            if self._trigger & (Pin.IRQ_RISING if self._pin.held else Pin.IRQ_FALLING):
+                self._call(self._pin)
+        self._pin.held = None
 
 
 class ADC:

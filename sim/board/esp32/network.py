@@ -1,17 +1,22 @@
-"""A fake of MicroPython's `network` on an ESP32: one network, "lab", which is joined at once."""
+"""A fake of MicroPython's `network` on an ESP32: the networks in `air`, each joined at once."""
 
 STA_IF = 0
+IDLE, NO_SUCH_NETWORK, WRONG_PASSWORD, GOT_ADDRESS = 1000, 201, 202, 1010
+
+air = {"lab": None}  # the password of each network; None: it takes any
 
 
 class WLAN:
     def __init__(self, interface):
         assert interface == STA_IF
-        self._active = self._joined = False
+        self._active = False
+        self._status = IDLE
 
     def active(self, wanted=None):
         if wanted is not None:
             self._active = wanted
-            self._joined = self._joined and wanted
+            if not wanted:
+                self._status = IDLE
         return self._active
 
     def config(self, **settings):
@@ -20,13 +25,16 @@ class WLAN:
     def connect(self, name, password):
         if not self._active:
             raise OSError("Wifi Not Started")
-        self._joined = name == "lab"
+        self._status = NO_SUCH_NETWORK
+        if name in air:
+            self._status = GOT_ADDRESS if air[name] in (None, password) else WRONG_PASSWORD
 
     def disconnect(self):
-        self._joined = False
+        if self.isconnected():
+            self._status = IDLE
 
     def isconnected(self):
-        return self._joined
+        return self._status == GOT_ADDRESS
 
     def status(self, what=None):
-        return -60 if what == "rssi" else 1010 if self._joined else 201
+        return -60 if what == "rssi" else self._status
