@@ -46,6 +46,8 @@ _LOST = (disputing.WRONG, disputing.BACK)
 
 # How much of a pack must be seen in the container before a delivery counts as verified, percent.
 _SEEN_PERCENT = 50
+# A container with so little left is empty: what should fill it is missed.
+_GONE_PERCENT = 5
 
 
 class Delivery:
@@ -191,32 +193,25 @@ class Delivery:
             return
         ordered = order.packs
         if order.state == DELIVERED and order.arrived >= ordered:
+            self._not_missed_yet(order, at)
             late = min(late, at - order.need_by)
-            if late >= limits.DELIVERY_GRACE_S and self._lasts(order, at):
-                return
         else:
             self._rooms.escalate(order, at, "late")
         if late >= limits.DELIVERY_GRACE_S:
             event = PARTIAL if 0 < order.arrived < ordered else NOT_RECEIVED
             self.complaint(order, event, at, utc)
 
-    def _lasts(self, order, at):
-        """See whether there was no need yet to fill in what came: then it is missed later.
+    def _not_missed_yet(self, order, at):
+        """Put off when the goods are missed for as long as there is something left without them.
 
-        What is left lasts longer than it should where nothing was used, as in a jammed machine;
-        but for ever nobody waits, lest the money is gone with the goods.
+        It lasts longer than it should where nothing is used, as in a jammed machine; but for ever
+        nobody waits, lest the money is gone with the goods.
         """
         index = self._rooms.shelf.index(order.consumable)
-        if index is None or at - order.since >= limits.ETA_MOST_S:
-            return False
-        item = self._rooms.shelf.items[index]
-        if (item.level() or 0.0) <= item.low * item.capacity:
-            return False
-        order.need_by = at
-        self._not_needed_before(order, at)
-        order.need_by = min(order.need_by, order.since + limits.ETA_MOST_S)
-        self._orders.keep(order)
-        return True
+        if index is not None and at - order.since < limits.ETA_MOST_S:
+            item = self._rooms.shelf.items[index]
+            if (item.level() or 0.0) * 100 > item.capacity * _GONE_PERCENT:
+                order.need_by = max(order.need_by, at)
 
     def received(self, order, word, at, utc):
         """The owner says what came: a number of packs, or wrong, nothing or back.
