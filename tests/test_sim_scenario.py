@@ -40,7 +40,13 @@ def test_defaults_make_a_whole_scenario():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (HEAD + "lenght = 3\n", "here.toml:5: error: lenght: unknown key 'lenght'"),
+        (HEAD + "lenght = 3\n", "here.toml:5: error: lenght: unknown key 'lenght'; allowed: title"),
+        (HEAD + 'evnts = 3\n', 'did you mean "events"'),
+        (HEAD + '[people]\nforget = 1\n', 'did you mean "forgets"? allowed: refill_after, half'),
+        (HEAD + '[mandate]\ncapp = 1\n', 'did you mean "cap"'),
+        (HEAD + '[[sellers]]\nname = "a"\nprice = 1\n', "allowed: name, kind, price_percent"),
+        (HEAD + '[[events]]\nat = "1d"\ndo = "cut network"\nlast = "1d"\n',
+         "events[0].last: unknown key 'last'; did you mean \"lasts\"? allowed: at, do, lasts"),
         (HEAD.replace('"5d"', "5"), "5 has no unit"),
         (HEAD.replace('= "coffee_machine"\nduration', '= "toaster"\nduration'), "'toaster'"),
         (HEAD + '[[events]]\nat = "1d"\ndo = "brake"\n', "'brake' is not allowed"),

@@ -5,7 +5,7 @@ mandate, what breaks when, and what must be true at the end. `sim/scenarios/*.to
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
@@ -206,6 +206,19 @@ class Replay(Event):
     frames: Annotated[int, Field(ge=1)] = 20
 
 
+class Tell(Event):
+    """The desk, or a seller in signed words, tells the thing something; values are tenths."""
+
+    do: Literal["tell"]
+    what: Literal["advisory", "recall", "weather", "advertising", "note"]
+    words: Annotated[str, Field(min_length=1, max_length=200)]
+    sender: str = "desk"
+    about: str | None = None
+    lasts: Duration = 86_400
+    severity: Annotated[int, Field(ge=1, le=4)] | None = None
+    values: dict[str, int] | None = None
+
+
 class Type(Event):
     """Somebody types a line on the console."""
 
@@ -213,11 +226,11 @@ class Type(Event):
     line: str
 
 
-AnyEvent = Annotated[
+Happening = (
     Break | Mend | BreakSensor | MendSensor | Empty | Refill | CutNetwork | Kill | CutPower
-    | LoseFlash | RotFlash | ClockJump | Allow | Replay | Type,
-    Field(discriminator="do"),
-]
+    | LoseFlash | RotFlash | ClockJump | Allow | Replay | Type
+)  # fmt: skip
+AnyEvent = Annotated[Happening, Field(discriminator="do")]
 
 
 class Expect(Model):
@@ -349,14 +362,28 @@ def _problem(file: str, lines: Lines, details: Any, data: Any) -> Problem:
     kinds = {event["do"] for event in data.get("events", []) if isinstance(event, dict)
              and isinstance(event.get("do"), str)}
     path = tuple(part for part in details["loc"] if part not in kinds)
-    return Problem(file, lines.line(path), path, _message(details, path))
+    return Problem(file, lines.line(path), path, _message(details))
 
 
-def _message(details: Any, path: tuple) -> str:
+def _keys(place: tuple) -> list[str]:
+    """The keys that the table at a place (Pydantic's: an event's kind is part of it) may have."""
+    if not place:
+        return [key for key in Scenario.model_fields if key != "name"]  # that is the file's
+    if place[0] == "events":
+        kinds = {event.model_fields["do"].annotation: event for event in get_args(Happening)}
+        table = next(event for kind, event in kinds.items() if place[2] in get_args(kind))
+    else:
+        kind = Scenario.model_fields[place[0]].annotation  # a table, a list of it, or it or None
+        table = (*get_args(kind), kind)[0]
+    return list(table.model_fields)
+
+
+def _message(details: Any) -> str:
     context = details.get("ctx", {})
     match details["type"]:
         case "extra_forbidden":
-            return f"unknown key {path[-1]!r}"
+            *place, key = details["loc"]
+            return f"unknown key {key!r}; {nearest(key, _keys(tuple(place)))}"
         case "missing":
             return "this key is missing and has no default"
         case "value_error":
