@@ -47,8 +47,14 @@ def environment(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_desk_alone_takes_a_thing_in_and_stops_when_told(tmp_path, environment, sign):
-    process = run(tmp_path, "--suppliers", "suppliers.toml", "--log-json", "--log-requests")
+    own = f"embedded:{free_port()}"
+    words = ["--broker", own, "--suppliers", "suppliers.toml", "--log-json", "--log-requests"]
+    process = run(tmp_path, *words)
     ready = json.loads(process.stdout.readline())
+    assert ready["broker"] == own.replace("embedded", "localhost")
+    assert ready["ca"] == "desk-keys/broker/ca.pem", "things find it again"
+    key = (tmp_path / "desk-keys/roaster.pub").read_text().strip()
+    assert ready["sellers"] == {"roaster": key}
     headers = {"X-API-Key": "s3cret"}
     assert httpx.get(ready["rest"] + "/healthz").json() == {"status": "ready"}
     thing = TestThing()
@@ -57,7 +63,7 @@ def test_a_desk_alone_takes_a_thing_in_and_stops_when_told(tmp_path, environment
     assert httpx.post(ready["rest"] + "/things", json=new, headers=headers).status_code == 201
     host, _, port = ready["broker"].partition(":")
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=thing.name)
-    client.tls_set(ca_certs=ready["ca"], cert_reqs=ssl.CERT_REQUIRED)
+    client.tls_set(ca_certs=str(tmp_path / ready["ca"]), cert_reqs=ssl.CERT_REQUIRED)
     client.connect(host, int(port))
     client.loop_start()
     client.publish("steward/1/thing-1/up", thing.frame(2, HEALTH), qos=1).wait_for_publish(10)
@@ -70,7 +76,8 @@ def test_a_desk_alone_takes_a_thing_in_and_stops_when_told(tmp_path, environment
     assert stopped == {"stopped": True, "received": 1, "published": 1}
     assert process.wait(10) == 0
     lines = [json.loads(line) for line in process.stderr.read().splitlines()]
-    assert [(one["message"], one["status"], one["caller"]) for one in lines] == [
+    asked = [line for line in lines if line["logger"] == "steward.desk.rest"]
+    assert [(one["message"], one["status"], one["caller"]) for one in asked] == [
         ("GET /healthz", 200, ""), ("POST /things", 201, "desk"), ("GET /health", 200, "desk"),
     ]  # fmt: skip
 

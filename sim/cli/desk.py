@@ -28,7 +28,9 @@ TLS_PORT = 8883
 def desk(
     context: typer.Context,
     database: desk_data.DatabaseOption = desk_data.HERE,
-    broker: Annotated[str, typer.Option(help="host:port, or `embedded`.")] = EMBEDDED,
+    broker: Annotated[
+        str, typer.Option(help="host:port, `embedded`, or `embedded:PORT`, found again by things.")
+    ] = EMBEDDED,
     ca: Annotated[
         Path | None, typer.Option(help="CA of the broker; default: the system's.")
     ] = None,
@@ -72,7 +74,8 @@ def desk(
     def settings() -> Settings:
         link = _link(broker, name=name or socket.gethostname(), **files, **entry)
         url = desk_data.url_of(database)
-        return Settings(url, link, host, port, api_key, suppliers, keys, people)
+        own = _own_port(broker)
+        return Settings(url, link, host, port, api_key, suppliers, keys, people, own)
 
     server = _started(lambda: DeskServer(settings()))
     try:
@@ -104,7 +107,7 @@ def _link(broker: str, **more):
     """Where the broker is, or None for one of the desk's own."""
     from sim.desk.consumer import Link
 
-    if broker == EMBEDDED:
+    if broker == EMBEDDED or _own_port(broker):
         return None
     host, colon, port = broker.rpartition(":")
     if not colon:
@@ -114,13 +117,20 @@ def _link(broker: str, **more):
     return Link(host.strip("[]"), int(port), **more)
 
 
+def _own_port(broker: str) -> int:
+    """The port of `embedded:PORT`, 0 for anything else."""
+    host, _, port = broker.partition(":")
+    return int(port) if host == EMBEDDED and port.isdecimal() and int(port) < 65536 else 0
+
+
 def _announce(server, as_json: bool) -> None:
     link, ca = server.link, server.link.ca_path
+    host = "localhost" if server.broker else link.host  # the name that MicroPython can verify
     facts = {
         "page": f"{server.url}/desk/",
         "rest": server.url,
         "docs": f"{server.url}/docs",
-        "broker": f"{link.host}:{link.port}",
+        "broker": f"{host}:{link.port}",
         "ca": str(ca) if ca else None,
         "sellers": {
             name: supplier.public_key.hex() for name, supplier in server.desk.suppliers.items()

@@ -1,8 +1,8 @@
 """An embedded MQTT broker behind TLS for one laptop: demo, tests and `steward desk` alone.
 
 The broker is rumqttd from the `iotcore` wheel, run in a child process that ends with this one.
-Each start makes its own certificate authority and server certificate, so that every client
-verifies what it talks to (CERT_REQUIRED) and no key outlives the folder it was made in. Retained
+It makes its own certificate authority and server certificate, so that every client verifies what
+it talks to (CERT_REQUIRED) and no key outlives the folder it was made in. Retained
 messages and the sessions of offline clients are kept for as long as the broker runs; a real
 deployment puts Mosquitto or a clustered broker in its place. Client certificates are for those:
 this build of rumqttd serves TLS but does not ask for them.
@@ -55,7 +55,7 @@ class LoopbackBroker:
     def start(self) -> "LoopbackBroker":
         """Make the certificates if there are none yet and serve; OSError if the port is taken."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        if not self.ca_path.exists():
+        if not self.ca_path.exists() or _runs_out(self.ca_path):
             make_certificates(self.ca_path, self.directory / "server")
         self.port = self.port or free_port()
         config_path = self.directory / "rumqttd.toml"
@@ -182,6 +182,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return probe.getsockname()[1]
+
+
+def _runs_out(certificate: Path) -> bool:
+    """Whether it ends within a day: things that trust it have to be told of another one then."""
+    ends = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    return ends - CLOCK_SLACK < datetime.datetime.now(datetime.UTC)
 
 
 def _builder(subject, issuer, public_key) -> x509.CertificateBuilder:

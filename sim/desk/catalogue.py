@@ -14,7 +14,7 @@ pack_units = 1000         # units x scale of the consumable
 ```
 
 Each seller signs its offers with a key that is made once and kept in a folder beside the
-database, because owners put the public half of it into their mandates.
+database. Its public half lies there as NAME.pub, because owners put it into their mandates.
 """
 
 import os
@@ -82,7 +82,12 @@ def load(path: Path, keys: Path) -> list[HonestSupplier]:
             Problem(str(path), lines.line(details["loc"]), details["loc"], _message(details))
             for details in error.errors(include_url=False)
         ]) from error  # fmt: skip
-    return [_seller(entry, private_key(keys / f"{entry.name}.pem")) for entry in catalogue.sellers]
+    sellers = [
+        _seller(entry, private_key(keys / f"{entry.name}.pem")) for entry in catalogue.sellers
+    ]
+    for seller in sellers:
+        (keys / f"{seller.name}.pub").write_text(seller.public_key.hex() + "\n", encoding="ascii")
+    return sellers
 
 
 def _message(details: Any) -> str:

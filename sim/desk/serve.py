@@ -49,6 +49,7 @@ class Settings:
     suppliers_path: Path | None = None
     keys: Path = Path("desk-keys")
     people: bool = False
+    broker_port: int = 0  # of a broker of one's own that things find again; 0: any, anew each time
 
 
 class DeskServer:
@@ -153,7 +154,8 @@ class DeskServer:
 
     @contextlib.contextmanager
     def _own_broker(self):
-        with LoopbackBroker() as self.broker:
+        port = self.settings.broker_port
+        with LoopbackBroker(self.settings.keys / "broker" if port else None, port) as self.broker:
             yield Link(self.broker.host, self.broker.port, ca_path=self.broker.ca_path)
 
 
