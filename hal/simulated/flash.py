@@ -80,12 +80,16 @@ class FileFlash:
             raise PowerCut()
 
 
-def mount(path: str, blocks: int, folder: str, cut=None) -> FileFlash:
-    """Mount littlefs on a file-backed flash at `folder`; one without a file system gets one."""
+def mount(path: str, blocks: int, folder: str, cut=None, options=None) -> FileFlash:
+    """Mount littlefs on a file-backed flash at `folder`; one without a file system gets one.
+
+    options: of VfsLfs2; none, {}, are those with which an ESP32's own `_boot.py` mounts.
+    """
     import vfs  # MicroPython's own; CPython has neither it nor littlefs
 
     flash = FileFlash(path, blocks, 0, cut)
-    options = {"readsize": READ, "progsize": PROGRAM}
+    if options is None:
+        options = {"readsize": READ, "progsize": PROGRAM}
     try:
         disk = vfs.VfsLfs2(flash, **options)
     except OSError:

@@ -145,7 +145,9 @@ def program(slots):
 network.air = settings.get("air", network.air)
 ballast = furnish() if settings.get("chips") or settings.get("heap") else None
 machine.causes.append(getattr(machine, settings.get("cause", "PWRON_RESET")))
-flash = file_flash.mount(settings["flash"], settings["blocks"], "/state", die)
+# A chip's littlefs has buffers of 128 bytes; with larger ones there are fewer places to cut at.
+options = {} if settings.get("heap") else None
+flash = file_flash.mount(settings["flash"], settings["blocks"], "/state", die, options)
 if settings["cut_at"]:
     flash.cut_at = flash.operations + settings["cut_at"]
 main = program(settings.get("slots"))
