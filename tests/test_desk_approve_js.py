@@ -127,6 +127,15 @@ def test_what_cannot_be_signed_is_named_and_not_signed(owner):
         assert "document" not in answer and words in answer["wrong"], (answer, words)
 
 
+def test_a_key_file_of_fewer_rounds_opens_too(owner):
+    pkcs8, pem = serialization.PrivateFormat.PKCS8, serialization.Encoding.PEM
+    key = ec.generate_private_key(ec.SECP256R1())
+    older = key.private_bytes(
+        pem, pkcs8, serialization.BestAvailableEncryption(PASSPHRASE.encode())
+    )
+    assert "document" in signed((question(), True, older.decode(), PASSPHRASE))[0]
+
+
 def test_other_key_files_are_named(owner):
     pkcs8, pem = serialization.PrivateFormat.PKCS8, serialization.Encoding.PEM
     best = serialization.BestAvailableEncryption(PASSPHRASE.encode())

@@ -1,11 +1,13 @@
 """`steward owner`: keys that are never overwritten, mandates whose mistakes have a line."""
 
+import base64
 import http.server
 import json
 import stat
 import threading
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from typer.testing import CliRunner
 
 from agent.identity import Identity
@@ -110,6 +112,18 @@ def test_init_makes_a_key_that_only_the_passphrase_opens(home):
         one.sign({0: "control"})
     one.unlock("correct horse")
     assert codec.open_document(one.sign({0: "control"}), public, "control") == {0: "control"}
+
+
+def test_a_copy_of_the_key_is_tried_slowly_and_an_older_file_opens_still(home):
+    made(home)
+    path = home / "owner" / "owner.pem"
+    der = base64.b64decode("".join(path.read_text().splitlines()[1:-1]))
+    assert b"\x02\x03" + (600_000).to_bytes(3, "big") in der, "PBKDF2's count"
+    key = serialization.load_pem_private_key(path.read_bytes(), b"correct horse")
+    older = serialization.BestAvailableEncryption(b"correct horse")
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    path.write_bytes(key.private_bytes(pem, pkcs8, older))
+    Owner(home / "owner").unlock("correct horse")
 
 
 def test_init_never_overwrites(home):

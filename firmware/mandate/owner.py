@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.wire import cbor, cose
+from firmware.mandate import key_file
 from hal.linux import p256
 
 PRIVATE, PUBLIC, MANDATES, ENDING = "owner.pem", "owner.pub", "mandates", ".cose"
@@ -41,11 +42,7 @@ class Owner:
             if (self.directory / name).exists():
                 raise OwnerError(f"{self.directory / name} exists already; nothing was changed")
         key = ec.generate_private_key(ec.SECP256R1())
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.BestAvailableEncryption(passphrase.encode()),
-        )
+        pem = key_file.pem(key, passphrase)
         self._private = key.private_numbers().private_value.to_bytes(32, "big")
         public = p256.public_key(self._private)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
