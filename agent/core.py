@@ -19,7 +19,7 @@ from agent.sense import senses as sensing
 from agent.service import cases as services
 from agent.wire import messages as wire
 
-BOOT = 2
+BOOT, NOTICES = 2, 4
 
 RUN, SAFE = 0, 1
 
@@ -57,6 +57,7 @@ class Agent:
         self.slots = None  # a main that has them: () -> the port of updates
         self.updates = None
         self.boots = 0
+        self.notices = []  # what the butler kept, a room that is only there when a notice comes
         self.linked = False
         self.mode = RUN
         self._at = 0
@@ -223,6 +224,11 @@ class Agent:
         if len(self.effects) < limits.EFFECTS_WAITING:
             self.effects.append(("notify", text))
 
+    def keep_notices(self, rows):
+        """Keep these notices of others, in the form of agent/terms/butler.py, and no more."""
+        self.notices = rows
+        self.journal.note([NOTICES, rows])
+
     def send(self, kind, body, about):
         """Queue a message about an order or a case (its id)."""
         self.outbox.put(kind, body, self._at, about)
@@ -284,7 +290,7 @@ class Agent:
         """Return which room keeps the records of each tag."""
         table = {}
         for room, tags in (
-            (self, (BOOT,)), (self.clock, (clocks.TAG,)), (self.inbox, inboxes.TAGS),
+            (self, (BOOT, NOTICES)), (self.clock, (clocks.TAG,)), (self.inbox, inboxes.TAGS),
             (self.senses, sensing.TAGS), (self.outbox, outboxes.TAGS),
             (self.cases, services.TAGS)) + (self.trade.rooms() if self.trade else ()):
             for tag in tags:
@@ -292,11 +298,16 @@ class Agent:
         return table
 
     def apply(self, record):
-        self.boots = record[1]
+        if record[0] == BOOT:
+            self.boots = record[1]
+        else:
+            self.notices = record[1]
 
     def _dump(self):
         """Yield everything a rewritten journal holds."""
         yield [BOOT, self.boots]
+        if self.notices:
+            yield [NOTICES, self.notices]
         for room in (self.clock, self.inbox, self.outbox, self.cases, self.senses, self.trade):
             if room:
                 yield from room.dump()

@@ -8,7 +8,7 @@ answers that repeat this boot's nonce are taken.  What takes a chip long, a word
 signature under a document, is done in slices, and while they last nothing else is decided.
 """
 
-from agent import console, limits
+from agent import console, limits, loan
 from agent.wire import messages as wire
 
 INBOUND = 3
@@ -39,7 +39,7 @@ class Inbox:
         self._handlers = {
             wire.DOWN_ACK: self._acknowledged, wire.CASE_STATUS: self._case_status,
             wire.EXEC: self._exec, wire.RECONCILE: self._reconcile,
-            wire.MANIFEST: self._update, wire.PIECE: self._update,
+            wire.MANIFEST: self._update, wire.PIECE: self._update, wire.NOTICE: self._notice,
         }
         self._handlers.update(agent.trade.handlers() if agent.trade else dict.fromkeys(
             (wire.OFFER, wire.ORDER_STATUS, wire.MANDATE, wire.APPROVAL), _buys_nothing))
@@ -132,6 +132,9 @@ class Inbox:
         if updates is None:
             raise wire.MessageError("this thing takes no updates")
         updates.hear(message)
+
+    def _notice(self, message, at):
+        loan.call("agent.terms.butler", "take", self._agent, message[wire.BODY], at)
 
     def _exec(self, message, at):
         body = message[wire.BODY]

@@ -108,6 +108,18 @@ MESSAGES_KEPT = 16
 # Cycles searched before an order is called unknown: ten years of two a week.
 CYCLES_SEARCHED = 1000
 
+# ---- what others send ----
+# Notices that are kept: a screen of them, 1.5 KiB of the journal.  Of those that nobody's safety
+# hangs on so many within so long, lest flash and owner pay for somebody's zeal; of the weather one.
+NOTICES_KEPT = 8
+NOTICES = 4
+NOTICES_S = 86400
+WEATHER_S = 3 * 3600
+WEATHER_VALUES = 3
+WEATHER_TENTHS = 1 << 20  # air pressure in pascal has room
+# By which a notice that is sent again is known.
+NOTICE_ID_BYTES = 8
+
 # ---- service ----
 # A finding that is confirmed again so soon after it was cleared flaps: it is cleared later each
 # time, after so long at the most.
@@ -164,4 +176,6 @@ assert PAYLOAD_BYTES < TRANSACTION_BYTES
 assert UPDATE_PIECE_BYTES + 200 < PAYLOAD_BYTES
 assert UPDATE_PIECES < FRAMES_WAITING
 assert DELIVERY_LATE_S < DELIVERY_GRACE_S < DISPUTE_PATIENCE_S
+assert NOTICES < NOTICES_KEPT
+assert NOTICES_KEPT * (TEXT_CHARACTERS + 100) < TRANSACTION_BYTES - PAYLOAD_BYTES
 assert SURGE_WAIT_S <= SURGE_PATIENCE_S

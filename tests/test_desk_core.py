@@ -164,7 +164,7 @@ def test_new_keys_start_both_directions_afresh():
 
 def test_down_messages_are_repeated_with_back_off_until_acknowledged():
     world = World()
-    world.desk.send("thing-1", messages.ADVISORY, name="recall", text="check the hose")
+    world.desk.send("thing-1", messages.NOTICE, document=b"check the hose")
     times, last = [], None
     for _ in range(12):
         payload = world.thing.collect(world.desk)[0]
@@ -180,7 +180,7 @@ def test_down_messages_are_repeated_with_back_off_until_acknowledged():
 def test_another_things_acknowledgement_counts_for_nothing():
     world = World()
     other = TestThing("thing-2").admit(world.desk)
-    world.desk.send("thing-1", messages.ADVISORY, name="recall", text="check the hose")
+    world.desk.send("thing-1", messages.NOTICE, document=b"check the hose")
     waiting = world.rows(Outgoing)[0].id
     world.desk.receive("thing-2", other.frame(11, {1: waiting}, message=0))
     assert world.count(Outgoing) == 1
@@ -205,7 +205,7 @@ def test_command_and_reply():
 
 def test_back_on_line_is_written_to_at_once():
     world = World()
-    world.desk.send("thing-1", messages.ADVISORY, name="recall", text="check the hose")
+    world.desk.send("thing-1", messages.NOTICE, document=b"check the hose")
     for _ in range(6):
         world.thing.collect(world.desk)
         world.clock.now = world.desk.tick()

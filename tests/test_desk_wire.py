@@ -26,6 +26,7 @@ DOCUMENTS = [
     ("asked", messages.ASKED),
     ("order-document", messages.ORDER_DOCUMENT),
     ("offer-document", messages.OFFER_DOCUMENT),
+    ("notice-document", messages.NOTICE_DOCUMENT),
     ("mandate-document", documents.MANDATE),
     ("control-document", documents.CONTROL),
     ("approval-document", documents.APPROVAL),
@@ -64,6 +65,8 @@ SAMPLES = [
     ["beans-1kg"],
     {1: "beans", 2: "BEAN-1", 3: 2, 4: 1000, 5: "roaster", 6: 2606, 7: "EUR", 8: 172_800,
      9: 259_200, 10: bytes(12), 11: False},
+    {0: "notice", 1: 3, 2: "desk", 3: "frost tonight", 4: 1_800_000_000, 5: 1_800_003_600},
+    {"outdoor_c": -41},
 ]
 
 

@@ -88,8 +88,8 @@ def _ledger():
 # them for the owner.
 ROOMS = (
     (_here, " ".join(COMMANDS), ""),
-    (_general, "status channels read findings cases outbox messages time log why", ""),
-    (_onsite, "crash link", "provision config pin update wifi restart reboot reset"),
+    (_general, "status channels read findings cases outbox messages notices time log why", ""),
+    (_onsite, "crash link", "assist provision config pin update wifi restart reboot reset"),
 )
 OF_TRADE = (
     (_stock, "consumables needs usage privacy", "refill"),

@@ -7,7 +7,7 @@ KINDS = ("", "hello", "health", "finding", "request for quotation", "order", "or
          "case event", "dispute", "experience", "acknowledgement", "reply", "usage", "shed",
          "rejection", "question", "update", "fetch", "farewell")
 HEARD = ("nobody's", "acknowledgement", "offer", "order status", "case status", "mandate",
-         "command", "advisory", "configuration", "update", "memory of the desk", "no offer",
+         "command", "notice", "configuration", "update", "memory of the desk", "no offer",
          "approval", "piece of an update")
 DAYS_TO_1970 = 719_468  # from 1 March of the year 0, where leap days come last
 ERA_DAYS = 146_097  # 400 years

@@ -30,6 +30,7 @@ COMMANDS = {
             "pin [set|unlock|lock]: asked for before a command that changes something"),
     "update": (later("updates", "command"),
                "update [check|accept|hold]: the maker's releases, and how far one has come"),
+    "assist": (later("butler", "assist", False), "assist WORDS: ask service for help"),
     "crash": (_crash, "what ended an earlier start"),
     "link": (_link, "network, time and broker, as far as they got"),
     "wifi": (later("settings", "wifi"),

@@ -4,8 +4,8 @@ Small, for it stays in memory; the words that need it (onsite.py) come on loan w
 """
 
 # What can be said while the owner's PIN is asked for: it looks, and changes nothing.
-LOOKS = ("help", "status", "channels", "read", "findings", "consumables", "needs", "orders",
-         "cases", "why", "usage", "privacy", "ledger", "outbox", "messages", "experience",
+LOOKS = ("help", "status", "channels", "read", "findings", "notices", "consumables", "needs",
+         "orders", "cases", "why", "usage", "privacy", "ledger", "outbox", "messages", "experience",
          "disputes", "log", "crash", "link", "time", "pin")  # fmt: skip
 TOLD = 16  # of what the owner was told, as many as fit on a screen
 

@@ -34,6 +34,34 @@ def insist(cases, case, at, senses):
         cases.send(wire.CASE, describe(cases, case, watch, at, senses), case.id)
 
 
+class Word:
+    """What a case rests on that no monitor saw."""
+
+    name = ""
+
+    def __init__(self, mode):
+        self.mode = mode
+
+
+def by_word(cases, mode, service, severity, words, at, senses):
+    """Open a case because somebody says so, or add what is said to the open one; return it.
+
+    service, severity: of a new one; another is as grave as its monitor says.
+    """
+    case = cases.of_mode(mode)
+    if case:
+        case.updates += 1
+    else:
+        case = cases.begin(Word(mode), at)
+    cases.note(case.record())
+    watch = senses.find(case.monitor)
+    body = describe(cases, case, watch, at, senses) if watch else {
+        1: case.id, 2: mode, 3: service, 4: severity, 5: 100, 7: [], 9: case.updates}
+    body[10] = words
+    cases.send(wire.CASE, body, case.id)
+    return case
+
+
 def related(cases, watch, senses):
     """Return the open case that a finding belongs to, or None."""
     return cases.of_mode(watch.mode) or _shared(cases, watch, senses)
@@ -109,6 +137,9 @@ def describe(cases, case, watch, at, senses):
             for s in signals if s.channel.evidence],
         9: case.updates, 11: watch.name,
     }
+    if cases.outside and at < cases.outside[1] and len(signals) <= 3:
+        ago = at - cases.outside[0]
+        body[7] += [[name, 10, [[ago, tenths]]] for name, tenths in cases.outside[2]]
     if tried:
         body[8] = tried
     for key, word in zip((12, 13), asked):

@@ -39,7 +39,8 @@ RECOVERED, CAME_BACK, WITHDRAWN, ESCALATED = 1, 2, 3, 4
 class Case:
     """One request for service.  Times are ages in s.
 
-    monitor: that which opened it; joined: whose findings became updates of it, each once.
+    monitor: that which opened it, "" for somebody's word; joined: whose findings became updates
+    of it, each once.
     """
 
     COLUMNS = ("id", "mode", "monitor", "state", "since", "opened", "number", "updates", "well",
@@ -60,8 +61,11 @@ class Case:
     def alarmed(self, watches):
         """Return whether one of the watches keeps it open.
 
-        A sensor's case is over when the sensor is well, whatever was seen through it.
+        A sensor's case is over when the sensor is well, whatever was seen through it; one that
+        rests on somebody's word when service says so.
         """
+        if not self.monitor:
+            return self.state < DONE
         only = self.mode == SENSOR_FAULT
         return any(w.mode == self.mode if only else self.holds(w) for w in watches)
 
@@ -81,6 +85,7 @@ class Cases:
     """
 
     try_first = None
+    outside = None  # (age, until which age, [[name, tenths], ...]): the weather, if it is known
 
     def __init__(self, thing, send, tell, note):
         self.thing = thing

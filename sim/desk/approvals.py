@@ -20,7 +20,7 @@ import hashlib
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped
 
-from sim.desk import codec, documents, messages
+from sim.desk import codec, documents, forms, messages
 from sim.desk.database import lock
 from sim.desk.models import Order, OrderState, Outgoing, Request, Table, Thing, serial, thing_key
 from sim.desk.work import Answer, Refused, Work
@@ -186,7 +186,7 @@ def cancel(work: Work, thing_id: str, order_id: bytes, document: bytes) -> int:
 def not_cancelled(work: Work, thing: Thing, sent: Outgoing, reason: str | None) -> None:
     """The thing refused an owner's document; if it was a cancel, the order's history says so."""
     content = codec.peek_document(codec.decode(sent.body)[1])
-    if content.get(0) != documents.CANCEL.name or not messages.id16(content.get(1)):
+    if content.get(0) != documents.CANCEL.name or not forms.id16(content.get(1)):
         return
     query = select(Order).where(Order.order_id == content[1], Order.thing_id == thing.id)
     order = work.session.scalars(query).first()

@@ -11,9 +11,20 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, update
 
-from sim.desk import approvals, care, codec, disputes, intake, messages, quoting, releases, trade
+from sim.desk import (
+    approvals,
+    care,
+    codec,
+    disputes,
+    forms,
+    intake,
+    messages,
+    notices,
+    releases,
+    tasks,
+)
 from sim.desk.database import Database, Owned, lock, lock_with_thing
 from sim.desk.models import (
     MESSAGES,
@@ -26,9 +37,7 @@ from sim.desk.models import (
     OrderState,
     Outgoing,
     Reject,
-    Report,
     Seller,
-    Task,
     Thing,
 )
 from sim.desk.service import CaseStep, Department, PeopleDepartment
@@ -37,9 +46,6 @@ from sim.desk.work import Answer, Delivery, Refused, ServiceDone, Work, next_fra
 
 REJECTS_KEPT = 1000
 REJECT_BYTES = 64  # of a rejected frame: enough to see what it was, useless to replay
-MESSAGES_KEPT_S = 400 * 86_400  # answers remembered: longer than any thing stays off line
-REPORTS_KEPT_S = 100 * 86_400
-SWEEP_S = 86_400
 COMMAND_EXPIRES_S = 86_400
 TASKS_PER_TICK = 10_000  # a bound, so that a planner that plans for now cannot hold tick for ever
 
@@ -82,7 +88,7 @@ class Desk:
 
         Raises ValueError for an id or keys that cannot be right.
         """
-        if not messages.name(thing_id) or any(sign in thing_id for sign in "/+#\0"):
+        if not forms.name(thing_id) or any(sign in thing_id for sign in "/+#\0"):
             raise ValueError("thing id must be 1 to 40 characters without / + #")
         if len(root_key) != 32:
             raise ValueError("root key must be 32 bytes")
@@ -130,7 +136,7 @@ class Desk:
         self._act(work)
 
     def send(self, thing_id: str, kind: int, expires: int | None = None, **words) -> None:
-        """Queue a down message of one's own: a mandate, an advisory, a manifest, a config."""
+        """Queue a down message of one's own: a mandate, a notice, a manifest, a config."""
 
         def work(work: Work) -> None:
             _check_thing(work, thing_id)
@@ -211,7 +217,7 @@ class Desk:
         return result
 
     def _receive(self, work: Work, thing_id: str, frame: bytes) -> None:
-        thing = lock(work.session, Thing, thing_id) if messages.name(thing_id) else None
+        thing = lock(work.session, Thing, thing_id) if forms.name(thing_id) else None
         if thing is None:
             _reject(work, thing_id, "unknown thing", frame)
             return
@@ -251,10 +257,10 @@ class Desk:
                 return action(work, *arguments) or Answer()
         except (Refused, codec.CodecError) as error:
             del work.after[noted:]
-            return Answer(messages.REFUSED, str(error)[: messages.TEXT_CHARACTERS])
+            return Answer(messages.REFUSED, str(error)[: forms.TEXT_CHARACTERS])
 
     def _look(self, work: Work) -> tuple[bool, int | None]:
-        done, due = _next_task(work)
+        done, due = tasks.next_task(work)
         # A database in memory has no other writer, so until then nothing else becomes due.
         self._due = due if self.database.in_memory and not done else None
         return done, due
@@ -269,9 +275,7 @@ class Desk:
                 row = Seller(name=supplier.name, since=work.now)
                 work.session.add(row)
             row.public_key = supplier.public_key
-        query = select(func.count()).select_from(Task).where(Task.what == "sweep")
-        if not work.session.scalar(query):
-            work.put_off(SWEEP_S, "sweep", "")
+        tasks.plan_sweep(work)
 
 
 def _check_thing(work: Work, thing_id: str) -> None:
@@ -288,7 +292,7 @@ def _existing(work: Work, table: type[Owned], key) -> Owned:
 def _verified(thing: Thing, frame: bytes) -> dict:
     payload = codec.open_frame(frame, thing.root_key, thing.id, codec.UP)
     for key in (messages.SEQ, messages.KIND, messages.ID, messages.AT):
-        if not messages.uint(payload.get(key)):
+        if not forms.uint(payload.get(key)):
             raise codec.CodecError(f"envelope: key {key} must be an unsigned integer")
     if not isinstance(payload.get(messages.BODY), dict):
         raise codec.CodecError("envelope: key 6 must be a map")
@@ -298,7 +302,7 @@ def _verified(thing: Thing, frame: bytes) -> dict:
 def _made_at(work: Work, thing: Thing, payload: dict) -> int:
     """When the message was written: a thing tells the time now and then, its age always."""
     utc, age_s = payload.get(messages.UTC), payload[messages.AT]
-    if messages.uint(utc):
+    if forms.uint(utc):
         thing.born_at = utc - age_s
     return work.now if thing.born_at is None else min(work.now, thing.born_at + age_s)
 
@@ -330,8 +334,8 @@ def _remember(work: Work, thing: Thing, payload: dict, digest: bytes, answer: An
 
 def _reject(work: Work, thing_id: str, reason: str, frame: bytes) -> None:
     row = Reject(
-        thing_id=thing_id[: messages.NAME_CHARACTERS],
-        reason=reason[: messages.TEXT_CHARACTERS],
+        thing_id=thing_id[: forms.NAME_CHARACTERS],
+        reason=reason[: forms.TEXT_CHARACTERS],
         frame=frame[:REJECT_BYTES],
         received_at=work.now,
     )
@@ -354,46 +358,5 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
     thing.root_key, thing.public_key = keys["root_key"], keys["public_key"]
     thing.up_seq = thing.down_seq = 0
     thing.hello = {}
-    for table in (Message, Outgoing, approvals.Question, releases.Install):
+    for table in (Message, Outgoing, approvals.Question, notices.Notice, releases.Install):
         work.session.execute(delete(table).where(table.thing_id == thing.id))
-
-
-def _next_task(work: Work) -> tuple[bool, int | None]:
-    """Whether a task was due and has been done; if none was, when something will be."""
-    first = select(func.min(Task.due)).scalar_subquery()
-    outgoing = select(func.min(Outgoing.due)).scalar_subquery()
-    due, sends = work.session.execute(select(first, outgoing)).one()
-    if due is not None and due <= work.now and _do_task(work):
-        return True, None
-    dues = [moment for moment in (due, sends) if moment is not None]
-    return False, min(dues) if dues else None
-
-
-def _do_task(work: Work) -> bool:
-    query = select(Task).where(Task.due <= work.now).order_by(Task.due, Task.id).limit(1)
-    task = work.session.scalars(query.with_for_update(skip_locked=True)).first()
-    if task is None:
-        return False  # another worker is at it
-    work.session.delete(task)
-    work.session.flush()
-    TASKS[task.what](work, task.subject, dict(task.content))
-    return True
-
-
-def _sweep(work: Work, subject: str, content: dict) -> None:
-    """Old reports and old answers go; orders, cases and statements stay."""
-    work.session.execute(delete(Report).where(Report.received_at < work.now - REPORTS_KEPT_S))
-    work.session.execute(delete(Message).where(Message.received_at < work.now - MESSAGES_KEPT_S))
-    work.put_off(SWEEP_S, "sweep", subject)
-
-
-TASKS = {
-    "quote": lambda work, subject, content: quoting.quote(work, content),
-    "seller_step": disputes.seller_step,
-    "dispute_due": disputes.due,
-    "order_silence": lambda work, subject, content: trade.silence(work, subject),
-    "department_step": care.department_step,
-    "case_silence": lambda work, subject, content: care.silence(work, subject),
-    "question_due": approvals.due,
-    "sweep": _sweep,
-}

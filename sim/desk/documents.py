@@ -4,8 +4,7 @@ Orders and offers are in sim/desk/messages.py, for the desk trades on them; thes
 and acts on by its disputes' rules. The tests hold both against agent/wire/wire.cddl.
 """
 
-from sim.desk.messages import (
-    _body,
+from sim.desk.forms import (
     boolean,
     currency,
     id16,
@@ -17,6 +16,7 @@ from sim.desk.messages import (
     row,
     uint,
 )
+from sim.desk.messages import _body
 
 RESUME, PAUSE, REVOKE = range(3)
 

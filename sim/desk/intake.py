@@ -2,7 +2,19 @@
 
 from sqlalchemy import delete, select
 
-from sim.desk import approvals, care, codec, disputes, documents, messages, quoting, releases, trade
+from sim.desk import (
+    approvals,
+    care,
+    codec,
+    disputes,
+    documents,
+    forms,
+    messages,
+    notices,
+    quoting,
+    releases,
+    trade,
+)
 from sim.desk.models import Command, Finding, FindingState, Outgoing, Report, Thing
 from sim.desk.work import Answer, Refused, Work, acknowledge, plain, send_again
 
@@ -107,7 +119,7 @@ def _ack(work: Work, thing: Thing, words: dict) -> Answer:
         elif taken.kind == messages.APPROVAL and words["outcome"]:
             approvals.not_cancelled(work, thing, taken, words["reason"])
     acknowledge(work, thing, words["message"])
-    for room in (approvals, releases):
+    for room in (approvals, notices, releases):
         room.heard(work, thing, words["message"], words["outcome"] or 0, words["reason"])
     return Answer()
 
@@ -118,7 +130,7 @@ def _took_mandate(thing: Thing, taken: Outgoing, outcome: int | None) -> None:
         return
     content = codec.peek_document(codec.decode(taken.body)[1])
     number = content.get(1)
-    if isinstance(number, int) and messages.uint(number):
+    if isinstance(number, int) and forms.uint(number):
         said = {**thing.hello, KNOWN: max(_mandate_of(thing), number)}
         if said.get("buys_not") != HELD:
             paused = documents.PAUSE if content.get(19) else documents.RESUME

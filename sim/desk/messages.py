@@ -6,10 +6,28 @@ the table come from a newer thing and are ignored. `write` is its inverse. The t
 table against agent/wire/wire.cddl.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from sim.desk.codec import CodecError
+from sim.desk.forms import (
+    BODY_BYTES,
+    Form,
+    boolean,
+    currency,
+    document,
+    evidence,
+    id16,
+    integer,
+    list_of,
+    map_of,
+    name,
+    natural,
+    octets,
+    one_of,
+    row,
+    text,
+    uint,
+)
 
 # Envelope.
 SEQ, KIND, ID, AT, UTC, BODY = 1, 2, 3, 4, 5, 6
@@ -19,17 +37,12 @@ CASE_EVENT, DISPUTE, EXPERIENCE, UP_ACK, REPLY, USAGE, SHED = 8, 9, 10, 11, 12, 
 REJECTION, QUESTION, UPDATE, FETCH, FAREWELL = 15, 16, 17, 18, 19
 
 DOWN_ACK, OFFER, ORDER_STATUS, CASE_STATUS, MANDATE, EXEC = 1, 2, 3, 4, 5, 6
-ADVISORY, CONFIG, MANIFEST, RECONCILE, DECLINE, APPROVAL = 7, 8, 9, 10, 11, 12
+NOTICE, CONFIG, MANIFEST, RECONCILE, DECLINE, APPROVAL = 7, 8, 9, 10, 11, 12
 PIECE = 13
 
 ACCEPTED, EXISTS, REFUSED = 0, 1, 2
 
-NAME_CHARACTERS = 40
-TEXT_CHARACTERS = 200
-LIST_ITEMS = 32
-BODY_BYTES = 1024
 PIECES = 4  # of a file that a thing may ask for at once
-INTEGER_MOST = (1 << 48) - 1
 
 SERVICES = ("repair", "replacement", "upgrade", "recharge", "software", "assistance", "alarm")
 
@@ -38,71 +51,6 @@ class MessageError(CodecError):
     """An authentic message whose body breaks wire.cddl; answered with a refusal."""
 
 
-Form = Callable[[object], bool]
-
-
-def natural(most: int = INTEGER_MOST, least: int = 0) -> Form:
-    """Integers in least … most."""
-    return lambda value: type(value) is int and least <= value <= most
-
-
-def integer(value) -> bool:
-    """Integers of either sign."""
-    return type(value) is int and -INTEGER_MOST <= value <= INTEGER_MOST
-
-
-def text(most: int = TEXT_CHARACTERS, least: int = 0) -> Form:
-    """Text of least … most characters."""
-    return lambda value: isinstance(value, str) and least <= len(value) <= most
-
-
-def octets(size: int) -> Form:
-    """Exactly `size` bytes."""
-    return lambda value: isinstance(value, bytes) and len(value) == size
-
-
-def document(value) -> bool:
-    """A signed document, opened by whoever knows the signer."""
-    return isinstance(value, bytes) and 0 < len(value) <= BODY_BYTES
-
-
-def boolean(value) -> bool:
-    """True or False."""
-    return isinstance(value, bool)
-
-
-def one_of(*words: str) -> Form:
-    """One of the given texts."""
-    return lambda value: isinstance(value, str) and value in words
-
-
-def list_of(form: Form, most: int = LIST_ITEMS, least: int = 0) -> Form:
-    """Lists of least … most items of one form."""
-    return lambda value: (
-        isinstance(value, list) and least <= len(value) <= most and all(map(form, value))
-    )
-
-
-def row(*forms: Form) -> Form:
-    """Lists with one item per form."""
-    return lambda value: (
-        isinstance(value, list)
-        and len(value) == len(forms)
-        and all(form(item) for form, item in zip(forms, value, strict=True))
-    )
-
-
-def map_of(key: Form, form: Form) -> Form:
-    """Maps of at most LIST_ITEMS entries."""
-    return lambda value: (
-        isinstance(value, dict)
-        and len(value) <= LIST_ITEMS
-        and all(key(word) and form(entry) for word, entry in value.items())
-    )
-
-
-uint, name, id16, currency = natural(), text(NAME_CHARACTERS, 1), octets(16), text(3, 3)
-evidence = row(name, uint, list_of(row(integer, integer), 64))
 OUTCOME = natural(REFUSED)
 
 
@@ -151,6 +99,21 @@ ASKED = _body(
     (9, "stands_s", uint),
     (10, "terms", octets(12)),
     (11, "test", boolean),
+)
+
+NOTICE_DOCUMENT = _body(
+    "notice",
+    (1, "what", natural(5, 1)),
+    (2, "sender", name),
+    (3, "words", text()),
+    (4, "written", uint),
+    (5, "until", uint),
+    (6, "product", name, False),
+    (7, "versions", list_of(name), False),
+    (8, "about", name, False),
+    (9, "values", map_of(name, integer), False),
+    (10, "severity", natural(4, 1), False),
+    (11, "service", one_of(*SERVICES), False),
 )
 
 UP: dict[int, Body] = {
@@ -291,7 +254,9 @@ DOWN: dict[int, Body] = {
     ),
     MANDATE: _body("mandate", (1, "document", document)),
     EXEC: _body("exec", (1, "request", uint), (2, "line", text())),
-    ADVISORY: _body("advisory", (1, "name", name), (2, "text", text())),
+    NOTICE: _body(
+        "notice", (1, "document", document, False), (2, "said", whole(NOTICE_DOCUMENT), False)
+    ),
     CONFIG: _body("config", (1, "document", document)),
     MANIFEST: _body("manifest", (1, "document", document)),
     RECONCILE: _body(

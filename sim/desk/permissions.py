@@ -53,6 +53,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "GET /perception": TEAM,
     "GET /approvals": LOOKS,
     "GET /approvals/{number}": LOOKS,
+    "GET /notices": LOOKS | {MAKER},
+    "POST /notices": PUBLISHES | {SERVICE},
     "GET /findings": LOOKS,
     "GET /health": LOOKS,
     "GET /usage": TALKS,

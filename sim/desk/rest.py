@@ -23,6 +23,7 @@ from sim.desk import (
     rest_access,
     rest_approvals,
     rest_disputes,
+    rest_notices,
     rest_overview,
     rest_releases,
     rest_timeline,
@@ -93,8 +94,8 @@ def application(
         return {"status": "ready"}
 
     rooms = (_things, _orders, _cases, _reports, rest_disputes.disputes, rest_disputes.market,
-             rest_approvals.questions, rest_overview.glance, rest_releases.versions,
-             rest_timeline.told)  # fmt: skip
+             rest_approvals.questions, rest_notices.told, rest_overview.glance,
+             rest_releases.versions, rest_timeline.told)  # fmt: skip
     check = rest_access.dependency(desk, door)
     for router in (*(room(desk) for room in rooms), rest_access.me(check, metrics)):
         app.include_router(router, dependencies=[Depends(check)])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from sim.desk import approvals, codec, market, messages
+from sim.desk import approvals, codec, market, messages, notices
 from sim.desk.approvals import ANSWERABLE, Question
 from sim.desk.core import Desk
 from sim.desk.models import Case
@@ -66,6 +66,24 @@ class Endpoint:
     def send_mandate(self, thing: str, terms: scenarios.Mandate, sequence: int) -> None:
         """Have the owner sign these terms, and the desk pass them on."""
         send_mandate(self.desk, self.world, thing, terms, sequence)
+
+    def tell(self, thing: str, event: scenarios.Tell) -> None:
+        """Send a notice, signed by the seller whose it is."""
+        said = {
+            "what": notices.WHAT.index(event.what),
+            "written": self.desk.now,
+            "until": self.desk.now + event.lasts,
+        } | event.model_dump(include={"sender", "words", "about", "severity", "values"})
+        document = None
+        if event.sender != notices.DESK:
+            if event.sender not in self.desk.suppliers:
+                raise ValueError(f"{event.sender} is no seller of this scenario")
+            content = {0: "notice", **messages.write(messages.NOTICE_DOCUMENT, **said)}
+            key = codec.new_private_key(secret(self.world, f"seller {event.sender}"))
+            document = codec.sign(content, key)
+        mine = said if document is None else None
+        self.desk.act(lambda work: notices.send(work, [thing], None, document, mine))
+        self.pump()
 
     def answer(self, thing: str, order: str, yes: bool) -> bool:
         """Have the owner answer a question; returns whether the desk has heard of it."""

@@ -98,6 +98,11 @@ def _replay(run, event: scenarios.Replay) -> None:
         run.site.deliver(frame)
 
 
+def _tell(run, event: scenarios.Tell) -> None:
+    run.observer.note("notice", f"{event.sender} sends {event.what}: {event.words}")
+    run.endpoint.tell(run.name, event)
+
+
 def _type(run, event: scenarios.Type) -> None:
     answer = run.site.line(event.line)
     run.observer.note("console", f"{event.line} -> {answer.splitlines()[0] if answer else ''}")
@@ -118,5 +123,6 @@ HOW: dict[type, Callable] = {
     scenarios.ClockJump: _clock_jump,
     scenarios.Allow: _allow,
     scenarios.Replay: _replay,
+    scenarios.Tell: _tell,
     scenarios.Type: _type,
 }

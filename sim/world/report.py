@@ -112,10 +112,10 @@ def detections(observer) -> list[dict]:
 
 
 def false_cases(run, cases: list) -> list:
-    """Cases that nothing in the plant justified."""
+    """Cases that nothing in the plant justified; what somebody's word opened is not judged."""
     start = run.world.start_unix
-    return [case for case in cases
-            if not run.observer.true_at(case.mode, case.opened_at - start, GRACE_S)]
+    return [case for case in cases if case.monitor
+            and not run.observer.true_at(case.mode, case.opened_at - start, GRACE_S)]
 
 
 def expectations(scenario, orders: list, cases: list, numbers: dict) -> list[dict]:

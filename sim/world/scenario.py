@@ -228,7 +228,7 @@ class Type(Event):
 
 Happening = (
     Break | Mend | BreakSensor | MendSensor | Empty | Refill | CutNetwork | Kill | CutPower
-    | LoseFlash | RotFlash | ClockJump | Allow | Replay | Type
+    | LoseFlash | RotFlash | ClockJump | Allow | Replay | Tell | Type
 )  # fmt: skip
 AnyEvent = Annotated[Happening, Field(discriminator="do")]
 

@@ -80,12 +80,12 @@ def test_what_came_is_told_with_what_became_of_it():
     bench.ready()
     assert [row["message"] for row in value(bench, "messages")] == ["memory of the desk", "mandate"]
     bench.say(wire.MANDATE, {1: kit.mandate(sequence=1)}, 901)
-    bench.say(wire.ADVISORY, {}, 902)
+    bench.say(wire.CONFIG, {}, 902)
     bench.say(99, {}, 903)
     bench.thing.feed_message(b"junk", bench.up())
     bench.serve()
     rows = value(bench, "messages")[2:]
-    assert [row["message"] for row in rows] == ["mandate", "advisory", "kind 99", "nobody's"]
+    assert [row["message"] for row in rows] == ["mandate", "configuration", "kind 99", "nobody's"]
     assert all(row["outcome"].startswith("refused: ") for row in rows)
     assert "not understood" in rows[1]["outcome"] and "sequence" in rows[0]["outcome"]
     for _ in range(40):

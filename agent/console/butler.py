@@ -1,0 +1,23 @@
+"""Words between people: what others sent to the thing, and what somebody before it has to say."""
+
+from agent import limits, loan
+from agent.console.grammar import CommandError, Rows
+from agent.console.looks import date
+from agent.terms.butler import AT, CLASSES
+
+
+def notices(agent, words, at):
+    """What the butler kept; what it turned away is told by `messages`."""
+    return Rows(("notice", "from", "says", "age_s", "until", "rating", "became"), [
+        [CLASSES[row[1]], row[2], row[3], at - row[AT], date(row[4]), row[5], row[6]]
+        for row in agent.notices])
+
+
+def assist(agent, words, at):
+    """Open a case in a person's own words, or add them to the one that is open."""
+    text = " ".join(words)
+    if not 0 < len(text) <= limits.TEXT_CHARACTERS:
+        raise CommandError("assist WORDS: at most %d characters" % limits.TEXT_CHARACTERS)
+    case = loan.call("agent.service.asking", "by_word", agent.cases, "assistance", "assistance", 2,
+                     text, at, agent.senses)
+    return "case %s %s" % (case.ref(), case.number or "is on its way to the desk")

@@ -1,0 +1,64 @@
+"""Work of the desk that is due at a time: a seller's answer, a visit, a silence to notice.
+
+A task is a row, so that it outlives the process and any of several workers can do it; what each
+kind of task does is the table at the end.
+"""
+
+from sqlalchemy import delete, func, select
+
+from sim.desk import approvals, care, disputes, notices, quoting, trade
+from sim.desk.models import Message, Outgoing, Report, Task
+from sim.desk.work import Work
+
+MESSAGES_KEPT_S = 400 * 86_400  # answers remembered: longer than any thing stays off line
+REPORTS_KEPT_S = 100 * 86_400
+SWEEP_S = 86_400
+
+
+def next_task(work: Work) -> tuple[bool, int | None]:
+    """Whether a task was due and has been done; if none was, when something will be."""
+    first = select(func.min(Task.due)).scalar_subquery()
+    outgoing = select(func.min(Outgoing.due)).scalar_subquery()
+    due, sends = work.session.execute(select(first, outgoing)).one()
+    if due is not None and due <= work.now and _do_task(work):
+        return True, None
+    dues = [moment for moment in (due, sends) if moment is not None]
+    return False, min(dues) if dues else None
+
+
+def _do_task(work: Work) -> bool:
+    query = select(Task).where(Task.due <= work.now).order_by(Task.due, Task.id).limit(1)
+    task = work.session.scalars(query.with_for_update(skip_locked=True)).first()
+    if task is None:
+        return False  # another worker is at it
+    work.session.delete(task)
+    work.session.flush()
+    TASKS[task.what](work, task.subject, dict(task.content))
+    return True
+
+
+def plan_sweep(work: Work) -> None:
+    """See to it that what is old goes, once a day."""
+    query = select(func.count()).select_from(Task).where(Task.what == "sweep")
+    if not work.session.scalar(query):
+        work.put_off(SWEEP_S, "sweep", "")
+
+
+def _sweep(work: Work, subject: str, content: dict) -> None:
+    """Old reports and old answers go; orders, cases and statements stay."""
+    work.session.execute(delete(Report).where(Report.received_at < work.now - REPORTS_KEPT_S))
+    work.session.execute(delete(Message).where(Message.received_at < work.now - MESSAGES_KEPT_S))
+    work.put_off(SWEEP_S, "sweep", subject)
+
+
+TASKS = {
+    "quote": lambda work, subject, content: quoting.quote(work, content),
+    "seller_step": disputes.seller_step,
+    "dispute_due": disputes.due,
+    "order_silence": lambda work, subject, content: trade.silence(work, subject),
+    "department_step": care.department_step,
+    "case_silence": lambda work, subject, content: care.silence(work, subject),
+    "question_due": approvals.due,
+    "notice_due": notices.due,
+    "sweep": _sweep,
+}
