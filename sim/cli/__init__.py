@@ -22,6 +22,7 @@ COMMANDS = {
     "provision": ("provision", "Make a bare board a thing, and make it known to its desk."),
     "build": ("build", "Build what an ESP32 carries: files, a ROMFS image, a manifest."),
     "update": ("update", "The maker's releases: sign, publish, follow."),
+    "notice": ("notice", "Tell things something: a recall, the weather, what is on offer."),
     "bench": ("bench", "Measure detection, forecasts and cost on public data."),
 }
 COMPLETION = ("install_completion", "show_completion")

@@ -5,13 +5,10 @@ usage. docs/device.md, Updates, is the manual.
 """
 
 import json
-import os
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from boards.problems import DescriptionError
 from firmware.image import release
@@ -20,26 +17,25 @@ from firmware.image.build import collect as collect_sources
 from firmware.image.closure import Missing
 from firmware.image.flash import FlashError
 from firmware.image.release import BOARD, BYTES, FILES, NUMBER, PRODUCT, VERSION, Maker
-from firmware.mandate.install import InstallError, Link, ask_desk
+from firmware.mandate.install import InstallError, ask_desk
 from firmware.mandate.owner import OwnerError, fingerprint
+from sim.cli.maker_options import (
+    HERE,
+    LOCAL,
+    Desk,
+    Directory,
+    Json,
+    PassphraseFile,
+    link,
+    passphrase,
+    say,
+    stop,
+    table,
+)
 
 app = typer.Typer(no_args_is_help=True, help="The maker's releases: sign, publish, follow.")
 
-HERE = Path(typer.get_app_dir("steward")) / "maker"
-LOCAL = "http://127.0.0.1:8080"
-
-Directory = Annotated[
-    Path, typer.Option(envvar="STEWARD_MAKER", help="Folder of the maker's key.", file_okay=False)
-]
-PassphraseFile = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="STEWARD_MAKER_PASSPHRASE_FILE", help="First line is the passphrase.", exists=True
-    ),
-]
 Image = Annotated[Path, typer.Argument(help="Folder that `steward build` made.", file_okay=False)]
-Desk = Annotated[str, typer.Option(help="REST address of the desk.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 BUILT = Path("build/device")
 
 
@@ -49,9 +45,9 @@ def init(
 ) -> None:
     """Make the maker's key pair. Never overwrites one."""
     try:
-        public = Maker(directory).make(_passphrase(passphrase_file, new=True))
+        public = Maker(directory).make(passphrase(passphrase_file, new=True))
     except OwnerError as error:
-        _stop(error)
+        stop(error)
     _say_key(directory, public, as_json)
 
 
@@ -61,7 +57,7 @@ def show(directory: Directory = HERE, as_json: Json = False) -> None:
     try:
         public = Maker(directory).public_key
     except OwnerError as error:
-        _stop(error)
+        stop(error)
     _say_key(directory, public, as_json)
 
 
@@ -80,8 +76,8 @@ def collect(
             typer.secho(str(problem), fg="red", err=True)
         raise typer.Exit(1) from error
     except (BuildError, Missing, OSError) as error:
-        _stop(error)
-    _say({"build": build, "folder": str(out)}, as_json)
+        stop(error)
+    say({"build": build, "folder": str(out)}, as_json)
 
 
 @app.command()
@@ -98,10 +94,10 @@ def sign(
     """Sign what is built as the next release for its product and board."""
     maker = Maker(directory)
     try:
-        maker.unlock(_passphrase(passphrase_file))
+        maker.unlock(passphrase(passphrase_file))
         terms = release.sign(maker, image, number, version)
     except (OwnerError, FlashError) as error:
-        _stop(error)
+        stop(error)
     facts = {
         "number": terms[NUMBER],
         "product": terms[PRODUCT],
@@ -111,7 +107,7 @@ def sign(
         "bytes": terms[BYTES],
         "manifest": str(image / release.MANIFEST),
     }
-    _say(facts, as_json)
+    say(facts, as_json)
 
 
 @app.command()
@@ -124,10 +120,10 @@ def publish(
 ) -> None:
     """Hand a signed release to a desk, which offers it to its things."""
     try:
-        said = release.publish(_link(desk), image, percent, thing)
+        said = release.publish(link(desk), image, percent, thing)
     except (OwnerError, FlashError, InstallError) as error:
-        _stop(error)
-    _say({word: said[word] for word in ("id", "product", "board", "number", "version")}, as_json)
+        stop(error)
+    say({word: said[word] for word in ("id", "product", "board", "number", "version")}, as_json)
 
 
 @app.command()
@@ -159,42 +155,23 @@ def list_(
 ) -> None:
     """Show the releases of a desk, and what each thing runs."""
     try:
-        releases = ask_desk(_link(desk), "/releases?limit=500")["items"]
-        installs = ask_desk(_link(desk), "/installs?limit=500")["items"]
+        releases = ask_desk(link(desk), "/releases?limit=500")["items"]
+        installs = ask_desk(link(desk), "/installs?limit=500")["items"]
     except InstallError as error:
-        _stop(error)
+        stop(error)
     if as_json:
         print(json.dumps({"releases": releases, "installs": installs}))
         return
-    _table(("id", "product", "board", "number", "version", "percent", "named", "bad"), releases)
-    _table(("thing", "runs", "number", "state", "reason"), installs)
+    table(("id", "product", "board", "number", "version", "percent", "named", "bad"), releases)
+    table(("thing", "runs", "number", "state", "reason"), installs)
 
 
 def _change(release_id: int, what: dict[str, Any], desk: str, as_json: bool) -> None:
     try:
-        said = ask_desk(_link(desk), f"/releases/{release_id}", what, "PATCH")
+        said = ask_desk(link(desk), f"/releases/{release_id}", what, "PATCH")
     except InstallError as error:
-        _stop(error)
-    _say({word: said[word] for word in ("id", "number", "percent", "bad", "states")}, as_json)
-
-
-def _link(desk: str) -> Link:
-    return Link(desk, os.environ.get("STEWARD_DESK_API_KEY"), "")
-
-
-def _table(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*("-" if row[each] is None else str(row[each]) for each in columns))
-    Console(highlight=False).print(table, markup=False)
-
-
-def _passphrase(file: Path | None, new: bool = False) -> str:
-    if file is not None:
-        return file.read_text("utf-8").split("\n")[0].rstrip("\r")
-    return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
+        stop(error)
+    say({word: said[word] for word in ("id", "number", "percent", "bad", "states")}, as_json)
 
 
 def _say_key(directory: Path, public: bytes, as_json: bool) -> None:
@@ -203,17 +180,4 @@ def _say_key(directory: Path, public: bytes, as_json: bool) -> None:
         "public_key": public.hex(),
         "fingerprint": fingerprint(public),
     }
-    _say(facts, as_json)
-
-
-def _say(facts: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(facts))
-        return
-    for word, value in facts.items():
-        print(f"{word:12} {value}")
-
-
-def _stop(error: Exception) -> NoReturn:
-    typer.secho(str(error), fg="red", err=True)
-    raise typer.Exit(1) from error
+    say(facts, as_json)
