@@ -72,6 +72,16 @@ def test_every_wired_channel_gives_its_signal(board, product):
             assert values[name] == pytest.approx(value, abs=slack), name
 
 
+@pytest.mark.parametrize("level", ["full", "empty"])
+def test_a_container_is_measured_to_both_its_ends(level):
+    rig = Rig("esp32_coffee_machine", "coffee_machine")
+    ends = {"beans_g": 1000.0, "milk_ml": 2000.0, "water_ml": 5000.0, "cups": 200.0}
+    wanted = ends if level == "full" else dict.fromkeys(ends, 0.0)
+    rig.truth.update(wanted)
+    values = rig.readings()
+    assert {name: values[name] for name in ends} == pytest.approx(wanted, abs=1.0)
+
+
 @pytest.mark.parametrize(("board", "product"), WIRED)
 def test_what_is_counted_is_counted_on(board, product):
     rig = Rig(board, product)
