@@ -87,9 +87,13 @@ class Trade:
                 self.buyer.delivery.refilled(name, needs.quantise(amount, scale), spare,
                                              self._agent.may_buy(), at,
                                              self._agent.clock.utc(at))
+                if name not in self.orders.moved:
+                    self.orders.moved.append(name)
 
     def _note_levels(self):
-        """Keep the level with every move of an order: a refill without power shows only by it."""
+        """Keep the level with every move of an order, for a refill without power shows only by it,
+        and with every refill, for what was counted must not be seen again after the power failed.
+        """
         moved, self.orders.moved = self.orders.moved, []
         for name in moved:
             index = self.shelf.index(name)

@@ -194,6 +194,21 @@ def test_what_was_topped_up_with_is_not_missed_while_it_lasts():
     assert events(bench.serve(6)) == [2]
 
 
+def test_a_refill_is_counted_once_though_the_power_fails_right_after_it():
+    bench = Market()
+    need = bench.bought()
+    bench.status(need, 6)
+    bench.status(need, 7)
+    bench.beans += 300.0
+    while not bench.order(need).seen:
+        bench.tick()
+    seen = bench.order(need).seen
+    bench.boot()
+    assert bench.order(need).seen == seen
+    bench.serve(12)
+    assert bench.order(need).seen == seen  # else two thirds of it were there, and it verified
+
+
 def test_two_parcels_that_are_all_of_it_are_fine():
     bench = Market()
     need = two_packs(bench)
