@@ -5,6 +5,7 @@ import re
 import pytest
 from page_kit import CASE, FINDING, HTML, PAGES, REPLY, ask, behind, filled, peopled, served, texts
 
+from sim.desk import notices
 from sim.desk.models import Thing
 from sim.desk.page import thing as thing_page
 from sim.desk.page import words
@@ -55,6 +56,16 @@ def test_an_order_shows_its_life_its_offers_and_money(http, world):
                  "26.06 EUR", '"fate": "taken"', "Fri 15 Jan, 08:"):  # fmt: skip
         assert word in shown, word
     assert texts(http, "orders/1")
+
+
+def test_a_thing_shows_what_it_was_told_and_what_became_of_it(http, world):
+    said = {"what": 5, "sender": "desk", "words": HOSTILE, "written": START,
+            "until": world.clock.now + 600}  # fmt: skip
+    world.desk.act(lambda work: notices.send(work, ["thing-1"], None, None, said))
+    shown = texts(http, "things/thing-1")
+    for word in ("Notices", '"what": "note"', '"sender": "desk"', '"state": "sent"'):
+        assert word in shown, word
+    assert HOSTILE not in http.get("/desk/things/thing-1").text
 
 
 def test_a_case_a_dispute_and_a_thing_show_what_is_known(http, world):

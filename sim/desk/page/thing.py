@@ -12,6 +12,8 @@ from sim.desk.page.cases import case_row
 from sim.desk.page.client import of
 from sim.desk.page.disputes import COLUMNS as DISPUTE_COLUMNS
 from sim.desk.page.disputes import dispute_row
+from sim.desk.page.notices import COLUMNS as NOTICE_COLUMNS
+from sim.desk.page.notices import notice_row
 from sim.desk.page.orders import COLUMNS as ORDER_COLUMNS
 from sim.desk.page.orders import order_row
 from sim.desk.page.shell import Live, Visit, badge, box, facts, frame, href, panel
@@ -107,13 +109,14 @@ class _Thing:
         rest, name = self.visit.rest, self.name
         return {
             kind: (await rest.get(f"/{kind}", thing=name, limit=SHOWN))["items"]
-            for kind in ("orders", "cases", "disputes")
+            for kind in ("orders", "cases", "disputes", "notices")
         }
 
     def draw_lists(self, data: dict[str, list[dict]]) -> None:
         lists = (("Orders", ORDER_COLUMNS, order_row, "It has ordered nothing yet."),
                  ("Cases", CASE_COLUMNS, case_row, "It has asked for no service yet."),
-                 ("Disputes", DISPUTE_COLUMNS, dispute_row, "It holds nothing against anybody."))
+                 ("Disputes", DISPUTE_COLUMNS, dispute_row, "It holds nothing against anybody."),
+                 ("Notices", NOTICE_COLUMNS, notice_row, "Nobody has told it anything."))
         for title, columns, row_of, empty in lists:
             rows = [row_of(item, self.visit) for item in data[title.lower()]]
             self._list(title, columns, rows, empty)
@@ -121,7 +124,7 @@ class _Thing:
     def _list(self, title: str, columns: list[Column], rows: list[dict], empty: str) -> None:
         with panel(title):
             table([column for column in columns if column.name not in OWN], rows, empty)
-            if len(rows) == SHOWN and title != "Findings":
+            if len(rows) == SHOWN and title not in ("Findings", "Notices"):
                 ui.link(f"all {title.lower()} of this thing",
                         href(title.lower()) + f"?state=all&{_query(self.name)}").classes("more")
 
