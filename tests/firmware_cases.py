@@ -38,6 +38,7 @@ class FakeWlan:
     def __init__(self):
         self.reachable = True  # whether a connect works
         self.connected = False
+        self.why = 200  # what it says of a connect that did not work
         self.broken = False  # connect raises, as "Wifi Internal Error" does
         self.powered = []
         self.asked = []
@@ -60,7 +61,7 @@ class FakeWlan:
         return self.connected
 
     def status(self, what=None):
-        return -60 if what else 201
+        return -60 if what else self.why
 
 
 class FakeLink:
@@ -195,6 +196,13 @@ def test_a_radio_that_refuses_is_an_attempt_that_failed():
     wlan.broken = True
     run(60)
     assert one.failures > 2 and "Internal" in one.error
+
+
+def test_a_wrong_password_is_known_at_once():
+    one, wlan, run = supervised()
+    wlan.reachable, wlan.why = False, 202
+    run(2)
+    assert one.failures == 1 and one.error.endswith("status 202")
 
 
 def test_networks_take_turns():

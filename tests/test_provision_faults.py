@@ -60,6 +60,30 @@ def test_what_is_in_the_way_to_the_desk_is_named_with_what_to_do(link, words):
     assert re.search(words, commission.reach(console, 0.05, print) or "")
 
 
+def test_what_is_in_the_way_is_said_as_soon_as_it_is_known_and_once():
+    def link(wifi, error=None, **more):
+        return JOINED | {"wifi": wifi, "wifi_error": error and f"no connection, {error}"} | more
+
+    away = {"broker": "not connected", "broker_error": "ECONNREFUSED"}
+    seen = (link("joining"), link("waiting", "status 202"), link("joining", "status 202"),
+            link("joined", **away), link("joined", **away), link("joined", broker="connected"))
+    greeted = [{"check": "desk", "result": "good"}]
+    said = []
+    console = Console(provision={"link": "ab"}, link=seen, selftest=greeted)
+    assert commission.reach(console, 30, said.append) is None
+    assert [re.search("wrong password|ECONNREFUSED|greeted", text)[0] for text in said] == [
+        "wrong password", "ECONNREFUSED", "greeted"]  # fmt: skip
+
+
+@pytest.mark.parametrize("link", [
+    {"network": "", "wifi": "waiting", "wifi_error": None},
+    JOINED | {"broker": "not connected", "broker_error": "EIO: certificate refused: its name"},
+])  # fmt: skip
+def test_what_no_waiting_mends_is_not_waited_for(link):
+    console = Console(provision={"link": "ab"}, link=link)
+    assert "cannot reach its desk" in commission.reach(console, 1000, print)
+
+
 def test_a_desk_that_takes_its_time_is_waited_for():
     silent, greeted = ([{"check": "desk", "result": word}] for word in ("missing", "good"))
     link = JOINED | {"broker": "connected"}

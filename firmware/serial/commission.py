@@ -18,6 +18,9 @@ GREETING_S = 300  # network, time, TLS and the desk's word
 ORDER_S = 600  # some rounds of asking, in each of which a silent seller is waited for
 LOOK_S = 1.0
 FAILED = "failed"
+ALERT = "FATAL_ALERT"  # the broker's TLS would have nothing of it, and does not say why
+# What MicroPython's Wi-Fi says by number, for a person.
+WIFI_WORDS = {"status 201": "no network of that name is there", "status 202": "wrong password"}
 
 Say = Callable[[str], None]
 
@@ -74,15 +77,28 @@ def reach(session: Session, patience_s: float, say: Say) -> str | None:
     """Wait until the thing's desk has greeted it; None when it has, else what is wrong."""
     if session.value("provision")["link"] is None:
         return None  # it works alone
-    deadline = time.monotonic() + patience_s
+    deadline, said = time.monotonic() + patience_s, None
     while True:
         link = session.value("link")
         if link.get("broker") == "connected" and _greeted(session):
             say("desk: has greeted it")
             return None
+        obstacle = _obstacle(link)
+        if _hopeless(link):
+            return f"it cannot reach its desk: {obstacle}"
         if time.monotonic() >= deadline:
-            return f"it did not hear its desk within {patience_s:g} s: {_obstacle(link)}"
+            return f"it did not hear its desk within {patience_s:g} s: {obstacle}"
+        error = link.get("wifi_error") or link.get("broker_error")
+        if error and error != said:
+            said = error
+            say(f"link: {obstacle}; it tries again")
         time.sleep(LOOK_S)
+
+
+def _hopeless(link: dict) -> bool:
+    """Whether somebody has to set something else before it can be reached."""
+    refused = str(link.get("broker_error")).find("certificate refused") >= 0
+    return refused or link.get("network", "-") == ""
 
 
 def _greeted(session: Session) -> bool:
@@ -93,15 +109,18 @@ def _greeted(session: Session) -> bool:
 def _obstacle(link: dict) -> str:
     """What is in the way, the first thing first, and what to do."""
     if link.get("wifi", "joined") != "joined":
+        error = link["wifi_error"] or "no error yet"
+        error = next((word for code, word in WIFI_WORDS.items() if code in error), error)
         return (
             f"Wi-Fi {link['network'] or '(none is set)'} is {link['wifi']}"
-            f" ({link['wifi_error'] or 'no error yet'}): see --wifi and STEWARD_WIFI_PASSWORD"
+            f" ({error}): see --wifi and STEWARD_WIFI_PASSWORD"
         )
     if link.get("broker") != "connected":
-        return (
-            f"the broker is {link.get('broker')} ({link.get('broker_error') or 'no error yet'}):"
-            " is it there, and are --broker and --ca its address and its authority?"
-        )
+        error = link.get("broker_error") or "no error yet"
+        asked = "is it there, and are --broker and --ca its name and its authority?"
+        if ALERT in error:
+            asked = "is --broker its name (no address can be verified), and does it want --client?"
+        return f"the broker is {link.get('broker')} ({error}): {asked}"
     return "the broker took it, the desk does not answer: is it up, and was --desk the right one?"
 
 
