@@ -98,12 +98,18 @@ def _signer(agent, kind, sender):
         raise MessageError("the owner does not want %s of %s" % (CLASSES[kind], sender))
     if sender == DESK and kind > RECALL:
         return None
-    kept = agent.journal.port.load(MAKER) if sender == MAKER else None
-    if kept:
-        return cbor.decode(kept)["key"]
-    if sender == MAKER or not known:
+    key = _maker_key(agent.journal.port) if sender == MAKER else known and known[1]
+    if not key:
         raise MessageError("no key of %s is known" % sender)
-    return known[1]
+    return key
+
+
+def _maker_key(port):
+    """Return the key that was said on the console; None when there is none, or it is damaged."""
+    try:
+        return cbor.decode(port.load(MAKER) or b"\xa1ckey\xf6")["key"]
+    except OSError:
+        return None
 
 
 def _prove(agent, key, document):
@@ -164,10 +170,10 @@ def _used(agent, kind, terms, words, at):
 def _weather(values):
     """Return [[name, tenths], ...] of a map, every part of it checked."""
     if isinstance(values, dict) and len(values) <= limits.WEATHER_VALUES:
-        rows = [[name, values[name]] for name in sorted(values)]
-        if not [row for row in rows if not isinstance(row[0], str) or len(row[0]) > 40
-                or isinstance(row[1], bool) or not isinstance(row[1], int)
-                or abs(row[1]) >= limits.WEATHER_TENTHS]:
-            return rows
+        rows = [[name, values[name]] for name in values
+                if type(name) is str and 0 < len(name) <= 40 and type(values[name]) is int
+                and abs(values[name]) < limits.WEATHER_TENTHS]
+        if len(rows) == len(values):
+            return sorted(rows)
     raise MessageError("key %d must be a map of at most %d integers"
                        % (_VALUES, limits.WEATHER_VALUES))
