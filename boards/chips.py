@@ -93,6 +93,10 @@ def _pins(text: str) -> frozenset[int]:
 
 
 ANY_PIN = _pins("0-31")  # one wire has no numbered controllers; any pin can be one
+# SPI 0 and UART 0 are the flash's and the console's.
+TWO_OF_EACH = {
+    "i2c": _pins("0-1"), "spi": _pins("1-2"), "uart": _pins("1-2"), "onewire": ANY_PIN,
+}  # fmt: skip
 
 CHIPS = {
     chip.name: chip
@@ -115,10 +119,7 @@ CHIPS = {
                 1: "the console's TX", 3: "the console's RX",
                 16: "PSRAM on some modules", 17: "PSRAM on some modules",
             },
-            buses={
-                "i2c": _pins("0-1"), "spi": _pins("1-2"), "uart": _pins("1-2"),
-                "onewire": ANY_PIN,
-            },
+            buses=TWO_OF_EACH,
         ),
         Chip(
             "esp32s3",
@@ -138,10 +139,7 @@ CHIPS = {
                 35: "octal PSRAM on some modules", 36: "octal PSRAM on some modules",
                 37: "octal PSRAM on some modules",
             },
-            buses={
-                "i2c": _pins("0-1"), "spi": _pins("1-2"), "uart": _pins("1-2"),
-                "onewire": ANY_PIN,
-            },
+            buses=TWO_OF_EACH,
         ),
         Chip(
             "esp32c3",

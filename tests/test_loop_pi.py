@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cbor2
 import pytest
+from port_fakes import Smbus
 
 from boards.compiler import compile_product
 from hal import HalError
@@ -157,20 +158,7 @@ def test_ticks_are_micropythons_ring():
 class Chip:
     """A fake of smbus2 with one chip at 0x48 that has registers."""
 
-    class i2c_msg:
-        def __init__(self, address, data, count):
-            self.address, self.data, self.count = address, data, count
-
-        @classmethod
-        def read(cls, address, count):
-            return cls(address, b"", count)
-
-        @classmethod
-        def write(cls, address, data):
-            return cls(address, bytes(data), 0)
-
-        def __iter__(self):
-            return iter(self.data)
+    i2c_msg = Smbus.i2c_msg
 
     def __init__(self):
         self.registers = bytearray(range(16))

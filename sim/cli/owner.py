@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 the answer is no (a mistake in the file, a wrong passphras
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from firmware.mandate import mandate_file, mandate_words
-from firmware.mandate.install import InstallError, Link, console_lines, sequence_of, to_desk
+from firmware.mandate.install import InstallError, console_lines, sequence_of, to_desk
 from firmware.mandate.mandate_model import SEQUENCE, THING
 from firmware.mandate.owner import Owner, OwnerError, fingerprint, opened
 from firmware.serial.commission import install_mandate, sequence_at
@@ -34,6 +33,7 @@ from sim.cli.owner_options import (
     Thing,
     Via,
     Yes,
+    link_to,
     passphrase,
     stop,
 )
@@ -92,7 +92,7 @@ def mandate(
         typer.secho(str(problem), fg=colour, err=True)
     if not draft.sound:
         raise typer.Exit(1)
-    link = Link(desk, os.environ.get("STEWARD_DESK_API_KEY"), str(draft.terms[THING]))
+    link = link_to(desk, str(draft.terms[THING]))
     signing = _Signing(Owner(directory), passphrase_file, (via, port), link, out, yes, as_json)
     signing.carry_out(draft.terms, sequence, product, dry_run)
 
@@ -112,7 +112,7 @@ def _control(word: str, state: int, purpose: str) -> None:
         yes: Yes = False,
         as_json: Json = False,
     ) -> None:
-        link = Link(desk, os.environ.get("STEWARD_DESK_API_KEY"), thing)
+        link = link_to(desk, thing)
         signing = _Signing(Owner(directory), passphrase_file, (via, port), link, out, yes, as_json)
         signing.carry_out({0: "control", THING: thing, STATE: state}, sequence)
 

@@ -5,7 +5,6 @@ Exit codes: 0 the thing took the answer, 1 it did not (or nothing was signed), 2
 """
 
 import json
-import os
 import time
 from typing import Annotated, Any
 
@@ -28,6 +27,7 @@ from firmware.serial.console_tool import ConsoleError, Session
 from sim.cli.owner_options import (
     HERE,
     LOCAL,
+    LOOK_S,
     UNHEARD,
     Desk,
     Directory,
@@ -42,11 +42,12 @@ from sim.cli.owner_options import (
     Wait,
     Yes,
     agree,
+    link_to,
     passphrase,
+    say,
     stop,
 )
 
-LOOK_S = 1.0
 AWAITING = "awaiting approval"  # as a thing's console calls it
 
 
@@ -57,7 +58,7 @@ def waiting(
 ) -> None:
     """List the orders that wait for the owner's yes or no."""
     try:
-        rows = read_all(questions(_link(desk, thing)))
+        rows = read_all(questions(link_to(desk, thing)))
     except (OwnerError, InstallError) as error:
         stop(error)
     if as_json:
@@ -91,7 +92,7 @@ def _command(says_yes: bool, purpose: str):
         as_json: Json = False,
     ) -> None:
         keys, ways = (Owner(directory), passphrase_file, out), (yes, wait, as_json)
-        _Answering(says_yes, keys, _link(desk, thing), ways).carry_out(order, via, port)
+        _Answering(says_yes, keys, link_to(desk, thing), ways).carry_out(order, via, port)
 
     answer.__doc__ = purpose
     return answer
@@ -196,12 +197,7 @@ class _Answering:
         agree(lines, self._word.capitalize(), self._sure, self._as_json)
 
     def _say(self, facts: dict[str, Any]) -> None:
-        if self._as_json:
-            print(json.dumps(facts))
-        elif "line" in facts:
-            print(facts["line"])
-        else:
-            typer.echo(_words(facts), err=True)
+        say(facts, _words, self._as_json)
 
 
 def _words(facts: dict[str, Any]) -> str:
@@ -219,7 +215,3 @@ def _words(facts: dict[str, Any]) -> str:
     if facts["state"] == "refused":
         return f"{order}: {thing} does not take it{reason}"
     return f"{order}: {facts['state']}{reason}"
-
-
-def _link(desk: str, thing: str) -> Link:
-    return Link(desk, os.environ.get("STEWARD_DESK_API_KEY"), thing)

@@ -4,8 +4,6 @@ Exit codes: 0 the order is cancelled, 1 it is not (or nothing was signed), 2 wro
 thing or its seller has not said a word yet.
 """
 
-import json
-import os
 import time
 from typing import Any
 
@@ -25,6 +23,7 @@ from firmware.serial.console_tool import ConsoleError, Session
 from sim.cli.owner_options import (
     HERE,
     LOCAL,
+    LOOK_S,
     UNHEARD,
     Desk,
     Directory,
@@ -39,11 +38,12 @@ from sim.cli.owner_options import (
     Wait,
     Yes,
     agree,
+    link_to,
     passphrase,
+    say,
     stop,
 )
 
-LOOK_S = 1.0
 CANCELLABLE = ("placed", "confirmed")
 
 
@@ -63,13 +63,14 @@ def cancel(
     """Take back an order that is placed, within the mandate's cancel window."""
     if via == Via.FILE and out is None:
         raise typer.BadParameter("--via file writes a file: name it with --out")
-    link = Link(desk, os.environ.get("STEWARD_DESK_API_KEY"), thing)
+    link = link_to(desk, thing)
     try:
         row = _chosen(orders_at_desk(link), thing, order)
         agree(_lines(row), "Cancel", yes, as_json)
         facts: dict[str, Any] = {"thing": thing, "order": row["order_id"]}
         if via == Via.CONSOLE:
-            _say(facts | _typed(f"cancel {row['order_id'][:REFERENCE]}", thing, port), as_json)
+            facts |= _typed(f"cancel {row['order_id'][:REFERENCE]}", thing, port)
+            say(facts, _words, as_json)
             return
         owner = Owner(directory)
         owner.unlock(passphrase(passphrase_file))
@@ -84,7 +85,7 @@ def cancel(
             facts |= _heard(link, row["number"], wait)
     except (OwnerError, InstallError, ConsoleError) as error:
         stop(error)
-    _say(facts, as_json)
+    say(facts, _words, as_json)
     if via == Via.DESK and facts["state"] != "cancelled":
         raise typer.Exit(1 if facts["reason"] else UNHEARD)
 
@@ -150,15 +151,6 @@ def _heard(link: Link, number: str, wait_s: int) -> dict[str, Any]:
         if row["state"] == "cancelled" or reason or time.monotonic() >= deadline:
             return {"state": row["state"], "reason": reason}
         time.sleep(LOOK_S)
-
-
-def _say(facts: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(facts))
-    elif "line" in facts:
-        print(facts["line"])
-    else:
-        typer.echo(_words(facts), err=True)
 
 
 def _words(facts: dict[str, Any]) -> str:

@@ -1,12 +1,17 @@
 """What the commands of `steward owner` share: their options, the passphrase, and how they fail."""
 
 import enum
+import json
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from firmware.mandate.install import Link
 
 PASSPHRASE = "STEWARD_OWNER_PASSPHRASE_FILE"
 
@@ -43,6 +48,7 @@ Wait = Annotated[
 ]
 
 UNHEARD = 3  # exit code
+LOOK_S = 1.0  # between two looks at the desk for the thing's word
 HERE = Path(typer.get_app_dir("steward")) / "owner"
 LOCAL = "http://127.0.0.1:8080"
 
@@ -64,6 +70,23 @@ def agree(lines: list[tuple[str, str]], word: str, sure: bool, as_json: bool) ->
     Console(stderr=as_json, highlight=False).print(table, markup=False)
     if not sure and not typer.confirm(f"{word} this?", err=True):
         raise typer.Exit(1)
+
+
+def link_to(desk: str, thing: str) -> Link:
+    """Where the desk is that a thing's answers go through, with its key from the environment."""
+    return Link(desk, os.environ.get("STEWARD_DESK_API_KEY"), thing)
+
+
+def say(
+    facts: dict[str, Any], words: Callable[[dict[str, Any]], str], as_json: bool
+) -> None:
+    """Tell what became of it: one object, a line for who types it, or words on standard error."""
+    if as_json:
+        print(json.dumps(facts))
+    elif "line" in facts:
+        print(facts["line"])
+    else:
+        typer.echo(words(facts), err=True)
 
 
 def stop(error: Exception) -> NoReturn:
