@@ -77,30 +77,9 @@ def test_what_no_thing_could_take_is_refused_whole(world, http, body, status, re
     assert http.get("/notices").json()["items"] == [] and world.count(Outgoing) == 0
 
 
-STORY = {
-    "title": "What others send",
-    "product": "coffee_machine",
-    "plant": "coffee_machine",
-    "duration": "30h",
-    "sellers": [{"name": "corner"}, {"name": "cheap"}],
-    "mandate": {"consents": {"advertising": ["corner"]}, "sellers": ["corner"]},
-    "events": [
-        {"at": "1h", "do": "tell", "what": "advertising", "sender": "corner",
-         "words": "beans, 10 % off", "about": "beans"},
-        {"at": "1h", "do": "tell", "what": "advertising", "sender": "cheap", "words": "beans!"},
-        {"at": "2h", "do": "tell", "what": "recall", "sender": "corner", "severity": 4,
-         "words": "milk of this week is sour", "about": "milk", "lasts": "30d"},
-        {"at": "2h", "do": "tell", "what": "weather", "words": "hot",
-         "values": {"outdoor_c": 341}, "lasts": "2d"},
-        {"at": "3h", "do": "break", "mode": "grinder_jam"},
-        {"at": "29h", "do": "type", "line": "notices"},
-    ],
-}  # fmt: skip
-
-
 def played(runtime):
     """The run after its end, and what became of each notice."""
-    playing = Run(scenario.parse(STORY, "story.toml"), runtime=runtime)
+    playing = Run(scenario.load("notices"), runtime=runtime)
     try:
         while not playing.over:
             playing.advance(playing.world.now + DAY_S)
@@ -119,7 +98,7 @@ def test_a_machine_deals_with_what_it_is_sent_and_so_on_both_runtimes():
     assert {case.mode: case.severity for case in cases}["recall"] == 4
     (jam,) = [case for case in cases if case.mode == "grinder_jam"]
     assert jam.evidence[-1][:2] == ["outdoor_c", 10] and jam.evidence[-1][2][0][1] == 341
-    assert result.figures["false_cases"] == []
+    assert result.passed
     typed = [text for _, _, text in result.timeline if text.startswith("notices -> ")]
     assert "became" in typed[0]
     assert played("micropython")[0].digest == result.digest
