@@ -210,8 +210,9 @@ class Delivery:
         index = self._rooms.shelf.index(order.consumable)
         if index is not None and at - order.since < limits.ETA_MOST_S:
             item = self._rooms.shelf.items[index]
-            if (item.level() or 0.0) * 100 > item.capacity * _GONE_PERCENT:
-                order.need_by = max(order.need_by, at)
+            if order.need_by < at and (item.level() or 0.0) * 100 > item.capacity * _GONE_PERCENT:
+                order.need_by = at + limits.DELIVERY_LATE_S  # durable, so not anew at every step
+                self._orders.keep(order)
 
     def received(self, order, word, at, utc):
         """The owner says what came: a number of packs, or wrong, nothing or back.

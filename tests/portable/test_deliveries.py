@@ -188,8 +188,13 @@ def test_what_was_topped_up_with_is_not_missed_while_it_lasts():
     bench.beans += 350.0  # a third of a pack: too little to call the order verified
     bench.serve(6)
     assert bench.order(need).state == ordering.DELIVERED and bench.order(need).seen > 300
-    quiet(bench, 110)
+    bench.thing.journal.outgrown = lambda: False  # its rewrites would keep anything
+    quiet(bench, 24 * 10)
     assert bench.thing.trade.disputes.all == []
+    bench.beans = 20.0
+    assert disputes(quiet(bench, 24)) == []
+    bench.boot()  # it is not forgotten that there was something left until yesterday
+    assert disputes(quiet(bench, 24)) == []
     bench.beans = 1000.0
     assert events(bench.serve(6)) == [2]
 
