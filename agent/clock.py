@@ -32,20 +32,23 @@ class Clock:
         return None if self._offset is None else at + self._offset
 
     def tell(self, utc, at):
-        """Take the time from a verified message.
+        """Take the time from a verified message; return what the age gains by it.
 
         Time lost without power is added to the age; a wall clock that goes back changes what the
         thing shows, never its age.
         """
         offset = utc - at
         lost = 0 if self._known is None or self._offset is not None else offset - self._known
-        if 0 < lost <= limits.CLOCK_JUMP_S:
+        if not 0 < lost <= limits.CLOCK_JUMP_S:
+            lost = 0
+        if lost:
             self._base += lost
             offset = self._known
         self._offset = offset
         if self._known is None or abs(offset - self._known) > 1:
             self._known = offset
             self._note([TAG, offset])
+        return lost
 
     def apply(self, record):
         self._known = record[1]

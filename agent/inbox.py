@@ -89,7 +89,9 @@ class Inbox:
         self.last = seq
         self._note([INBOUND, seq])
         self.accepted += 1
-        self._agent.clock.tell(wire.natural(message, wire.UTC), at)
+        lost = self._agent.clock.tell(wire.natural(message, wire.UTC), at)
+        if lost:
+            self._agent.senses.leap(lost)
         identifier = message[wire.ID]
         try:
             handler = self._handlers.get(kind)

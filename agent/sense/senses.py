@@ -7,7 +7,7 @@ that moment looks at its channels once.  A monitor never sees a channel that is 
 from agent import limits, loan
 from agent.sense import monitors
 from agent.sense.channels import GOOD, QUALITIES, Signal
-from agent.sense.findings import CONFIRMED, NONE, Finding
+from agent.sense.findings import CONFIRMED, NONE, RAISED, Finding
 
 FINDING, LEARNED = TAGS = 10, 11
 
@@ -157,6 +157,17 @@ class Senses:
             signal = sensor.signals[0]
             if signal.overdue(at):
                 self.look_with(sensor, at)
+
+    def leap(self, seconds):
+        """The age has made up for time without power: what was seen since is no older for it."""
+        for signal in self.signals:
+            if signal.at is not None:
+                signal.at += seconds
+        for watch in self._sensors + self.watches:
+            finding = watch.finding
+            if finding.state == RAISED:
+                finding.since += seconds
+                finding.seen += seconds
 
     def _take(self, reading, hand_on):
         index, value, quality, moment = reading

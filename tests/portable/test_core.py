@@ -3,6 +3,7 @@
 import kit
 
 from agent.money import orders as ordering
+from agent.sense import findings
 from agent.service import cases as services
 from agent.wire import cbor, cose
 from agent.wire import messages as wire
@@ -334,3 +335,19 @@ def test_the_console_shows_every_consumable_in_its_unit():
     bench = kit.Bench().ready()
     row = bench.thing.feed_line("consumables", bench.up()).split("\n")[1].split()
     assert row[0] == "beans" and row[2] == "g"
+
+def test_hours_without_power_make_no_sensor_silent():
+    """The age leaps when the desk tells the time; a part's first word was still awaited then."""
+    bench = kit.Bench().ready()
+    bench.now += 7200
+    bench.boot()
+    bench.thing.feed_reading(kit.BOILER, None, 4, 0)
+    bench.thing.step(0)
+    hello = kit.of_kind(bench.desk.read(bench.thing), wire.HELLO)[0]
+    bench.now += 2
+    bench.say(wire.RECONCILE, {1: [], 2: 0, 3: hello[wire.BODY][13]})
+    bench.thing.step(bench.up())
+    watch = bench.thing.senses.find("sensor_boiler_c")
+    assert bench.thing.age() > 7200 and watch.finding.state == findings.RAISED
+    told = bench.serve(2)
+    assert not kit.of_kind(told, wire.FINDING) and watch.finding.state != findings.CONFIRMED
