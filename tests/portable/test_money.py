@@ -1,8 +1,10 @@
 """Money, rule by rule: what the mandate forbids is not bought, what goes wrong is disputed."""
 
+import hashlib
+
 import kit
 from kit import DAY, START_UTC
-from market_bench import HOUR, SELLERS, Market, control, ledger, signed
+from market_bench import HOUR, SELLERS, Market, control, learn_price, ledger, signed
 
 from agent.money import orders as ordering
 from agent.wire import messages as wire
@@ -315,3 +317,25 @@ def test_a_later_order_than_it_knows_ends_the_one_that_it_remembers():
     bench.tell(wire.RECONCILE, {1: [row], 2: hello[wire.SEQ], 3: hello[wire.BODY][13]})
     bench.tick()
     assert bench.order(need) is None and [o.id for o in bench.thing.trade.orders.open] == [later]
+
+
+def test_an_auditor_can_check_what_is_exported():
+    bench = Market()
+    learn_price(bench)
+    rows, start = [], 0
+    while True:
+        text = bench.line("ledger export %d" % start)
+        if text == "none":
+            break
+        rows += [line.split() for line in text.split("\n")]
+        start = int(rows[-1][0]) + 1
+    number, head = 0, bytes(32)
+    for index, entry, link in rows:
+        if entry == "checkpoint":
+            number, head = int(index), bytes.fromhex(link)
+            continue
+        head = hashlib.sha256(head + bytes.fromhex(entry)).digest()
+        assert int(index) == number and link == ordering.hex_of(head[:16])
+        number += 1
+    assert number == bench.thing.trade.ledger.count and head == bench.thing.trade.ledger.head
+    assert len(ledger(bench, 6)) == 2
