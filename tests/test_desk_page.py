@@ -182,7 +182,10 @@ def test_times_and_money_are_readable():
     assert words.ago(None, now) == "never" and words.stamp(None, words.UTC, now) == ""
     assert words.stamp(now, words.UTC, now) == "Fri 15 Jan, 08:00"
     assert words.stamp(now - 366 * words.DAY_S, words.UTC, now) == "Wed 14 Jan 2026, 08:00"
-    assert words.stamp(now, words.zone_of("Asia/Tokyo"), now) == "Fri 15 Jan, 17:00"
+    tokyo = words.zone_of("Asia/Tokyo")
+    assert words.stamp(now, tokyo, now) == "Fri 15 Jan, 17:00"
+    assert words.exact(now, tokyo, now) == "Fri 15 Jan, 17:00 (2027-01-15 08:00 UTC)"
+    assert words.exact(None, tokyo, now) == ""
     assert words.zone_of("../etc/passwd") is words.UTC and words.zone_of("") is words.UTC
     assert words.money(102_585, "EUR") == "1,025.85 EUR" and words.money(500, "JPY") == "500 JPY"
     assert words.money(1_500, "KWD") == "1.500 KWD" and words.money(None, "EUR") == ""

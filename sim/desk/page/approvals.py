@@ -153,6 +153,6 @@ def _row(row: dict, visit: Visit) -> dict:
         "state": state,
         "state_look": LOOKS[state],
         "changed": visit.ago(row["changed_at"]),
-        "changed_at": visit.stamp(row["changed_at"]),
+        "changed_at": visit.exact(row["changed_at"]),
         "reason": row["reason"] or "",
     }

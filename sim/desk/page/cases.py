@@ -77,9 +77,9 @@ def case_row(case: dict, visit: Visit) -> dict:
         "mode": words.said(case["mode"]),
         "service": case["service"],
         "opened": visit.ago(case["opened_at"]),
-        "opened_at": visit.stamp(case["opened_at"]),
+        "opened_at": visit.exact(case["opened_at"]),
         "visit": visit.ago(case["visit_at"]) if case["visit_at"] else "",
-        "visit_at": visit.stamp(case["visit_at"]),
+        "visit_at": visit.exact(case["visit_at"]),
     }
 
 

@@ -76,7 +76,7 @@ def dispute_row(dispute: dict, visit: Visit) -> dict:
         "order_href": href("orders", order),
         "total": words.money(dispute["total_minor"], ""),
         "opened": visit.ago(dispute["opened_at"]),
-        "opened_at": visit.stamp(dispute["opened_at"]),
+        "opened_at": visit.exact(dispute["opened_at"]),
     }
 
 

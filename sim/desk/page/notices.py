@@ -26,5 +26,5 @@ def notice_row(notice: dict, visit: Visit) -> dict:
         "state_look": LOOKS[notice["state"]],
         "reason": notice["reason"] or "",
         "sent": visit.ago(notice["sent_at"]),
-        "sent_at": visit.stamp(notice["sent_at"]),
+        "sent_at": visit.exact(notice["sent_at"]),
     }

@@ -96,9 +96,9 @@ def order_row(order: dict, visit: Visit) -> dict:
         "seller": order["seller"],
         "total": words.money(order["total_minor"], order["currency"]),
         "placed": visit.ago(order["placed_at"]),
-        "placed_at": visit.stamp(order["placed_at"]),
+        "placed_at": visit.exact(order["placed_at"]),
         "due": visit.ago(order["eta_at"]) if moving and order["eta_at"] else "",
-        "due_at": visit.stamp(order["eta_at"]),
+        "due_at": visit.exact(order["eta_at"]),
     }
 
 

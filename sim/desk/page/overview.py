@@ -127,7 +127,7 @@ class _Waiting:
             if row["kind"] != "thing":
                 ui.link(row["thing"], href("things", row["thing"])).classes("of")
             ui.label(self.visit.ago(row["since"])).classes("since").tooltip(
-                self.visit.stamp(row["since"])
+                self.visit.exact(row["since"])
             )
 
 
@@ -186,7 +186,7 @@ def _row(row: dict, visit: Visit) -> dict:
         "id_href": href("things", row["id"]),
         "product": words.said(row["product"]),
         "heard": heard,
-        "heard_at": visit.stamp(row["heard_at"]),
+        "heard_at": visit.exact(row["heard_at"]),
         "mode": mode,
         "mode_look": words.LOOKS.get(row["mode"] or "", "over"),
         "stock": {"all": [

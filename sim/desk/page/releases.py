@@ -216,7 +216,7 @@ def _row(release: dict, visit: Visit) -> dict[str, Any]:
         "under": moving,
         "failed": sum(states.get(state, 0) for state in FAILED),
         "published": visit.ago(release["published_at"]),
-        "published_at": visit.stamp(release["published_at"]),
+        "published_at": visit.exact(release["published_at"]),
     }
 
 
@@ -230,5 +230,5 @@ def _install(row: dict, visit: Visit) -> dict[str, Any]:
         "state_look": STATES[row["state"]],
         "reason": row["reason"] or "",
         "changed": visit.ago(row["changed_at"]),
-        "changed_at": visit.stamp(row["changed_at"]),
+        "changed_at": visit.exact(row["changed_at"]),
     }

@@ -90,6 +90,10 @@ class Visit:
     def ago(self, at: int | None) -> str:
         return words.ago(at, self.now)
 
+    def exact(self, at: int | None) -> str:
+        """A moment here and in UTC, as logs and things' ledgers have it."""
+        return words.exact(at, self.zone, self.now)
+
     def both(self, at: int | None) -> str:
         """A moment and how far it is: for one line of its own."""
         return f"{self.stamp(at)} ({self.ago(at)})" if at is not None else ""
@@ -254,7 +258,9 @@ def history(visit: Visit, entries: list[dict], currency: str = "") -> None:
         ui.label("Nothing yet.").classes("empty")
     for entry in entries:
         with box("entry"):
-            ui.label(visit.stamp(entry["at"])).classes("when").tooltip(visit.ago(entry["at"]))
+            ui.label(visit.stamp(entry["at"])).classes("when").tooltip(
+                f"{visit.ago(entry['at'])}, {visit.exact(entry['at'])}"
+            )
             ui.label(entry["source"]).classes("who")
             with box("what"):
                 ui.label(words.spoken(entry["word"])).classes("word")

@@ -200,7 +200,7 @@ class _Thing:
             {
                 "id": index,
                 "at": self.visit.ago(message["at"]),
-                "at_at": self.visit.stamp(message["at"]),
+                "at_at": self.visit.exact(message["at"]),
                 "way": {"up": "from it", "down": "to it"}[message["direction"]],
                 "kind": words.said(message["kind"]),
                 "outcome": "known already" if message["outcome"] == "exists"
@@ -234,7 +234,7 @@ def _finding(finding: dict, visit: Visit) -> dict:
         "score": f"{finding['score'] / 100:.2f}",
         "fails": words.span(finding["eta_s"]) if finding["eta_s"] else "",
         "raised": visit.ago(finding["raised_at"]),
-        "raised_at": visit.stamp(finding["raised_at"]),
+        "raised_at": visit.exact(finding["raised_at"]),
     }
 
 

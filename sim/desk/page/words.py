@@ -42,6 +42,13 @@ def stamp(at: int | None, zone: datetime.tzinfo, now: int) -> str:
     return moment.strftime(f"%a {moment.day} %b{year}, %H:%M")
 
 
+def exact(at: int | None, zone: datetime.tzinfo, now: int) -> str:
+    """A moment and what UTC calls it: "Fri 27 Nov, 14:05 (2026-11-27 13:05 UTC)"."""
+    if at is None:
+        return ""
+    return f"{stamp(at, zone, now)} ({datetime.datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC)"
+
+
 def day(at: int, zone: datetime.tzinfo, now: int) -> str:
     """A day: "today", "Fri 27 Nov", with the year where it is another one."""
     if datetime.datetime.fromtimestamp(at, zone).date() == datetime.datetime.fromtimestamp(
@@ -115,6 +122,8 @@ def event(entry: dict, zone: datetime.tzinfo, now: int, currency: str = "") -> s
         parts.append(plural(told.pop("packs"), "pack"))
     if "eta_s" in told:
         parts.append(f"arrives in {span(told.pop('eta_s'))}")
+    if "quantity" in told:
+        parts.append(f"{told.pop('quantity'):,} units seen")
     if "total_minor" in told:
         parts.append(money(told.pop("total_minor"), currency))
     if "charged_minor" in told:
