@@ -217,7 +217,7 @@ READERS = [
     (r"bargains\|(\d+) rounds at most", term.ROUNDS, one(int)),
     (rf"walks away, (.*)\|above {MONEY} for .*", term.WALK_AWAY, entry(amount)),
     (r"waits\|at (\d+) % above the usual price, for (.*) at most", term.SURGE, row(int, seconds)),
-    (r"tells, for (.*?)\|(.*)", term.CONSENTS, entry(names)),
+    (r"(?:tells, for|lets send) (.*?)\|(.*)", term.CONSENTS, entry(names)),
     (r"tells\|nobody anything beyond its requests .*", (), one(str)),
 ]
 
@@ -261,6 +261,16 @@ def test_one_list_of_names_never_looks_like_another():
              11: 1, 12: 1, 13: [["a", KEYS[0], 1]]}  # fmt: skip
     two = mandate_words.lines(terms | {term.BLOCKED: ["a", "b"]})
     assert two != mandate_words.lines(terms | {term.BLOCKED: ['a", "b']})
+
+
+def test_who_may_send_the_thing_something_is_told_apart_from_whom_it_tells():
+    terms = {0: "mandate", 1: 1, 2: "t", 3: 0, 4: 1, 5: "EUR", 6: 0, 7: 0, 8: 2, 9: 2, 10: 2,
+             11: 1, 12: 1, 13: [["a", KEYS[0], 1]]}  # fmt: skip
+    consents = {"usage": ["desk"], "weather": [], "note": ["a"]}
+    shown = mandate_words.lines(terms | {term.CONSENTS: consents})
+    told = [("lets send note", '"a"'), ("tells, for usage", '"desk"'),
+            ("lets send weather", "nobody")]  # fmt: skip
+    assert [line for line in shown if line[0].startswith(("lets", "tells"))] == told
 
 
 def test_amounts_are_shown_in_the_currency_s_own_digits():

@@ -245,7 +245,9 @@ def _seller_keys(draft: Draft, folder: Path) -> dict[str, bytes]:
             else:
                 place = (*place, "key_file")
                 keys[name] = owner.read_public(folder / seller.key_file)
-        except (OSError, owner.OwnerError) as error:
+        except OSError as error:
+            draft.report(place, f"{error.filename}: {(error.strerror or 'unreadable').lower()}")
+        except owner.OwnerError as error:
             draft.report(place, str(error))
     return keys
 

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from agent.money.mandate import DEFAULT_WEIGHTS
+from agent.terms.butler import CLASSES
 from firmware.mandate import mandate_model as term
 from firmware.mandate import owner
 from firmware.mandate.currency import shown
@@ -142,7 +143,8 @@ def _consents(terms: dict[int, Any]) -> list[Line]:
     consents = terms.get(term.CONSENTS)
     if not consents:
         return [("tells", "nobody anything beyond its requests (no consent was given)")]
-    return [(f"tells, for {purpose}", _listed(whom) if whom else "nobody")
+    return [(f"{'lets send' if purpose in CLASSES else 'tells, for'} {purpose}",
+             _listed(whom) if whom else "nobody")
             for purpose, whom in sorted(consents.items())]  # fmt: skip
 
 
