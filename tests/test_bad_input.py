@@ -199,15 +199,34 @@ def test_lies_one_after_the_other_buy_nothing(mix):
     assert not kit.of_kind(sent, kit.wire.RFQ)
 
 
-@pytest.mark.xfail(strict=True, reason="known: it asks its sellers; not mended yet")
-def test_a_level_frozen_for_a_day_and_a_half_buys_nothing_when_it_is_true_again():
+def frozen_for(hours, phase=0, blind=0):
+    """A kitchen whose beans stood still so long, and were not read at all before; what it sent."""
     kitchen = bad.Kitchen()
-    kitchen.serve(4 * 144)
+    kitchen.serve(4 * 144 + phase * 6)
+    kitchen.lie = {kit.BEANS: dict(bad.LIES)["NaN"]}
+    sent = kitchen.serve(blind * 6)
     kitchen.lie = {kit.BEANS: bad.held(None)}
-    sent = kitchen.serve(200)
+    sent += kitchen.serve(hours * 6)
     kitchen.lie = {}
-    sent += kitchen.serve(144)
+    return kitchen, sent
+
+
+@pytest.mark.parametrize(("hours", "phase", "blind"), [(34, 0, 0), (33, 9, 5), (120, 15, 0)])
+def test_a_level_that_stood_still_buys_nothing_when_it_is_true_again(hours, phase, blind):
+    kitchen, sent = frozen_for(hours, phase, blind)
+    sent += kitchen.serve(3 * 144)
     assert not kit.of_kind(sent, kit.wire.RFQ)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("hours", [10, 16, 24, 33, 48, 72, 120])
+def test_a_level_that_stood_still_for_any_time_from_any_hour_buys_nothing(hours):
+    for phase in (0, 5, 10, 13, 17, 20):
+        for blind in (0, 5):
+            kitchen, sent = frozen_for(hours, phase, blind)
+            sent += kitchen.serve(3 * 144)
+            assert not kit.of_kind(sent, kit.wire.RFQ), (phase, blind)
+
 
 
 VALUES = st.one_of(st.none(), st.floats(), st.sampled_from([0.0, 1e6, -1e6, 0.8, 800000.0]))

@@ -24,7 +24,6 @@ STEPS = st.one_of(
     st.tuples(st.just("place"), st.booleans()),
     st.tuples(st.just("delivered"), st.floats(0, 1e6)),
     st.tuples(st.just("refill"), st.floats(0, CAPACITY)),
-    st.tuples(st.just("relearn"), st.none()),
     st.tuples(st.just("hold"), st.floats(0, CAPACITY)))
 GAPS = st.sampled_from([0, 1, 60, 600, 3600, 86400, 7 * 86400, 400 * 86400])
 STORY = st.lists(st.tuples(STEPS, GAPS), max_size=60)
@@ -44,8 +43,6 @@ def tell(item, story, at=0):
             item.delivered(value, gap)
         elif word == "refill":
             item.refill(at, value)
-        elif word == "relearn":
-            item.relearn(at)
         else:
             for later in range(40):
                 item.feed_level(max(0.0, value - 10.0 * later), at + later * 7200)

@@ -18,6 +18,7 @@ _RATIO = const(3.0)  # level and usage count may disagree by this factor
 _LOST = const(0.2)  # share of the capacity that nobody takes at once
 _FULL = const(0.8)  # share of the capacity to which a refill answers all questions
 _RATIO_SHARE = const(0.15)  # share of the capacity that must have gone before they are compared
+_AWAITED = const(0.5)  # share that is held against a level at most: it is seen through sooner then
 _SCARCE = const(0.05)  # share of the capacity below which a use no longer draws what it wants
 _ROUNDED = const(0.01)  # what a counter may seem to go back because it is kept in float32
 _FADE = const(0.8)  # memory of that comparison, per day
@@ -75,12 +76,13 @@ class Consumable:
         """A reading in base units, of good quality; implausible ones are dropped and counted."""
         if not self.measured:
             return
+        disputed = self._disputed()
         used = self.gauge.read(level, at, self._at_most(at))
         self.own[_BY_LEVEL] += used
         if used > _LOST * self.capacity and (not self.own[_COUNTED] or self._disputed()):
             self.gauge.state[gauge.VANISHED] += used  # at once, and nothing tells where to
             used = 0.0
-        self._use(used, at)
+        self._use(0.0 if disputed else used, at)
 
     def _at_most(self, at):
         """What may have gone since the last reading without surprising anybody, base units."""
@@ -108,7 +110,7 @@ class Consumable:
         mark(own, _TOTAL, total)
         amount = uses * self.per_use if uses <= most else 0.0
         if (self.level() or 0.0) > _SCARCE * self.capacity:
-            own[_BY_COUNT] += amount
+            own[_BY_COUNT] = min(own[_BY_COUNT] + amount, _AWAITED * self.capacity)
         if not self.measured:
             self.gauge.draw(amount, at)
             self._use(amount, at)
@@ -157,8 +159,9 @@ class Consumable:
         if at // DAY_S == int(own[_FADED_DAY]):
             return
         own[_FADED_DAY] = at // DAY_S
-        own[_BY_LEVEL] *= _FADE
-        own[_BY_COUNT] *= _FADE
+        if own[_BY_COUNT] <= _RATIO * own[_BY_LEVEL]:  # what is counted and not gone is awaited
+            own[_BY_LEVEL] *= _FADE
+            own[_BY_COUNT] *= _FADE
         if not own[_COUNTED] or state[gauge.LEVEL] > _SCARCE * self.capacity:
             # Nothing will ever explain it: believed after a week.
             state[gauge.VANISHED] *= _FADE
@@ -262,11 +265,6 @@ class Consumable:
                 ("days_low", days[0]), ("days_left", days[1]), ("days_high", days[2]),
                 ("days_learned", self.demand.state[demand.DAYS]),
                 ("spares", self.reorder.state[reorder.SPARES])]
-
-    def relearn(self, at):
-        """Forget the rate and its spread (a new site, a new owner); keep the level."""
-        self.demand.relearn()
-        self.forecast.relearn()
 
     def snapshot(self):
         """All that is learned or running, as bytes of float32."""

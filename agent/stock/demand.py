@@ -44,16 +44,11 @@ SIZE = const(44)
 
 
 class Demand:
-    """state: SIZE float32, all of it."""
+    """state: SIZE float32, all of it, zeros at first."""
 
     def __init__(self, state):
         self.state = state
-        self.relearn()
-
-    def relearn(self):
-        for i in range(SIZE):
-            self.state[i] = 0.0
-        self.state[_FED_AT] = -9.0
+        state[_FED_AT] = -9.0
 
     def use(self, amount, at, stocked):
         """Take in what was used since the last call, 0 too; False when nobody watched so long.

@@ -36,15 +36,11 @@ SIZE = const(_FIRST + _KEPT * _COLUMNS)
 
 
 class Forecast:
-    """state: SIZE float32, all of it."""
+    """state: SIZE float32, all of it, zeros at first."""
 
     def __init__(self, state):
         self.state = state
-        self.relearn()
-
-    def relearn(self):
-        self.forget()
-        self.state[_WIDTH] = _UNPROVEN
+        state[_WIDTH] = _UNPROVEN
 
     def forget(self):
         """Drop the kept forecasts: nobody watched, so they cannot be judged."""

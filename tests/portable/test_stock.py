@@ -29,12 +29,13 @@ class Machine:
             self.events.append(event)
         self.at += 600
 
-    def run(self, days):
+    def run(self, days, said=None):
+        """Let days pass, in which the sensor says `said` instead of the truth if that is given."""
         for _ in range(int(days * 144)):
             if 8 <= self.at // 3600 % 24 < 20 and self.at % 1800 == 0 and self.level >= 9:
                 self.level -= 9
                 self.brews += 1
-            self.read()
+            self.read(said)
 
 
 def test_the_rate_is_learned_and_the_band_holds_the_truth():
