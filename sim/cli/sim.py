@@ -186,13 +186,15 @@ def _show_replay(result, console: Console) -> None:
     from sim.recorded.chart import moment
 
     times = result.recording.times
+    # In 80 columns there is room for minutes; seconds are told where readings come more often.
+    shown = 16 if result.recording.period_s >= 60 else None
     table = Table(box=None, pad_edge=False)
     for heading in ("monitor", "raised", "confirmed", "until", "rows", "peak"):
         table.add_column(heading, no_wrap=True)
     for s in result.stretches:
-        begun = moment(times[s.first])
-        confirmed = "" if s.confirmed is None else _later(moment(times[s.confirmed]), begun)
-        table.add_row(s.monitor, begun, confirmed, _later(moment(times[s.last]), begun),
+        begun, last = moment(times[s.first])[:shown], moment(times[s.last])[:shown]
+        confirmed = "" if s.confirmed is None else moment(times[s.confirmed])[:shown]
+        table.add_row(s.monitor, begun, _later(confirmed, begun), _later(last, begun),
                       str(s.last - s.first + 1), f"{s.peak:.2f}")
     console.print(table)
     for row, text in result.notices:
