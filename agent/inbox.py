@@ -148,7 +148,7 @@ class Inbox:
             if text is None:
                 yield
             elif text:
-                said.append(text)
+                said.append("".join(text))
         text = "\n".join(said)[:limits.REPLY_CHARACTERS]
         self._agent.outbox.answer(wire.REPLY, {1: request, 2: text}, at)
 

@@ -2,8 +2,9 @@
 
 On a small chip a module takes heap for as long as it is loaded, some 35 bytes a function even where
 its code lies in flash. So what most things do once a day or once a year stays where it lies until
-then. Whatever came with a loan goes with it, so nobody may keep anything of such a module: no
-class whose objects live longer, no state. What only rests on it is loaded anew, in milliseconds.
+then. What came with a loan, of its own package, goes with it, so nobody may keep anything of such a
+module: no class whose objects live longer, no state. What only rests on it is loaded anew, in
+milliseconds.
 """
 
 # The modules that are loaded: on a chip its main puts `sys.modules` here. Where there is room, as
@@ -11,28 +12,37 @@ class whose objects live longer, no state. What only rests on it is loaded anew,
 loaded: dict = {}
 
 
+def tidy():
+    """Make room before a loan, so that what stays of it lies low: main has a way of its own."""
+
+
 def call(room, name, *arguments):
     """Return what the function `name` of the module `room` returns."""
-    before = set(loaded)
+    before = _beside(room)
     try:
         return getattr(__import__(room, None, None, (name,)), name)(*arguments)
     finally:
-        for module in [module for module in loaded if module not in before]:
-            _let_go(module)
+        _return(room, before)
 
 
 def stream(room, name, *arguments):
-    """Yield what the generator `name` of the module `room` yields.
-
-    What others load while it pauses is theirs: of what came with it only its own package goes.
-    """
-    before, package = set(loaded), room.rpartition(".")[0] + "."
+    """Yield what the generator `name` of the module `room` yields."""
+    before = _beside(room)
     try:
         yield from getattr(__import__(room, None, None, (name,)), name)(*arguments)
     finally:
-        for module in [module for module in loaded if module.startswith(package)]:
-            if module not in before:
-                _let_go(module)
+        _return(room, before)
+
+
+def _beside(room):
+    """Make room, and return what is loaded of the room's own package: no more goes with a loan."""
+    tidy()
+    package = room.rpartition(".")[0] + "."
+    return [module for module in loaded if module.startswith(package)]
+
+
+def _return(room, before):
+    give_back(*[module for module in _beside(room) if module not in before])
 
 
 def later(room, name, *arguments):

@@ -20,9 +20,13 @@ _HEAD = "<2sHI"
 _HEAD_BYTES = 8
 
 
-def frame(payload):
-    """Return payload framed for the journal."""
-    return struct.pack(_HEAD, _MARK, len(payload), _crc(payload)) + payload
+def _frame(transaction):
+    """Return a transaction framed for the journal, in one piece from the start."""
+    data = bytearray(_HEAD_BYTES)
+    cbor.append(data, transaction)
+    struct.pack_into(_HEAD, data, 0, _MARK, len(data) - _HEAD_BYTES,
+                     _crc(memoryview(data)[_HEAD_BYTES:]))
+    return data
 
 
 def _framed(at, records):
@@ -30,9 +34,9 @@ def _framed(at, records):
 
     Only a flash that was full for long leaves so many; a reader takes no frame beyond the bound.
     """
-    payload = cbor.encode([at] + records)
-    if len(payload) <= limits.TRANSACTION_BYTES or len(records) == 1:
-        return frame(payload)
+    data = _frame([at] + records)
+    if len(data) - _HEAD_BYTES <= limits.TRANSACTION_BYTES or len(records) == 1:
+        return data
     half = len(records) // 2
     return _framed(at, records[:half]) + _framed(at, records[half:])
 
@@ -46,7 +50,7 @@ class Reader:
 
     def __init__(self, set_aside):
         self._set_aside = set_aside
-        self._rest = b""
+        self._rest = bytearray()
         self._lost = 0  # bytes skipped since the last whole transaction
         self._cut_short = False  # what is skipped began as a transaction that ends too early
         self.rotten = 0  # bytes that no power cut explains
@@ -55,11 +59,11 @@ class Reader:
     def payloads(self, blocks):
         """Yield the payload of every whole transaction in an iterable of blocks."""
         for block in blocks:
-            self._rest += block
+            self._rest.extend(block)
             yield from self._whole(False)
         yield from self._whole(True)
         left = self._lost + len(self._rest)
-        if self._cut_short or (not self._lost and _MARK.startswith(self._rest[:2])):
+        if self._cut_short or (not self._lost and _MARK.startswith(bytes(self._rest[:2]))):
             self.torn = left
         else:
             self.rotten += left
@@ -71,7 +75,7 @@ class Reader:
             plausible = mark == _MARK and size <= limits.TRANSACTION_BYTES
             if plausible and len(self._rest) < end and not ended:
                 return
-            payload = self._rest[_HEAD_BYTES:end]
+            payload = bytes(memoryview(self._rest)[_HEAD_BYTES:end])
             if plausible and len(payload) == size and _crc(payload) == crc:
                 self.rotten += self._lost
                 self._lost = 0
@@ -84,10 +88,11 @@ class Reader:
 
     def _skip(self):
         """Move to the next mark; the last byte stays, for it may be the first of a mark."""
-        following = self._rest.find(_MARK, 1)
+        rest = bytes(self._rest)
+        following = rest.find(_MARK, 1)
         if following < 0:
-            following = len(self._rest) - 1
-        self._set_aside(self._rest[:following])
+            following = len(rest) - 1
+        self._set_aside(rest[:following])
         self._lost += following
         self._rest = self._rest[following:]
 
@@ -147,7 +152,7 @@ class Journal:
         def framed():
             nonlocal size
             for record in records:
-                data = frame(cbor.encode([at, record]))
+                data = _frame([at, record])
                 size += len(data)
                 yield data
 

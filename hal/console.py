@@ -41,9 +41,11 @@ class Console:
                 self._take(byte)
         return None
 
-    def write(self, text: str) -> None:
-        """Text goes out with line ends that a terminal understands."""
-        self._show((text.replace("\n", "\r\n") + "\r\n").encode())
+    def write(self, text) -> None:
+        """A text, or the pieces of one, goes out with line ends that a terminal understands."""
+        for piece in (text,) if isinstance(text, str) else text:
+            self._show(piece.replace("\n", "\r\n").encode())
+        self._show(b"\r\n")
 
     def _byte(self):
         if not self._poll.poll(0):

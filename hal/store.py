@@ -12,7 +12,7 @@ import struct
 
 from hal import HalError
 
-BLOCK = 512  # bytes read at a time: small enough to find anywhere in a worn heap
+BLOCK = 256  # bytes read at a time: small enough to find anywhere in a worn heap
 QUARANTINE = 4096  # bytes of rotten data kept for a person to look at; more would only cost flash
 NO_SPACE = 28  # ENOSPC, which MicroPython's errno does not name
 JOURNAL = "journal"

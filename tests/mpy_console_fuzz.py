@@ -92,7 +92,7 @@ def obey(thing, typist, line, now):
         if text is None:
             timed("step", thing.step, now)
         else:
-            assert "Traceback" not in text, line
+            assert "Traceback" not in "".join(text), line
             typist.write(text)
     obeyed[0] += 1
 

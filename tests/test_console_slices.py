@@ -63,7 +63,7 @@ def slices(work):
         if text is done:
             return found, "\n".join(said)
         if text:
-            said.append(text)
+            said.append("".join(text))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from agent import loan
 
 def at_once(answers):
     """Return the answers to a line as one text, however long they take."""
-    return "\n".join([text for text in answers if text])
+    return "\n".join(["".join(text) for text in answers if text])
 
 
 def answers(agent, line, at, remote=False):

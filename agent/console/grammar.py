@@ -28,10 +28,11 @@ class Rows:
             return self._nothing
         table = [list(self.columns)] + [[_word(cell) for cell in row] for row in self.rows]
         widths = [max([len(row[i]) for row in table]) for i in range(len(self.columns))]
-        return "\n".join([_line(row, widths) for row in table])
+        return _pieces([_line(row, widths) for row in table], "\n")
 
-    def value(self):
-        return [dict(zip(self.columns, row)) for row in self.rows]
+    def json(self):
+        rows = [json.dumps(dict(zip(self.columns, row))) for row in self.rows]
+        return ["["] + _pieces(rows, ", ") + ["]"]
 
 
 class Pairs:
@@ -44,15 +45,15 @@ class Pairs:
         width = max([len(name) for name, _ in self._pairs])
         return "\n".join([_line((name, _word(value)), (width, 0)) for name, value in self._pairs])
 
-    def value(self):
-        return dict(self._pairs)
+    def json(self):
+        return json.dumps(dict(self._pairs))
 
 
 def obey(agent, line, at, find, refuses=None):
     """Carry out one line; find(word): (function(agent, words, at), help), or None.
 
     refuses(word, at): why a command may not be carried out now, or None.  Yields the answer of
-    each command, and None where one pauses.
+    each command, a text or a list of its pieces, and None where one pauses.
     """
     for part in line.split(";"):
         yield (yield from _obey_one(agent, part.split(), at, find, refuses))
@@ -84,9 +85,14 @@ def _obey_one(agent, words, at, find, refuses):
 
 
 def _rendered(answer, as_json):
-    if as_json:
-        return json.dumps({"said": answer} if isinstance(answer, str) else answer.value())
-    return answer if isinstance(answer, str) else answer.text()
+    if isinstance(answer, str):
+        return json.dumps({"said": answer}) if as_json else answer
+    return answer.json() if as_json else answer.text()
+
+
+def _pieces(rows, between):
+    """Return rows as pieces of a text: a small heap has room for them where one has none."""
+    return [row + between for row in rows[:-1]] + rows[-1:]
 
 
 def later(room, name, lending=True):

@@ -62,15 +62,17 @@ class Tag:
             return False
         return self.number == other.number and self.value == other.value
 
-    def __repr__(self):
-        return "Tag(%d, %r)" % (self.number, self.value)
-
 
 def encode(value, allow_nan=False):
     """The one encoding of `value`, as bytes. Raises CborError for what has none."""
-    encoder = _Encoder(allow_nan)
-    encoder.write(value, 0)
-    return bytes(encoder.buffer)
+    buffer = bytearray()
+    append(buffer, value, allow_nan)
+    return bytes(buffer)
+
+
+def append(buffer, value, allow_nan=False):
+    """Append the one encoding of `value` to a bytearray. Raises CborError for what has none."""
+    _Encoder(buffer, allow_nan).write(value, 0)
 
 
 def decode(data, allow_nan=False):
@@ -88,8 +90,8 @@ def decode(data, allow_nan=False):
 class _Encoder:
     """Appends items to one growing buffer. Recurses CBOR_DEPTH deep, and over our own values."""
 
-    def __init__(self, allow_nan):
-        self.buffer = bytearray()
+    def __init__(self, buffer, allow_nan):
+        self.buffer = buffer
         self.allow_nan = allow_nan
 
     def write(self, value, depth):
@@ -184,9 +186,7 @@ class _Encoder:
     def _encoded_key(self, key):
         if isinstance(key, bool) or not isinstance(key, (int, str)):
             raise CborError("map key that is not int or str", len(self.buffer))
-        encoder = _Encoder(False)
-        encoder.write(key, 0)
-        return bytes(encoder.buffer)
+        return encode(key)
 
 
 class _Decoder:

@@ -58,7 +58,7 @@ def carried(name):
 def main(directory=STATE) -> None:
     """Run until something ends the loop; then the chip restarts."""
     gc.threshold(COLLECT_BYTES)
-    loan.loaded = sys.modules
+    loan.loaded, loan.tidy = sys.modules, gc.collect
     watchdog = board.Watchdog()
     store = Flash(directory)
     guard = Guard(store, board.cause())
@@ -102,6 +102,8 @@ class Esp32Loop(Loop):
     def turn(self):
         due = super().turn()
         now = self.clock.uptime()
+        if due <= now:
+            gc.collect()  # more is to be done: what is kept of it lies low, and leaves large pieces
         if self._guard.watch(now):
             self.agent.mode = RUN
         if self.link is not None and now - self._saved_at >= SAVE_TIME_S:

@@ -257,7 +257,7 @@ class Endless:
     def text(self):
         raise MemoryError()
 
-    value = text
+    json = text
 
 
 def test_an_answer_without_room_is_an_error_and_not_a_restart():
