@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -24,7 +25,7 @@ MICROPYTHON, CPYTHON = "micropython", "cpython"
 CHIPS = {MICROPYTHON: ("esp32", "esp32s3", "esp32c3"), CPYTHON: ("pi",)}
 BLOCKS = 512  # of 4 KiB: both slots of an update and the thing's memory
 WHO = "thing.json"  # in the folder: whose it is
-CONSOLE = "console"
+CONSOLE, CONSOLE_S = "console", 20
 
 
 class ThingError(Exception):
@@ -74,6 +75,8 @@ class Thing:
     or board as firmware.image.build has it.
     """
 
+    building: Callable[[], None] = staticmethod(lambda: None)  # called before what takes seconds
+
     def __init__(self, kind: Kind, folder: Path, around: Surroundings, air: dict[str, str | None]):
         self.kind = kind
         self.folder = folder
@@ -102,6 +105,7 @@ class Thing:
         return self
 
     def _start_chip(self, plant: tuple[str, int]) -> None:
+        self.building()
         image = build.build(self.kind.board, self.kind.product, self.folder / "image").folder
         self._chip = Esp32(self.folder, image, truth=plant, restarts=True, blocks=BLOCKS,
                            slots=True, air=self._air)  # fmt: skip
@@ -120,6 +124,9 @@ class Thing:
                 stdin=subprocess.DEVNULL, stderr=errors, start_new_session=True,
             )  # fmt: skip
         threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
+        deadline = time.monotonic() + CONSOLE_S
+        while not self.console.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)  # the thing makes it itself
 
     def _watch(self, process: subprocess.Popen) -> None:
         status = process.wait()

@@ -67,15 +67,14 @@ def desk(
     from sim.desk import logs
     from sim.desk.serve import DeskServer, Settings
 
-    logs.begin(log_json, log_requests, broker != EMBEDDED)
+    logs.begin(log_json, log_requests, not broker.startswith(EMBEDDED))
     files = {"ca_path": ca, "certificate_path": certificate, "key_path": key}
     entry = {"username": username, "password": password, "share": share, "plain": plain}
 
     def settings() -> Settings:
         link = _link(broker, name=name or socket.gethostname(), **files, **entry)
-        url = desk_data.url_of(database)
-        own = _own_port(broker)
-        return Settings(url, link, host, port, api_key, suppliers, keys, people, own)
+        served = suppliers, keys, people, _own_port(broker)
+        return Settings(desk_data.url_of(database), link, host, port, api_key, *served)
 
     server = _started(lambda: DeskServer(settings()))
     try:

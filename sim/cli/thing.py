@@ -77,11 +77,10 @@ def thing(
         made = things.Thing(kind, where, around, {wifi: os.environ.get(PASSWORD)})
         ends: queue.Queue[str] = queue.Queue()
         made.on_end = ends.put
+        made.building = lambda: print("building what it carries …", file=sys.stderr, flush=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         why = None
         try:
-            print(f"building what it carries: {kind.product.stem}, {kind.board.stem} …",
-                  file=sys.stderr, flush=True)  # fmt: skip
             with made:
                 _announce(made, wifi, as_json)
                 why = _attend(around, ends, error)
