@@ -15,7 +15,7 @@ from nicegui.testing.user_interaction import UserInteraction
 from sim.desk import approvals
 from sim.desk.page.client import Rest
 from sim.desk.page.mount import mount
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.service import PeopleDepartment
 from sim.desk.suppliers import PeopleSupplier
 from sim.desk.testing import HEALTH, World, case_body, seller

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 from firmware.mandate import install, question
 from sim.cli import owner_answers
 from sim.cli.owner import app
-from sim.desk import approvals, codec, messages, rest
+from sim.desk import approvals, codec, messages
 from sim.desk.approvals import Question, QuestionState
 from sim.desk.models import Order, OrderState
+from sim.desk.rest.app import application
 from sim.world import scenario
 from sim.world.clock import DAY, HOUR, MINUTE
 from sim.world.endpoint import secret
@@ -37,7 +38,7 @@ class Kitchen(Run):
         self.owner.notified = lambda text: None
         self._folder = folder
         self._make_key(secret(self.world, f"owner of {THING}"))
-        client = TestClient(rest.application(self.endpoint.desk), base_url="http://localhost")
+        client = TestClient(application(self.endpoint.desk), base_url="http://localhost")
 
         def get(link, path, body=None, method=None):
             answer = client.post(path, json=body) if body else client.get(path)

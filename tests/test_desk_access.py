@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from sim.cli import app as cli
 from sim.desk import access
 from sim.desk.permissions import PERMISSIONS, ROLES, may
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.testing import HEALTH, TestThing, World, case_body
 
 OPEN = {"/healthz", "/docs", "/docs/oauth2-redirect", "/openapi.json"}

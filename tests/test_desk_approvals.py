@@ -4,8 +4,9 @@ import cbor2
 import pytest
 from fastapi.testclient import TestClient
 
-from sim.desk import approvals, rest
+from sim.desk import approvals
 from sim.desk.approvals import Question, QuestionState
+from sim.desk.rest.app import application
 from sim.desk.testing import SKU, START, TestThing, World, ack
 
 ORDER, UP_ACK, QUESTION, FAREWELL, APPROVAL = 5, 11, 16, 19, 12
@@ -21,7 +22,7 @@ def asked():
     world.asks = body(world, offer)
     world.document_of_offer = offer
     assert ack(world.send(QUESTION, world.asks))[2] == 0
-    return world, TestClient(rest.application(world.desk), base_url="http://localhost")
+    return world, TestClient(application(world.desk), base_url="http://localhost")
 
 
 def body(world, offer, change=None):

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sim.desk import documents, perception
 from sim.desk.market import KINDS
 from sim.desk.models import Dispute, DisputeState, Event, Order, OrderState, Statement
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.suppliers import DAY_S, HonestSupplier, PeopleSupplier
 from sim.desk.testing import ORDER_STATUS, TestThing, World, ack, seller
 

@@ -8,9 +8,9 @@ from fastapi.testclient import TestClient
 from page_kit import filled, peopled
 from prometheus_client.parser import text_string_to_metric_families
 
-from sim.desk import guard
-from sim.desk.guard import BODY_BYTES, Rates
-from sim.desk.rest import application
+from sim.desk.rest import guard
+from sim.desk.rest.app import application
+from sim.desk.rest.guard import BODY_BYTES, Rates
 
 HERE = "http://localhost"
 

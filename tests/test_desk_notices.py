@@ -3,9 +3,9 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from sim.desk import rest
 from sim.desk.models import Case, Outgoing
 from sim.desk.notices import Notice, NoticeState
+from sim.desk.rest.app import application
 from sim.desk.testing import START, TestThing, World
 from sim.world import scenario
 from sim.world.run import Run
@@ -23,7 +23,7 @@ def world():
 
 @pytest.fixture
 def http(world):
-    return TestClient(rest.application(world.desk), base_url="http://localhost")
+    return TestClient(application(world.desk), base_url="http://localhost")
 
 
 def recall(**changes):

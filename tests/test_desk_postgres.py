@@ -17,7 +17,7 @@ from sim.desk import schema, upkeep
 from sim.desk.broker import free_port
 from sim.desk.core import Desk
 from sim.desk.models import Order, Outgoing, Report
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.service import PeopleDepartment
 from sim.desk.testing import HEALTH, ORDER_STATUS, TestThing, World, ack, case_body, seller
 

@@ -7,7 +7,8 @@ import cbor2
 import pytest
 from fastapi.testclient import TestClient
 
-from sim.desk import releases, rest
+from sim.desk import releases
+from sim.desk.rest.app import application
 from sim.desk.testing import TestThing, World
 
 HELLO, CASE, UP_ACK, UPDATE, FETCH, MANIFEST, PIECE = 1, 7, 11, 17, 18, 9, 13
@@ -24,7 +25,7 @@ def world():
 
 @pytest.fixture
 def http(world):
-    return TestClient(rest.application(world.desk), base_url="http://localhost")
+    return TestClient(application(world.desk), base_url="http://localhost")
 
 
 def manifest(number, files=FILES, **change):

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.service import PeopleDepartment
 from sim.desk.suppliers import PeopleSupplier
 from sim.desk.testing import HEALTH, SKU, TestThing, World, ack, case_body, seller

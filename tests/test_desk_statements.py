@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from sim.desk.models import Order, Statement
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.testing import TestThing, World, ack
 
 DISPUTE, EXPERIENCE = 9, 10

@@ -10,7 +10,7 @@ from test_desk_releases import FILES, greet, manifest
 from sim.desk.page.timeline import weekly
 from sim.desk.page.words import DAY_S
 from sim.desk.releases import Install, InstallState
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.testing import HEALTH
 
 UPDATE, LEFT = 17, 6

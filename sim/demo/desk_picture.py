@@ -18,7 +18,7 @@ from sim.demo.picture import browser, shoot
 from sim.desk.broker import free_port
 from sim.desk.overview import waiting
 from sim.desk.page.mount import mount
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.service import PeopleDepartment
 from sim.world import scenario as scenarios
 from sim.world.clock import DAY, HOUR

@@ -18,7 +18,7 @@ from nicegui import app, run, ui
 
 from sim.demo.live import Live
 from sim.desk.page.mount import join
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.world.report import when
 
 HOST = "127.0.0.1"

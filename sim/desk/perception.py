@@ -27,7 +27,7 @@ SEEN_WORDS = ("verified", "partial", "double")
 
 
 def perceived(session, seller: str | None = None) -> list[dict]:
-    """One row per seller, by name: the fields of sim/desk/views.py's Perception."""
+    """One row per seller, by name: the fields of sim/desk/rest/views.py's Perception."""
     query = select(Order).where(Order.test.is_(False)).order_by(Order.number)
     if seller is not None:
         query = query.where(Order.seller == seller)

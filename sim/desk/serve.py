@@ -18,7 +18,7 @@ from sim.desk.broker import LoopbackBroker, free_port
 from sim.desk.consumer import Consumer, Link
 from sim.desk.core import Desk
 from sim.desk.page.mount import mount
-from sim.desk.rest import application
+from sim.desk.rest.app import application
 from sim.desk.service import PeopleDepartment, SimpleDepartment
 
 STARTUP_S = 15.0

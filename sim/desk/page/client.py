@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import httpx
 
-from sim.desk.rest_access import INSIDE
+from sim.desk.rest.access import INSIDE
 
 PATIENCE_S = 30
 

@@ -28,7 +28,7 @@ from sim.desk.page import (
 from sim.desk.page.client import Rest
 from sim.desk.page.gate import HOME, Gate
 from sim.desk.page.shell import page_of
-from sim.desk.rest import LOOPBACK_NAMES
+from sim.desk.rest.app import LOOPBACK_NAMES
 
 PATHS = ("/desk", "/_nicegui", "/_nicegui_ws")
 SCRIPT = Path(__file__).with_name("approve.js")
@@ -50,7 +50,7 @@ PAGES: dict[str, Callable[..., Any]] = {
 
 
 def mount(app: FastAPI) -> Gate:
-    """Add the page to a desk's application (sim/desk/rest.py); returns the gate before it."""
+    """Add the page to a desk's application (sim/desk/rest/app.py); returns the gate before it."""
     running, own = _nicegui().router.lifespan_context, app.router.lifespan_context
 
     @asynccontextmanager

@@ -10,9 +10,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sim.desk.metrics import Metrics
-from sim.desk.rest_access import INSIDE, endpoint_of
-from sim.desk.views import Problem
+from sim.desk.rest.access import INSIDE, endpoint_of
+from sim.desk.rest.metrics import Metrics
+from sim.desk.rest.views import Problem
 
 log = logging.getLogger("steward.desk.rest")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import HTTPException, Query
 
 from sim.desk.core import Desk
-from sim.desk.views import Page, view
+from sim.desk.rest.views import Page, view
 
 PAGE, PAGE_MOST = 50, 500
 

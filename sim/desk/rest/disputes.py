@@ -3,10 +3,9 @@
 from fastapi import APIRouter, HTTPException
 from sqlalchemy import select
 
-from sim.desk import listing, perception, views
+from sim.desk import perception
 from sim.desk.core import Desk
 from sim.desk.disputes import REASONS
-from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import (
     OPEN_DISPUTE,
     Dispute,
@@ -14,7 +13,9 @@ from sim.desk.models import (
     Event,
     Statement,
 )
-from sim.desk.views import Page, view
+from sim.desk.rest import listing, views
+from sim.desk.rest.listing import PAGE, Cursor, Limit
+from sim.desk.rest.views import Page, view
 
 
 def disputes(desk: Desk) -> APIRouter:

@@ -6,11 +6,12 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
-from sim.desk import listing, notices, views
+from sim.desk import notices
 from sim.desk.core import Desk
-from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.notices import DESK, WHAT, Notice, NoticeState
-from sim.desk.views import Page, View
+from sim.desk.rest import listing, views
+from sim.desk.rest.listing import PAGE, Cursor, Limit
+from sim.desk.rest.views import Page, View
 
 Word = Annotated[str, Field(min_length=1, max_length=40)]
 DAY_S = 86_400

@@ -17,23 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from sim.desk import (
-    listing,
-    messages,
-    rest_access,
-    rest_approvals,
-    rest_disputes,
-    rest_notices,
-    rest_overview,
-    rest_releases,
-    rest_timeline,
-    views,
-)
+from sim.desk import messages
 from sim.desk.access import Door
 from sim.desk.core import Desk
-from sim.desk.guard import Guard
-from sim.desk.listing import PAGE, Cursor, Limit
-from sim.desk.metrics import Metrics
 from sim.desk.models import (
     OPEN_CASE,
     OPEN_ORDER,
@@ -51,7 +37,21 @@ from sim.desk.models import (
     Statement,
     Thing,
 )
-from sim.desk.views import Page, view
+from sim.desk.rest import (
+    access,
+    approvals,
+    disputes,
+    listing,
+    notices,
+    overview,
+    releases,
+    timeline,
+    views,
+)
+from sim.desk.rest.guard import Guard
+from sim.desk.rest.listing import PAGE, Cursor, Limit
+from sim.desk.rest.metrics import Metrics
+from sim.desk.rest.views import Page, view
 from sim.desk.work import Refused
 
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
@@ -93,11 +93,11 @@ def application(
             raise HTTPException(503, "not connected to the broker")
         return {"status": "ready"}
 
-    rooms = (_things, _orders, _cases, _reports, rest_disputes.disputes, rest_disputes.market,
-             rest_approvals.questions, rest_notices.told, rest_overview.glance,
-             rest_releases.versions, rest_timeline.told)  # fmt: skip
-    check = rest_access.dependency(desk, door)
-    for router in (*(room(desk) for room in rooms), rest_access.me(check, metrics)):
+    rooms = (_things, _orders, _cases, _reports, disputes.disputes, disputes.market,
+             approvals.questions, notices.told, overview.glance,
+             releases.versions, timeline.told)  # fmt: skip
+    check = access.dependency(desk, door)
+    for router in (*(room(desk) for room in rooms), access.me(check, metrics)):
         app.include_router(router, dependencies=[Depends(check)])
     return app
 

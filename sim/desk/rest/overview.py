@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy import select
 
-from sim.desk import figures, listing, messages, overview
+from sim.desk import figures, messages, overview
 from sim.desk.core import Desk
-from sim.desk.listing import PAGE, Limit
 from sim.desk.models import Message, Order, Outgoing, Report, Thing
+from sim.desk.rest import listing
+from sim.desk.rest.listing import PAGE, Limit
 
 SHOWN = 100  # of the messages of a thing
 OUTCOMES = ("accepted", "exists", "refused")

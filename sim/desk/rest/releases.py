@@ -8,12 +8,13 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
-from sim.desk import codec, listing, releases, views
+from sim.desk import codec, releases
 from sim.desk.core import Desk
-from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import Thing
 from sim.desk.releases import FILE_MOST, FILES_MOST, PATH_CHARACTERS, Install, InstallState, Release
-from sim.desk.views import Page, View
+from sim.desk.rest import listing, views
+from sim.desk.rest.listing import PAGE, Cursor, Limit
+from sim.desk.rest.views import Page, View
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 Path = Annotated[str, Field(min_length=1, max_length=PATH_CHARACTERS)]

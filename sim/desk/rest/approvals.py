@@ -6,12 +6,13 @@ from typing import Any
 from fastapi import APIRouter, HTTPException
 from sqlalchemy import select
 
-from sim.desk import approvals, listing, views
+from sim.desk import approvals
 from sim.desk.approvals import ANSWERABLE, Question, QuestionState
 from sim.desk.core import Desk
-from sim.desk.listing import PAGE, Cursor, Limit
 from sim.desk.models import Order
-from sim.desk.views import Page, View
+from sim.desk.rest import listing, views
+from sim.desk.rest.listing import PAGE, Cursor, Limit
+from sim.desk.rest.views import Page, View
 
 
 class QuestionView(View):

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sim.desk import access
 from sim.desk.access import Caller, Door
 from sim.desk.core import Desk
-from sim.desk.metrics import CONTENT_TYPE_LATEST, Metrics
 from sim.desk.models import THINGS
 from sim.desk.permissions import OWNER, may
-from sim.desk.views import View
+from sim.desk.rest.metrics import CONTENT_TYPE_LATEST, Metrics
+from sim.desk.rest.views import View
 
 # In the scope of a request that the page makes inside of this process: the id of the key with
 # which its reader signed in. No request from outside can bring one.

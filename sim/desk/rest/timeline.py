@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlalchemy import or_, select
 
-from sim.desk import listing
 from sim.desk.approvals import Question, QuestionState
 from sim.desk.core import Desk
 from sim.desk.models import Case, Dispute, Event, Finding, FindingState, Order, Thing
-from sim.desk.views import View
+from sim.desk.rest import listing
+from sim.desk.rest.views import View
 from sim.desk.work import case_number, dispute_number, order_number
 
 SHOWN, SHOWN_MOST = 60, 300
