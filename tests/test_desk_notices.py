@@ -46,7 +46,9 @@ def test_what_is_signed_goes_to_the_thing_as_it_is_and_its_answer_is_kept(world,
 
 
 def test_the_desk_says_the_weather_to_all_of_a_product(world, http):
-    product = http.get("/things/thing-1").json()["product"]
+    world.send(1, world.thing.hello())
+    world.run(60)
+    product = http.get("/things/thing-1").json()["hello"]["product"]
     said = {"what": "weather", "words": "frost", "values": {"outdoor_c": -41}, "lasts_s": 3600}
     sent = http.post("/notices", json={"said": said, "product": product})
     assert sent.status_code == 202, sent.text
