@@ -92,7 +92,7 @@ ROOMS = (
     (_onsite, "crash link", "assist provision config pin update wifi restart reboot reset"),
 )
 OF_TRADE = (
-    (_stock, "consumables needs usage privacy", "refill"),
+    (_stock, "consumables needs usage privacy", "refill believe"),
     (_money, "orders deny disputes experience", "approve cancel received test-order"),
     (_mandate, "mandate pause", "resume"),
     (_ledger, "ledger", ""),

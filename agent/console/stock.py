@@ -1,6 +1,6 @@
 """The console's words about what runs out: consumables, the pattern of use, what was told of it."""
 
-from agent.console.grammar import CommandError, Pairs, Rows, one
+from agent.console.grammar import CommandError, Pairs, Rows, later, one
 from agent.stock import pattern
 
 
@@ -21,7 +21,9 @@ def why(agent, word, at):
     if index is None:
         return None
     item = agent.trade.shelf.items[index]
-    return Pairs([("doubt", item.plausible(at))]
+    doubt = item.plausible(at)
+    way = "believe " + word if doubt and item.measured else None
+    return Pairs([("doubt", doubt), ("if_it_is_true", way)]
                  + [(name, None if value < 0 else value)  # the record keeps the unknown as -1
                     for name, value in item.why(at)])
 
@@ -52,6 +54,7 @@ def refill(agent, words, at):
     if index is None:
         raise CommandError("%r is no consumable" % words[0])
     agent.trade.shelf.items[index].refill(at)
+    agent.journal.note(agent.trade.shelf.record(index))
     return "noted: %s is full" % words[0]
 
 
@@ -61,4 +64,6 @@ COMMANDS = {
     "usage": (usage, "the pattern of use: how much, when most, when quiet (hours of UTC)"),
     "privacy": (privacy, "who got what beyond the running of the thing, for what, and when"),
     "refill": (refill, "refill CONSUMABLE: it was filled or changed by hand"),
+    "believe": (later("believe", "believe", False),
+                "believe CONSUMABLE: what its sensor says is true, whatever speaks against it"),
 }

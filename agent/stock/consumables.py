@@ -189,10 +189,10 @@ class Consumable:
         event = self.gauge.take_event()
         if event and event[1] > 0:
             self.reorder.refilled(event[1])
-            self._settle()
+            self.settle()
         return event
 
-    def _settle(self):
+    def settle(self):
         """A refill begins the comparison anew, and answers for what vanished if it fills up."""
         if (self.level() or 0.0) >= _FULL * self.capacity:
             self.gauge.state[gauge.VANISHED] = 0.0

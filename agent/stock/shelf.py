@@ -38,6 +38,11 @@ class Doubt(SensorWatch):
     def name(self):
         return "stock_" + self._of["name"]
 
+    @property
+    def advice(self):
+        return "check the sensor of %s; if it is right, say: believe %s" % (
+            self.signals[0].channel.name, self._of["name"])
+
     def look(self, at):
         doubted = (not self.signals[0].sick  # that is a finding already
                    and self._item.plausible(at) not in (None, "frozen"))  # or it is a holiday

@@ -140,6 +140,8 @@ class Page:
                 stock = _choice(live.display.consumables)
                 _button("empty", lambda: live.empty(stock.value))
                 _button("refill", lambda: live.refill(stock.value))
+                button = _button("believe", lambda: self._say("believe " + stock.value))
+                button.tooltip("the owner's word on its console: what the sensor says is true")
             with ui.row().classes("w-full items-center gap-2 no-wrap"):
                 fault = _choice(live.failure_modes)
                 _button("break", lambda: live.fail(fault.value), "negative")
@@ -163,8 +165,11 @@ class Page:
     async def _type(self, line: ui.input) -> None:
         typed, line.value = line.value or "", ""
         if typed.strip():
-            answer = await run.io_bound(self.live.type, typed)
-            self._answer.text = (answer or "").strip() or "no answer"
+            await self._say(typed)
+
+    async def _say(self, line: str) -> None:
+        answer = await run.io_bound(self.live.type, line)
+        self._answer.text = (answer or "").strip() or "no answer"
 
     def _timeline_panel(self) -> None:
         with panel("What happened"):
@@ -173,12 +178,11 @@ class Page:
     def _tables(self) -> None:
         with box("tables"):
             with panel("Orders at the desk"):
-                self._orders = _table("number", "consumable", "item", "packs", "seller", "total",
-                                      "state")
+                self._orders = _table("number", "goods", "seller", "total", "state")
             with panel("Cases at the desk"):
-                self._cases = _table("number", "mode", "service", "severity", "state")
+                self._cases = _table("number", "mode", "service", "state")
             with panel("Findings on the thing"):
-                self._findings = _table("monitor", "state", "severity", "confidence")
+                self._findings = _table("monitor", "state", "confidence")
 
     # -- refresh -----------------------------------------------------------------------------
 
@@ -264,7 +268,8 @@ def _spoken(name: str) -> str:
 def _table(*names: str) -> ui.table:
     columns = [{"name": n, "label": n, "field": n, "align": "left"} for n in names]
     table = ui.table(columns=columns, rows=[], row_key=names[0])
-    return table.props('dense flat no-data-label="none yet" hide-no-data').classes("w-full")
+    table.props('dense flat wrap-cells no-data-label="none yet" hide-no-data')
+    return table.classes("w-full")
 
 
 def _fill(table: ui.table, rows: list[dict]) -> None:

@@ -182,7 +182,8 @@ def told(kitchen, name):
     while effect:
         said.append(effect[1])
         effect = kitchen.thing.take_effect()
-    assert "level_doubtful: check the sensor of beans_g" in said, (name, said)
+    line = "level_doubtful: check the sensor of beans_g; if it is right, say: believe beans"
+    assert line in said, (name, said)
     doubt = kitchen.thing.trade.shelf.items[0].plausible(kitchen.thing.age())
     for line in ("consumables", "needs", "why beans", "why stock_beans"):
         assert doubt in kitchen.thing.feed_line(line, kitchen.up()), (name, line)
