@@ -111,7 +111,8 @@ class Delivery:
                         or not self.verify(order, at, utc)):
                     self._orders.keep(order)
             return
-        self._refilled_again(name, amount, at)
+        if not spare:
+            self._refilled_again(name, amount, at)
 
     def _not_needed_before(self, order, at):
         """Some of it went into the container: the rest is missed only when that is used up."""
@@ -122,7 +123,7 @@ class Delivery:
             order.need_by = max(order.need_by, at + lasts_s)
 
     def _refilled_again(self, name, amount, at):
-        """No order explains it: soon after one it may be a parcel that came twice."""
+        """No order and no spare explains it: soon after one it may be a parcel that came twice."""
         for order in self._orders.lately():
             if (order.consumable != name or order.state != VERIFIED or order.test
                     or at - order.since >= limits.DOUBLE_S):

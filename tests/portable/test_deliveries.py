@@ -299,6 +299,19 @@ def test_a_refill_that_no_order_explains_is_told_and_not_disputed():
     assert bench.order(need) is None
 
 
+def test_a_refill_that_an_earlier_delivery_explains_is_no_second_parcel():
+    for lies_there, expected in ((0.0, [2, 6]), (1000.0, [2])):
+        bench = Market()
+        need = bench.bought()
+        bench.status(need, 7)
+        bench.thing.trade.shelf.items[0].delivered(lies_there, DAY)
+        sent = []
+        for level in (1000.0, 200.0, 1000.0):
+            bench.beans = level
+            sent += bench.serve(10)
+        assert events(sent) == expected
+
+
 def test_a_cent_more_is_a_dispute_and_the_right_sum_withdraws_it():
     for charged, expected in ((1699, []), (1700, []), (1701, [(disputing.PRICE, RAISED)])):
         bench = Market()
