@@ -95,7 +95,7 @@ class Display:
 def _order_row(order: Order) -> dict:
     return {
         "number": f"O-{order.number}", "consumable": order.consumable, "item": order.sku,
-        "packs": order.packs, "seller": order.seller,
+        "packs": order.packs, "goods": f"{order.packs} x {order.sku}", "seller": order.seller,
         "total": f"{order.total_minor / 100:.2f} {order.currency}",
         "state": OrderState(order.state).name.lower(),
     }  # fmt: skip
