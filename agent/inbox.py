@@ -91,7 +91,7 @@ class Inbox:
         self.accepted += 1
         lost = self._agent.clock.tell(wire.natural(message, wire.UTC), at)
         if lost:
-            self._agent.senses.leap(lost)
+            self._agent.senses.resume(lost)
         identifier = message[wire.ID]
         try:
             handler = self._handlers.get(kind)

@@ -158,7 +158,8 @@ def start_outputs(loop, store, open_bus, find_driver=None):
 
             loop.outputs = made("board", outputs.Outputs, specs, open_bus, find_driver)
             agent.ports.words["output"] = loop.outputs.command, outputs.HELP
-            agent.switches, loop.effects["switch"] = loop.outputs.safe(), loop.outputs.switch
+            if (spare(store, "config") or {}).get("remedies.mode") != "ask":
+                agent.switches, loop.effects["switch"] = loop.outputs.safe(), loop.outputs.switch
         except (BrokenFile, ImportError) as error:
             agent.tell("its outputs stay off: %s" % error)
     return loop

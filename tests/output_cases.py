@@ -4,7 +4,8 @@ pytest runs them through tests/test_firmware_parts.py, which also runs them in M
 """
 
 from agent.console.grammar import CommandError
-from firmware import outputs
+from agent.wire import cbor
+from firmware import outputs, start
 from hal import HalError
 from hal.simulated.pins import Pins
 
@@ -130,6 +131,26 @@ def test_a_start_in_the_middle_of_a_remedy_finds_everything_as_its_state_has_it(
     assert pins.level(14) == 0
     board.follow(thing, 0, 60)
     assert pins.level(14) == 0
+
+
+class Built:
+    """A loop that is being put together, its agent, and a store with settings, all in one."""
+
+    def __init__(self, mode):
+        self.agent = self.cases = self.ports = self
+        self.words, self.effects, self.switches = {}, {}, ()
+        self.files = {"board": {"outputs": SUPPLY}, "config": {"remedies.mode": mode}}
+
+    def load(self, name):
+        return cbor.encode(self.files[name])
+
+
+def test_the_owner_can_keep_remedies_from_switching_anything():
+    for mode, lent in (("auto", ["heater", "valve"]), ("ask", [])):
+        pins, built = Pins(), Built(mode)
+        start.start_outputs(built, built, lambda kind, ident, wires, hz: pins)  # noqa: B023
+        assert list(built.switches) == lent and bool(built.effects) == bool(lent), mode
+        assert "output" in built.words, "by hand still"
 
 
 def test_a_hand_at_the_console_goes_before_a_remedy():

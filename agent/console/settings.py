@@ -9,11 +9,14 @@ import binascii
 from agent.console.grammar import CommandError, Pairs, Rows, one, verb
 from agent.wire import cbor
 
-# Most characters, least, whether it is a secret, what it is.
+# Most characters, least, whether it is a secret, what it is, and what it may be if not anything.
 SETTINGS = {
     "wifi.name": (32, 1, False, "the network to join"),
     "wifi.password": (63, 8, True, "its password"),
-    "update.mode": (4, 3, False, "auto, or ask: nothing is fetched before `update accept`"),
+    "update.mode": (4, 3, False, "auto, or ask: nothing is fetched before `update accept`",
+                    "auto", "ask"),
+    "remedies.mode": (4, 3, False, "auto, or ask: for service, with no output switched before",
+                      "auto", "ask"),
     "time.server": (64, 1, False, "where the time is asked for before the first connection"),
 }
 
@@ -43,8 +46,9 @@ def set_one(agent, words, at):
     most, least = SETTINGS[name][:2]
     if not least <= len(value.encode()) <= most:
         raise CommandError("%s: %d to %d characters" % (name, least, most))
-    if name == "update.mode" and value not in ("auto", "ask"):
-        raise CommandError("%s: auto or ask, not %r" % (name, value))
+    words = SETTINGS[name][4:]
+    if words and value not in words:
+        raise CommandError("%s: %s, not %r" % (name, " or ".join(words), value))
     _draft(agent)[name] = value
     return "%s will be %s" % (name, _shown(name, agent.ports.draft))
 

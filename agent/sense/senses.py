@@ -158,7 +158,7 @@ class Senses:
             if signal.overdue(at):
                 self.look_with(sensor, at)
 
-    def leap(self, seconds):
+    def resume(self, seconds):
         """The age has made up for time without power: what was seen since is no older for it."""
         for signal in self.signals:
             if signal.at is not None:

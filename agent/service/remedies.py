@@ -144,8 +144,12 @@ def told(agent, watch, at):
         under_way = row[STAGE] and place == row[PLACE]
         if under_way:
             word = ("", "wanted", "tried, the monitor looks")[row[STAGE]]
+        elif row[DONE] >> place & 1:
+            word = "tried"
+        elif "output" in remedy and remedy["output"] not in agent.switches:
+            word = "not tried: no output, or remedies.mode ask"
         else:
-            word = "tried" if row[DONE] >> place & 1 else "not tried"
+            word = "not tried"
         rows.append((remedy["name"], word))
     if row[COUNT]:
         rows += [("tries", row[COUNT]), ("last_try_s", at - row[LAST])]

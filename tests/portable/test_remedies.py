@@ -83,6 +83,10 @@ def test_what_does_not_help_is_followed_by_the_next_and_then_by_a_case():
     first, _ = until(thing, "switch")
     told = json.loads(thing.thing.feed_line("why boiler_hot --json", thing.up()))
     assert "looks" in told["power_cycle"] and told["open_valve"] == "not tried"
+    thing.thing.switches = ()  # as with remedies.mode ask
+    told = json.loads(thing.thing.feed_line("why boiler_hot --json", thing.up()))
+    assert told["open_valve"] == "not tried: no output, or remedies.mode ask"
+    lend(thing)
     began = thing.now
     second, sent = until(thing, "switch")
     assert (first, second) == ([("heater", 10)], [("valve", 5)])
