@@ -59,13 +59,24 @@ class Trade:
         if self._agent.may_buy():
             if self._pressed_after is not None:
                 self._approve(at)
-            for need in needs.arising(self.shelf, self.orders.busy, at):
+            for need in needs.arising(self.shelf, self._busy, at):
                 self.orders.begin(self.shelf.specs[need.consumable]["name"], need, at)
             if self.orders.due(at):
                 self.buyer.step(at, self._agent.clock.utc(at))
         if not self.orders.due(at):
             self._buyer = None  # goes back
         self._note_levels()
+
+    def _busy(self, name, at):
+        """Return whether nothing new may be got: nor while the desk has not heard the last word
+        on the order before, for which it would refuse the next.
+        """
+        for message in self._agent.outbox.pending():
+            if message.kind == wire.ORDER_EVENT:
+                last = self.orders.ended(message.about)
+                if last and last.consumable == name:
+                    return True
+        return self.orders.busy(name, at)
 
     def _approve(self, at):
         """Take a press for a yes to the only question, if it stood at the reading before."""

@@ -302,14 +302,27 @@ def test_a_refill_that_no_order_explains_is_told_and_not_disputed():
 def test_a_refill_that_an_earlier_delivery_explains_is_no_second_parcel():
     for lies_there, expected in ((0.0, [2, 6]), (1000.0, [2])):
         bench = Market()
-        need = bench.bought()
-        bench.status(need, 7)
+        bench.status(bench.bought(), 7)
         bench.thing.trade.shelf.items[0].delivered(lies_there, DAY)
         sent = []
         for level in (1000.0, 200.0, 1000.0):
             bench.beans = level
             sent += bench.serve(10)
         assert events(sent) == expected
+
+
+def test_nothing_is_needed_before_the_desk_has_heard_that_the_last_order_came():
+    bench = Market()
+    bench.status(bench.bought(), 7)
+    bench.beans, sent = 1000.0, []
+    while bench.beans > 100.0:  # the word of it is lost, again and again
+        sent += bench.tick()
+        heard = [message for message in sent if message[wire.KIND] != wire.ORDER_EVENT]
+        bench.desk.acknowledge(bench.thing, bench.up(), heard)
+        bench.beans -= 10.0
+        bench.thing.trade.shelf.items[0].reorder.state[3] = 0.0  # no spares
+    assert events(sent)[0] == 2 and not kit.of_kind(sent, wire.RFQ)
+    assert kit.of_kind(bench.serve(40), wire.RFQ)
 
 
 def test_a_cent_more_is_a_dispute_and_the_right_sum_withdraws_it():
