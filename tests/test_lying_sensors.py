@@ -117,28 +117,24 @@ CHANNELS = [
     for file in sorted(PRODUCTS.glob("*.toml"))
     for index, channel in enumerate(cbor2.loads(compile_product(file))["channels"])
 ]
-# Each sensor with one lie, all lies in turn; and those that once made several cases.
+# Each sensor with one lie, all lies in turn; and those that once made several cases or an order.
 DAILY = [(*where, LIES[5 * number % len(LIES)]) for number, where in enumerate(CHANNELS)]
-ONCE_SEVERAL = {
+ONCE_WRONG = {
     "inlet_pressure_bar": ("nought", "ounces", "now and then nought", "rarely nought"),
     "outlet_pressure_bar": ("bottom of its range", "now and then a thousandth"),
     "boiler_temp_c": ("top of its range", "ten times the noise"),
     "vibration_mm_s": ("ounces",),
     "battery_v": ("ten times the noise",),
+    "milk_ml": ("as Celsius",),
 }
-DAILY += [(*where, lie) for where in CHANNELS for lie in ONCE_SEVERAL.get(where[2], ())]
-
-
-# A container that was filled and reads half as much is, for all that can be seen, half full.
-AS_IF_TRUE = [("milk_ml", "as Celsius")]
+DAILY += [(*where, lie) for where in CHANNELS for lie in ONCE_WRONG.get(where[2], ())]
 
 
 def lied(name, index, lie, spans):
     what = name, spans is SHORT
     cases, bought, found = told(recorded(*what), learnt(*what), LEARNT_S, index, lie, *spans)
     assert len(cases) <= 1, cases
-    channel = index is not None and recorded(*what)["product"]["channels"][index]["name"]
-    assert not bought or (channel, lie) in AS_IF_TRUE
+    assert not bought
     return cases, found
 
 

@@ -36,7 +36,8 @@ _BY_COUNT = const(4)
 _FADED_DAY = const(5)
 _DRY = const(6)
 _LEAPT = const(7)
-_SIZE = const(8)
+_UNSEEN = const(8)
+_SIZE = const(9)
 
 
 class Consumable:
@@ -77,11 +78,14 @@ class Consumable:
         if not self.measured:
             return
         disputed = self._disputed()
+        own, state = self.own, self.gauge.state
         used = self.gauge.read(level, at, self._at_most(at))
-        self.own[_BY_LEVEL] += used
-        if used > _LOST * self.capacity and (not self.own[_COUNTED] or self._disputed()):
-            self.gauge.state[gauge.VANISHED] += used  # at once, and nothing tells where to
+        own[_BY_LEVEL] += used
+        if used > _LOST * self.capacity and (used > _RATIO * own[_UNSEEN] or self._disputed()):
+            state[gauge.VANISHED] += used  # at once, and nothing tells where to
             used = 0.0
+        if not (state[gauge.AGREED] or since(state, gauge.CHANGED_AT, at)):
+            own[_UNSEEN] = 0.0  # it moves, and it is seen how much
         self._use(0.0 if disputed else used, at)
 
     def _at_most(self, at):
@@ -109,6 +113,7 @@ class Consumable:
         own[_COUNTED] = 1.0
         mark(own, _TOTAL, total)
         amount = uses * self.per_use if uses <= most else 0.0
+        own[_UNSEEN] += amount
         if (self.level() or 0.0) > _SCARCE * self.capacity:
             own[_BY_COUNT] = min(own[_BY_COUNT] + amount, _AWAITED * self.capacity)
         if not self.measured:
