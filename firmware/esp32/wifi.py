@@ -11,7 +11,7 @@ JOIN_MS = 20_000  # for association and an address; DHCP on a busy network takes
 RADIO_ATTEMPTS = 4  # failed in a row, then the radio is switched off and on
 DEAF_MS = 900_000  # connected, yet no session with the broker: as good as not connected
 
-REFUSED = (201, 202)  # statuses: no network of that name, wrong password; waiting mends neither
+HOPELESS = (201, 202)  # statuses: no network of that name, wrong password; waiting mends neither
 
 WAITING, JOINING, JOINED = 0, 1, 2
 STATES = ("waiting", "joining", "joined")
@@ -83,7 +83,7 @@ class Wifi:
             self.error = None
         elif (
             self._ticks.ticks_diff(now_ms, self._since) >= JOIN_MS
-            or self._wlan.status() in REFUSED
+            or self._wlan.status() in HOPELESS
         ):
             self._failed(now_ms, "no connection, status %s" % self._wlan.status())
 

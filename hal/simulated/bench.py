@@ -42,13 +42,13 @@ class Bench:
     def __init__(self, board, channels, value, uptime):
         self.pins = Pins(Uptime(uptime))
         self.chips = {}
-        self._channels = channels
+        self._channel_names = channels
         self._value = value
         self._buses = {}
         self._names = {}
-        self._shared = {}  # converters, each input of which is a part of its own to the board
+        self._converters = {}  # converters, each input of which is a part of its own to the board
         for spec in board.get("buses", ()):
-            bus = self._made(spec["kind"])
+            bus = self._bus_made(spec["kind"])
             self._buses[spec["kind"], spec["id"]] = self._names[spec["name"]] = bus
         wired = []
         for sensor in board["sensors"]:
@@ -60,7 +60,7 @@ class Bench:
     def open_bus(self, kind, ident, pins, hz):
         return self.pins if kind == "pins" else self._buses[kind, ident]
 
-    def _made(self, kind):
+    def _bus_made(self, kind):
         if kind == "spi":
             return Spi(self.pins)
         return {"i2c": I2c, "onewire": OneWire, "uart": Uart}[kind]()
@@ -75,7 +75,7 @@ class Bench:
         def quantity(field):
             return self._measured(fields, field)
 
-        made = self._shared.get((name, bus, args.get("address"), args.get("cs")))
+        made = self._converters.get((name, bus, args.get("address"), args.get("cs")))
         if made is not None and hasattr(made, "join"):
             made.join(args, quantity)
             return
@@ -83,14 +83,14 @@ class Bench:
         more = (self.pins.ticks,) if name in TIMED else ()
         chip = make(args, quantity, *more)
         chip.attach(self._names[bus] if bus else self.pins)
-        self._shared[name, bus, args.get("address"), args.get("cs")] = chip
+        self._converters[name, bus, args.get("address"), args.get("cs")] = chip
         self.chips.setdefault(name, []).append(chip)
 
     def _measured(self, fields, field):
         sensor = fields.get(field)
         if sensor is None:
             return USUAL.get(field)
-        value = self._value(self._channels[sensor["channel"]])
+        value = self._value(self._channel_names[sensor["channel"]])
         for stage in reversed(sensor.get("filter", ())):
             if stage[0] == "points":
                 value = backwards(stage[1])(value, 0)

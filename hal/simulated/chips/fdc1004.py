@@ -22,7 +22,7 @@ class Chip(registers.Registers):
             self.values["done"] = 0x000C  # seen once, complete the next time
             return config | done
         if register in (0, 2):
-            picofarad = self._picofarad(register) - self._offset(0x08 + register // 2)
+            picofarad = self._measured_pf(register) - self._offset(0x08 + register // 2)
             self.values["low"] = registers.code(picofarad, 1 / 524288, 24) << 8
             return self.values["low"] >> 16
         if register in (1, 3):
@@ -34,7 +34,7 @@ class Chip(registers.Registers):
         if register == 0x0C:
             self.values["done"] = 0
 
-    def _picofarad(self, register):
+    def _measured_pf(self, register):
         if register:
             return self.args.get("empty2", 0.0) + (0.0 if self.dry else COVERED_PF)
         share = self.quantity("level") / self.args["height"]

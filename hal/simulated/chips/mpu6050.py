@@ -30,7 +30,7 @@ class Chip(registers.Registers):
 
     def put(self, register, value):
         if register == 0x23 and value == 0 and self.values.get(0x23):
-            self._fill()
+            self._fill_fifo()
         if register == 0x6B and value & 0x80:
             self.brown_out()  # the reset bit, which clears itself (4.28)
             return
@@ -66,7 +66,7 @@ class Chip(registers.Registers):
     def _step(self):
         return (2 << (self.values.get(0x1C, 0) >> 3 & 3)) / 32768
 
-    def _fill(self):
+    def _fill_fifo(self):
         """What the time since the last look has put in, byte by byte and the oldest lost first."""
         enabled = self.values.get(0x23, 0)
         asleep = self.values.get(0x6B, 0) & 0x40
