@@ -57,7 +57,10 @@ class Reader:
         self.torn = 0  # bytes of the transaction whose append was cut
 
     def payloads(self, blocks):
-        """Yield the payload of every whole transaction in an iterable of blocks."""
+        """Yield the payload of every whole transaction in an iterable of blocks, as a view of it.
+
+        It lasts until the next one: on a small heap a copy of a long one may find no room.
+        """
         for block in blocks:
             self._rest.extend(block)
             yield from self._whole(False)
@@ -75,13 +78,13 @@ class Reader:
             plausible = mark == _MARK and size <= limits.TRANSACTION_BYTES
             if plausible and len(self._rest) < end and not ended:
                 return
-            payload = bytes(memoryview(self._rest)[_HEAD_BYTES:end])
+            payload = memoryview(self._rest)[_HEAD_BYTES:end]
             if plausible and len(payload) == size and _crc(payload) == crc:
                 self.rotten += self._lost
                 self._lost = 0
                 self._cut_short = False
-                self._rest = self._rest[end:]
                 yield payload
+                self._rest = self._rest[end:]
             else:
                 self._cut_short |= plausible and len(payload) < size and not self._lost
                 self._skip()

@@ -80,7 +80,7 @@ def decode(data, allow_nan=False):
 
     Takes one pass, does not recurse, and allocates only for bytes that are there.
     """
-    decoder = _Decoder(data if isinstance(data, bytes) else bytes(data), allow_nan)
+    decoder = _Decoder(data, allow_nan)
     value = decoder.read()
     if decoder.at != len(decoder.data):
         raise CborError("bytes after the end", decoder.at)
@@ -127,10 +127,8 @@ class _Encoder:
             buffer.append(argument >> shift & 0xFF)
 
     def _int(self, value):
-        if value < 0:
-            self._head(_NEGATIVE, -1 - value)
-        else:
-            self._head(_UNSIGNED, value)
+        negative = value < 0
+        self._head(_NEGATIVE if negative else _UNSIGNED, -1 - value if negative else value)
 
     def _text(self, value):
         try:
@@ -245,7 +243,7 @@ class _Decoder:
         if data[start] != data[mark]:
             return data[start] > data[mark]
         # No encoded key is the beginning of another one, so the length of either will do.
-        return data[start : self.at] > data[mark : mark + self.at - start]
+        return bytes(data[start : self.at]) > bytes(data[mark : mark + self.at - start])
 
     def _item(self):
         """The next scalar or empty container; _OPENED if a container was begun."""
@@ -291,7 +289,8 @@ class _Decoder:
 
     def _take(self, size):
         start = self._skip(size)
-        return self.data[start : self.at]
+        data = self.data[start : self.at]
+        return data if isinstance(data, bytes) else bytes(data)
 
     def _text(self, size):
         start = self.at

@@ -21,7 +21,8 @@ from hal.esp32 import board
 from hal.store import FileStore
 
 STATE = "/state"
-COLLECT_BYTES = 24 * 1024  # garbage between collections: a heap that is let fill up falls apart
+COLLECT_BYTES = 8 * 1024  # garbage between collections: a heap that is let fill up falls apart
+START_BYTES = 2 * 1024  # while a thing is put together, of which nearly all stays: it lies close
 PAUSE_MS = 5_000  # before a restart after a crash, so that a thing in a loop of them can be reached
 SAVE_TIME_S = 86_400
 # What puts a thing together and then is given back: 8 KB, which it wants again at the next start.
@@ -57,7 +58,7 @@ def carried(name):
 
 def main(directory=STATE) -> None:
     """Run until something ends the loop; then the chip restarts."""
-    gc.threshold(COLLECT_BYTES)
+    gc.threshold(START_BYTES)
     loan.loaded, loan.tidy = sys.modules, gc.collect
     watchdog = board.Watchdog()
     store = Flash(directory)
@@ -66,6 +67,7 @@ def main(directory=STATE) -> None:
     try:
         thing = assembled(store, guard, clock, watchdog)
         gc.collect()
+        gc.threshold(COLLECT_BYTES)
         thing.run()
     except KeyboardInterrupt:
         return  # a person at the console, before the thing was locked
