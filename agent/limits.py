@@ -50,6 +50,8 @@ SEQUENCE_BLOCK = 64
 OUTBOX_BYTES = 12 * 1024
 # Messages sent and not yet acknowledged by the desk.
 OUTBOX_WINDOW = 4
+# A person's words are kept until the desk has them: beyond so many that wait, no more are taken.
+WORDS_WAITING = 16
 # First wait for the desk's acknowledgement, doubled after each silence up to the longest; a link
 # that comes back does not wait for it.
 RESEND_S = 300

@@ -4,6 +4,7 @@ from agent import limits, loan
 from agent.console.grammar import CommandError, Rows
 from agent.console.looks import date
 from agent.terms.butler import AT, CLASSES
+from agent.wire import messages as wire
 
 
 def notices(agent, words, at):
@@ -18,6 +19,8 @@ def assist(agent, words, at):
     text = " ".join(words)
     if not 0 < len(text) <= limits.TEXT_CHARACTERS:
         raise CommandError("assist WORDS: at most %d characters" % limits.TEXT_CHARACTERS)
+    if len([m for m in agent.outbox.pending() if m.kind == wire.CASE]) >= limits.WORDS_WAITING:
+        raise CommandError("the desk has not heard the last words yet")
     case = loan.call("agent.service.asking", "by_word", agent.cases, "assistance", "assistance", 2,
                      text, at, agent.senses)
     return "case %s %s" % (case.ref(), case.number or "is on its way to the desk")

@@ -196,3 +196,14 @@ def test_a_thing_that_buys_nothing_takes_its_makers_recalls_and_no_more():
     assert tell(bench, terms(bench, RECALL, "maker", "check the hose"), MAKER)[1] is None
     assert "does not want" in tell(bench, terms(bench, NOTE, "desk", "hello"))[1]
     assert bench.thing.cases.of_mode("recall")
+
+
+def test_words_that_no_desk_hears_are_taken_up_to_a_bound():
+    bench = kit.Bench().ready()
+    said = []
+    for number in range(limits.WORDS_WAITING + 1):
+        said.append(bench.thing.feed_line("assist word %d" % number, bench.up()))
+        bench.tick()  # nobody answers
+    assert [words.startswith("case ") for words in said] == [True] * limits.WORDS_WAITING + [False]
+    bench.serve(300)
+    assert bench.thing.feed_line("assist once more", bench.up()).startswith("case ")
