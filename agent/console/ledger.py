@@ -7,7 +7,6 @@ from agent.wire import cbor
 
 # Characters of one answer of `ledger export`, which an auditor asks for piece by piece.
 _EXPORT_CHARACTERS = 800
-_SLICE = 2  # transactions of the journal that are read between two pauses
 
 
 def ledger(agent, words, at):
@@ -76,15 +75,14 @@ def _reread(agent, begin):
     journal = agent.journal
     port = journal.port
     for pauses in (True, True, False):
-        (found, take), before, count = begin(), (port.appends, port.replaces), 0
+        (found, take), before = begin(), (port.appends, port.replaces)
         for transaction in journal.transactions():
-            for record in books.entries((transaction,)):
-                take(record)
-            count += 1
-            if pauses and not count % _SLICE:
+            if pauses:  # a long one is read in one slice and taken in another
                 yield
                 if before != (port.appends, port.replaces):
                     break
+            for record in books.entries((transaction,)):
+                take(record)
         else:
             break
     return found
