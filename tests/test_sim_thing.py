@@ -122,13 +122,13 @@ def test_a_board_is_found_for_a_product_or_asked_for(tmp_path):
 
 def test_hands_change_what_is_true():
     around = Surroundings(product("coffee_machine"), {"beans_g": 400})
-    assert around.read("beans_g") == pytest.approx(400, abs=5)
+    assert around.read("beans_g") == pytest.approx(400, abs=30)
     around.obey("fill beans_g 100")
-    assert around.read("beans_g") == pytest.approx(500, abs=5)
+    assert around.read("beans_g") == pytest.approx(500, abs=30)
     around.obey("set beans_g 12")
     assert around.read("beans_g") == 12
     around.obey("set beans_g true")
-    assert around.read("beans_g") == pytest.approx(500, abs=5)
+    assert around.read("beans_g") == pytest.approx(500, abs=30)
     around.obey("break leak")
     assert "leak is put right" in around.obey("mend leak")
     assert "beans_g" in around.obey("list")
