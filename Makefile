@@ -6,8 +6,9 @@ BIN := .venv/bin
 READY := .venv/ready
 STEWARD := $(BIN)/steward
 
-# Processes that run tests side by side: as many as there are cores, but no more than four.
-WORKERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n : 4)))
+# Processes that run tests side by side: one more than there are cores, as some wait for a clock or
+# for a part beside them, but no more than four.
+WORKERS ?= $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 4)))
 
 # Where the public data for `make bench` are.
 DATA ?= ../shared/data
