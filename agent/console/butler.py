@@ -3,15 +3,15 @@
 from agent import limits, loan
 from agent.console.grammar import CommandError, Rows
 from agent.console.looks import date
-from agent.terms.butler import AT, CLASSES
 from agent.wire import messages as wire
 
 
 def notices(agent, words, at):
     """What the butler kept; what it turned away is told by `messages`."""
-    return Rows(("notice", "from", "says", "age_s", "until", "rating", "became"), [
-        [CLASSES[row[1]], row[2], row[3], at - row[AT], date(row[4]), row[5], row[6]]
-        for row in agent.notices])
+    rows = loan.call("agent.terms.butler", "kept", agent, at)
+    for row in rows:
+        row[4] = date(row[4])
+    return Rows(("notice", "from", "says", "age_s", "until", "rating", "became"), rows)
 
 
 def assist(agent, words, at):

@@ -54,6 +54,12 @@ def take(agent, body, at):
                              at]])
 
 
+def kept(agent, at):
+    """Return [class, sender, words, its age, until when, rating, what became of it] of each."""
+    return [[CLASSES[row[KIND]], row[2], row[3], at - row[AT], row[UNTIL], row[RATING], row[6]]
+            for row in agent.notices]
+
+
 def _read(body):
     """Return (terms, the document they are signed in or None): the desk's own are not signed."""
     document = wire.octets(body, 1) if 1 in body else None
