@@ -111,8 +111,8 @@ MESSAGES_KEPT = 16
 CYCLES_SEARCHED = 1000
 
 # ---- what others send ----
-# Notices that are kept: a screen of them, 1.5 KiB of the journal.  Of those that nobody's safety
-# hangs on so many within so long, lest flash and owner pay for somebody's zeal; of the weather one.
+# Notices that are kept: a screen of them, 1.5 KiB of the journal.  Of a class so many within so
+# long, unless they are the maker's, lest flash and owner pay for somebody's zeal; of weather one.
 NOTICES_KEPT = 8
 NOTICES = 4
 NOTICES_S = 86400

@@ -42,13 +42,13 @@ CONSENTS = {word: ["desk", "roaster", "maker"] for word in ("advertising", "note
 @given(st.lists(st.tuples(NOTICES, SIGNERS), min_size=1, max_size=12))
 def test_nothing_but_a_case_or_a_line_comes_of_it(sent):
     bench = butler.ready(CONSENTS)
-    spent = bench.thing.trade.budget.dump()
+    spent = list(bench.thing.trade.budget.dump())
     orders = len(bench.thing.trade.orders.open)
     for terms, private in sent:
         _, why = butler.tell(bench, terms, private)
         assert why is None or 0 < len(why) <= limits.TEXT_CHARACTERS
     assert len(bench.thing.notices) <= limits.NOTICES_KEPT
-    assert list(bench.thing.trade.budget.dump()) == list(spent)
+    assert list(bench.thing.trade.budget.dump()) == spent
     assert len(bench.thing.trade.orders.open) == orders
     assert not kit.of_kind(bench.desk.seen, wire.RFQ)
     before = butler.kept(bench)

@@ -24,7 +24,7 @@ ADVISORY, RECALL, WEATHER, ADVERTISING, NOTE = 1, 2, 3, 4, 5
 CLASSES = ("", "advisory", "recall", "weather", "advertising", "note")
 MAKER, DESK = "maker", "desk"
 # Of what is kept of a notice: id, class, sender, words, until when, rating, what became of it, at.
-KIND, UNTIL, RATING, AT = 1, 4, 5, 7
+KIND, SENDER, UNTIL, RATING, AT = 1, 2, 4, 5, 7
 
 # Of notice-document, as in wire.cddl.
 (_CLASS, _SENDER, _WORDS, _WRITTEN, _UNTIL, _PRODUCT, _VERSIONS, _ABOUT, _VALUES, _SEVERITY,
@@ -43,7 +43,7 @@ def take(agent, body, at):
     if [row for row in agent.notices if row[0] == digest]:
         return
     rating = _rating(agent, terms, sender, at)
-    others = _room(agent.notices, kind, rating, agent.clock.utc(at) or 0, at)
+    others = _room(agent, kind, sender, rating, at)
     if key:
         _prove(agent, key, document)
     words = terms[_WORDS]
@@ -56,7 +56,7 @@ def take(agent, body, at):
 
 def kept(agent, at):
     """Return [class, sender, words, its age, until when, rating, what became of it] of each."""
-    return [[CLASSES[row[KIND]], row[2], row[3], at - row[AT], row[UNTIL], row[RATING], row[6]]
+    return [[CLASSES[row[KIND]], row[SENDER], row[3], at - row[AT], row[UNTIL], row[RATING], row[6]]
             for row in agent.notices]
 
 
@@ -140,15 +140,19 @@ def _rating(agent, terms, sender, at):
     return rating
 
 
-def _room(rows, kind, rating, utc, at):
-    """Return the rows that stay beside a new one; raises MessageError when it has no room."""
-    rows = [row for row in rows if row[UNTIL] > utc]
-    weather = kind == WEATHER
-    alike = [row for row in rows if row[KIND] > RECALL and (row[KIND] == WEATHER) == weather]
-    spell, most = (limits.WEATHER_S, 1) if weather else (limits.NOTICES_S, limits.NOTICES)
-    if kind > RECALL and len([row for row in alike if at - row[AT] < spell]) >= most:
+def _room(agent, kind, sender, rating, at):
+    """Return the rows that stay beside a new one; raises MessageError when it has no room.
+
+    All but the maker are held to so many of a class within so long: each by itself, or somebody's
+    advertising would keep out a recall.
+    """
+    utc = agent.clock.utc(at) or 0
+    rows = [row for row in agent.notices if row[UNTIL] > utc]
+    spell, most = (limits.WEATHER_S, 1) if kind == WEATHER else (limits.NOTICES_S, limits.NOTICES)
+    if sender != MAKER and len([row for row in rows if row[KIND] == kind and row[SENDER] != MAKER
+                                and at - row[AT] < spell]) >= most:
         raise MessageError("that was enough for now")
-    if weather:
+    if kind == WEATHER:
         rows = [row for row in rows if row[KIND] != WEATHER]
     if len(rows) >= limits.NOTICES_KEPT:
         least, place = min([(row[RATING], place) for place, row in enumerate(rows)])

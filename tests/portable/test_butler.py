@@ -167,6 +167,10 @@ def test_a_flood_finds_an_end_and_what_matters_least_makes_room():
         said = terms(bench, ADVERTISING, "roaster", "offer %d" % number)
         assert tell(bench, said, kit.SELLER)[1] is None
     assert "enough" in tell(bench, terms(bench, ADVERTISING, "roaster", "more"), kit.SELLER)[1]
+    for number in range(limits.NOTICES):  # which keeps out no recall, of which there is an end, too
+        said = terms(bench, RECALL, "roaster", "lot %d" % number)
+        assert tell(bench, said, kit.SELLER)[1] is None
+    assert "enough" in tell(bench, terms(bench, RECALL, "roaster", "more"), kit.SELLER)[1]
     for number in range(limits.NOTICES_KEPT):
         said = terms(bench, ADVISORY, "maker", "tip %d" % number)
         assert tell(bench, said, MAKER)[1] is None
