@@ -9,9 +9,12 @@ from typer.testing import CliRunner
 
 from sim.cli import app as cli
 from sim.desk import access
+from sim.desk.models import Dispute, Order, Statement
 from sim.desk.permissions import PERMISSIONS, ROLES, may
 from sim.desk.rest.app import application
-from sim.desk.testing import HEALTH, TestThing, World, case_body
+from sim.desk.service import PeopleDepartment
+from sim.desk.suppliers import PeopleSupplier
+from sim.desk.testing import HEALTH, TestThing, World, case_body, seller
 
 OPEN = {"/healthz", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
 HERE = "http://localhost"
@@ -23,10 +26,10 @@ def endpoints(app) -> list[str]:
             for path, methods in app.openapi()["paths"].items() for method in methods]  # fmt: skip
 
 
-def key(world, role, name=None, owner=None):
+def key(world, role, name=None, owner=None, seller=None):
     made = world.desk.act(
         lambda work: access.make(
-            work.session, work.now, role if name is None else name, role, owner
+            work.session, work.now, role if name is None else name, role, owner, seller
         )
     )
     return {"X-API-Key": made}
@@ -46,7 +49,8 @@ def test_every_endpoint_is_in_the_table_and_the_table_names_no_other(world):
 def test_each_role_is_let_in_where_the_table_says_and_nowhere_else(world):
     app = application(world.desk, "the desk's own")
     http = TestClient(app, base_url=HERE)
-    keys = {role: key(world, role, owner="anna" if role == "owner" else None) for role in ROLES}
+    whose = {"owner": {"owner": "anna"}, "seller": {"seller": "roaster"}}
+    keys = {role: key(world, role, **whose.get(role, {})) for role in ROLES}
     for endpoint in PERMISSIONS:
         method, path = endpoint.split()
         path = path.replace("{thing_id}", "thing-1").replace("{number}", "99").replace(
@@ -89,7 +93,8 @@ def test_an_owner_finds_nothing_of_others(world):
 
 def test_a_key_is_kept_as_a_digest_says_when_it_was_used_and_ends(world):
     http = TestClient(application(world.desk), base_url=HERE)
-    assert http.get("/me").json() == {"name": "desk", "role": "admin", "owner": None}
+    desk = {"name": "desk", "role": "admin", "owner": None, "seller": None}
+    assert http.get("/me").json() == desk
     service = key(world, "service", "day shift")
     assert http.get("/me").status_code == 401, "with the first key the door is shut"
     assert http.get("/me", headers=service).json()["name"] == "day shift"
@@ -119,6 +124,10 @@ def test_keys_are_added_listed_and_ended_on_the_command_line(tmp_path):
     assert made["key"].startswith(access.PREFIX)
     code, wrong = say("add", "x", "--role", "king", *base)
     assert code == 2 and "role: king is none of admin" in wrong
+    code, wrong = say("add", "x", "--role", "seller", "--seller", "roster", *base)
+    assert code == 2 and "seller: roster is none of roaster" in wrong
+    assert say("add", "x", "--role", "seller", "--seller", "roaster", *base)[0] == 0
+    assert "seller roaster" in say(*base)[1]
     shown = say(*base)[1]
     assert "bert's" in shown and made["key"][:8] in shown and made["key"] not in shown
     http = TestClient(application(world.desk), base_url=HERE)
@@ -130,8 +139,42 @@ def test_keys_are_added_listed_and_ended_on_the_command_line(tmp_path):
     world.desk.close()
 
 
+def test_a_seller_finds_what_it_sold_and_speaks_for_no_other():
+    sellers = [seller(name, seed, PeopleSupplier) for seed, name in ((1, "roaster"), (2, "rival"))]
+    world = filled(World(suppliers=sellers, department=PeopleDepartment()))
+    sold = world.rows(Order)[0].seller
+    other = ({"roaster", "rival"} - {sold}).pop()
+    experience = Statement(thing_id="thing-1", kind="experience", order_number=1, content={},
+                           document=b"", received_at=1)  # fmt: skip
+    world.desk.act(lambda work: work.session.add(experience))
+    http = TestClient(application(world.desk, "own"), base_url=HERE)
+    own, rival = (key(world, "seller", name, seller=name) for name in (sold, other))
+    assert http.get("/me", headers=own).json()["seller"] == sold
+    order = http.get("/orders/O-000001", headers=own).json()
+    assert [offer["seller"] for offer in order["offers"]] == [sold] and order["history"]
+    dispute = http.get("/disputes/D-000001", headers=own).json()
+    assert [row["kind"] for row in dispute["statements"]] == ["dispute"] and dispute["history"]
+    everybody = http.get("/orders/O-000001", headers={"X-API-Key": "own"}).json()["offers"]
+    assert {offer["seller"] for offer in everybody} == {sold, other}
+    for path in ("/orders", "/disputes"):
+        assert len(http.get(path, headers=own).json()["items"]) == 1
+        assert http.get(path, headers=rival).json()["items"] == []
+    says = (("orders/O-000001/status", {"state": "shipped"}),
+            ("disputes/D-000001/answer", {"text": "it came", "agrees": False}))  # fmt: skip
+    for path, body in says:
+        for answer in (http.get(f"/{path.rpartition('/')[0]}", headers=rival),
+                       http.post(f"/{path}", headers=rival, json=body)):  # fmt: skip
+            assert answer.status_code == 404
+            assert answer.json()["detail"].endswith(f"-000001 of {other}"), answer.text
+    assert world.rows(Dispute)[0].answer is None
+    assert http.post("/disputes/1/answer", headers=own, json=says[1][1]).status_code == 200
+    decision = {"text": "mine", "charged_minor": 1}
+    assert http.post("/disputes/1/settle", headers=own, json=decision).status_code == 403
+
+
 @pytest.mark.parametrize("name, role, owner, said", [
     ("a", "king", None, "role: king is none of admin"),
+    ("a", "seller", None, "seller: a seller's key, and no other"),
     ("a", "owner", None, "owner: an owner's key"),
     ("a", "service", "anna", "owner: an owner's key"),
     ("", "service", None, "name: 1 to 40"),
@@ -142,3 +185,12 @@ def test_a_key_that_cannot_be_is_refused(world, name, role, owner, said):
     key(world, "service", "there")
     with pytest.raises(ValueError, match=said):
         key(world, role, name, owner)
+
+
+@pytest.mark.parametrize("role, seller, said", [
+    ("seller", "roster", "seller: roster is none of roaster"),
+    ("supply", "roaster", "seller: a seller's key, and no other"),
+])  # fmt: skip
+def test_a_key_speaks_for_a_seller_that_there_is(world, role, seller, said):
+    with pytest.raises(ValueError, match=said):
+        key(world, role, seller=seller)

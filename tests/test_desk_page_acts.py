@@ -198,8 +198,9 @@ def test_each_role_sees_the_page_that_its_key_opens(page, guarded, world):
     filled(world)
     keys = {
         role: world.desk.act(lambda work, role=role: access.make(
-            work.session, work.now, role, role, "bert" if role == "owner" else None))
-        for role in ("service", "owner", "maker", "metrics")
+            work.session, work.now, role, role, "bert" if role == "owner" else None,
+            "roaster" if role == "seller" else None))
+        for role in ("service", "owner", "seller", "maker", "metrics")
     }  # fmt: skip
 
     def enter(role):
@@ -213,6 +214,10 @@ def test_each_role_sees_the_page_that_its_key_opens(page, guarded, world):
     enter("owner")
     assert "No thing has been admitted" in texts(guarded, "")
     assert "no order" in texts(guarded, "orders/O-000001")
+    assert enter("seller").headers["location"] == "/desk/orders"
+    assert "roaster" in texts(guarded, "orders/O-000001")
+    assert "Cases" not in texts(guarded, "orders")
+    assert act_words(texts(guarded, "disputes/D-000001")) == ["the seller's answer"]
     assert enter("maker").headers["location"] == "/desk/releases"
     assert "Sellers" not in texts(guarded, "releases")
     assert enter("metrics").status_code == 403

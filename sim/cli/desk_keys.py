@@ -12,7 +12,7 @@ import typer
 
 from sim.cli.desk_data import FAILED, HERE, USAGE, DatabaseOption, Json, url_of
 
-ROLES = "admin, service, supply, maker, owner or metrics"
+ROLES = "admin, service, supply, seller, maker, owner or metrics"
 
 app = typer.Typer(help="Keys for the desk's REST and page: show, add, end.")
 
@@ -44,15 +44,20 @@ def add(
     owner: Annotated[
         str | None, typer.Option(help="Of an owner's key: as its things name their owner.")
     ] = None,
+    seller: Annotated[
+        str | None, typer.Option(help="Of a seller's key: as the desk's sellers are named.")
+    ] = None,
     database: DatabaseOption = HERE,
     as_json: Json = False,
 ) -> None:
     """Make a key and show it, this once. With the first one, nobody gets in without."""
     from sim.desk import access
 
-    key = _act(database, lambda work: access.make(work.session, work.now, name, role, owner))
+    key = _act(database, lambda work: access.make(
+        work.session, work.now, name, role, owner, seller))  # fmt: skip
     if as_json:
-        print(json.dumps({"name": name, "role": role, "owner": owner, "key": key}))
+        made = {"name": name, "role": role, "owner": owner, "seller": seller, "key": key}
+        print(json.dumps(made))
         return
     print(key)
     typer.echo("It is kept as a digest only, so it cannot be shown again.", err=True)
@@ -99,7 +104,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
     for heading in ("name", "role", "begins", "made", "used", "ended"):
         table.add_column(heading)
     for row in rows:
-        role = f"owner {row['owner']}" if row["owner"] else row["role"]
+        role = " ".join(filter(None, (row["role"], row["owner"], row["seller"])))
         times = [_day(row[word]) for word in ("made_at", "used_at", "ended_at")]
         table.add_row(row["name"], role, row["shown"], *times)
     Console(highlight=False).print(table, markup=False)

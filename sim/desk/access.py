@@ -4,8 +4,8 @@ A key is 32 random bytes, so its SHA-256 tells nobody what it is and needs no sa
 The desk's own key (STEWARD_DESK_API_KEY) is an admin's that is in no table. As long as there is
 neither, the desk serves whoever sits at its machine, and nobody else can reach it.
 
-What an owner's key may not see, no query finds: the condition is added to every one that a reading
-session makes (`narrow`), so that a new endpoint cannot forget it.
+What an owner's or a seller's key may not see, no query finds: the condition is added to every one
+that a reading session makes (`narrow`), so that a new endpoint cannot forget it.
 """
 
 import contextlib
@@ -16,11 +16,22 @@ import hmac
 import secrets
 from typing import Any
 
-from sqlalchemy import String, select
+from sqlalchemy import String, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, with_loader_criteria
 
-from sim.desk.models import THINGS, Table, Thing, serial
-from sim.desk.permissions import ADMIN, OWNER, ROLES
+from sim.desk.models import (
+    THINGS,
+    Dispute,
+    Event,
+    Offer,
+    Order,
+    Seller,
+    Statement,
+    Table,
+    Thing,
+    serial,
+)
+from sim.desk.permissions import ADMIN, OWNER, ROLES, SELLER
 
 PREFIX = "sdk_"  # by which programs that look for leaked secrets know one
 SHOWN = 8  # characters of a key that are kept as they are, to know it by
@@ -37,6 +48,7 @@ class Key(Table):
     name: Mapped[str] = mapped_column(String(NAME_CHARACTERS), unique=True)
     role: Mapped[str] = mapped_column(String(16))
     owner: Mapped[str | None]  # whose things an owner's key sees
+    seller: Mapped[str | None]  # for whom a seller's key speaks
     shown: Mapped[str] = mapped_column(String(16))
     digest: Mapped[bytes] = mapped_column(unique=True)
     made_at: Mapped[int]
@@ -52,10 +64,11 @@ class Caller:
     role: str
     owner: str | None = None
     key: int = 0
+    seller: str | None = None
 
 
 DESK = Caller("desk", ADMIN)
-_owner: contextvars.ContextVar[str | None] = contextvars.ContextVar("owner", default=None)
+_reader: contextvars.ContextVar[Caller] = contextvars.ContextVar("reader", default=DESK)
 
 
 class Door:
@@ -104,7 +117,7 @@ class Door:
 
 def caller_of(row: Key) -> Caller:
     """Who a row of the table is."""
-    return Caller(row.name, row.role, row.owner, row.id)
+    return Caller(row.name, row.role, row.owner, row.id, row.seller)
 
 
 def digest(key: str) -> bytes:
@@ -112,19 +125,26 @@ def digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def make(session, now: int, name: str, role: str, owner: str | None = None) -> str:
+def make(
+    session, now: int, name: str, role: str, owner: str | None = None, seller: str | None = None
+) -> str:
     """A new key, which is never shown again. ValueError for what cannot be."""
     if role not in ROLES:
         raise ValueError(f"role: {role} is none of {', '.join(ROLES)}")
     if (role == OWNER) != bool(owner):
         raise ValueError("owner: an owner's key, and no other, says whose things it sees")
+    if (role == SELLER) != bool(seller):
+        raise ValueError("seller: a seller's key, and no other, says for whom it speaks")
+    if seller and session.get(Seller, seller) is None:
+        known = ", ".join(session.scalars(select(Seller.name).order_by(Seller.name)))
+        raise ValueError(f"seller: {seller} is none of {known or 'this desk, which serves nobody'}")
     if not name.isprintable() or not 0 < len(name) <= NAME_CHARACTERS:
         raise ValueError(f"name: 1 to {NAME_CHARACTERS} characters that can be printed")
     if session.scalar(select(Key.id).where(Key.name == name)) is not None:
         raise ValueError(f"name: there is, or was, a key called {name}")
     key = PREFIX + secrets.token_urlsafe(32)
-    session.add(Key(name=name, role=role, owner=owner or None, shown=key[:SHOWN],
-                    digest=digest(key), made_at=now))  # fmt: skip
+    session.add(Key(name=name, role=role, owner=owner or None, seller=seller or None,
+                    shown=key[:SHOWN], digest=digest(key), made_at=now))  # fmt: skip
     return key
 
 
@@ -138,7 +158,7 @@ def end(session, now: int, name: str) -> None:
 
 def listed(session) -> list[dict[str, Any]]:
     """All keys that there were, for people: never a key itself."""
-    columns = ("name", "role", "owner", "shown", "made_at", "used_at", "ended_at")
+    columns = ("name", "role", "owner", "seller", "shown", "made_at", "used_at", "ended_at")
     rows = session.scalars(select(Key).order_by(Key.id))
     return [{column: getattr(row, column) for column in columns} for row in rows]
 
@@ -146,23 +166,47 @@ def listed(session) -> list[dict[str, Any]]:
 @contextlib.contextmanager
 def seen_by(caller: Caller):
     """As long as this lasts, reading sessions of this task find what the caller may see."""
-    before = _owner.get()
-    _owner.set(caller.owner if caller.role == OWNER else None)
+    before = _reader.get()
+    _reader.set(caller)
     try:
         yield
     finally:
-        _owner.set(before)
+        _reader.set(before)
 
 
 def narrow(state) -> None:
-    """Event `do_orm_execute` of reading sessions: an owner finds what is about its own things."""
-    owner = _owner.get()
-    if owner is None or not state.is_select:
+    """Event `do_orm_execute` of reading sessions: an owner finds what is about its own things, a
+    seller what it offered, sold and is held to."""
+    reader = _reader.get()
+    if not state.is_select or reader.role not in (OWNER, SELLER):
         return
+    conditions = _owned(reader.owner) if reader.role == OWNER else _sold(reader.seller)
+    limits = [with_loader_criteria(kind, condition) for kind, condition in conditions]
+    state.statement = state.statement.options(*limits)
+
+
+def _owned(owner: str | None):
+    """(table, condition) for everything that is about an owner's things."""
     own = select(THINGS.c.id).where(THINGS.c.owner == owner)
-    limits = [with_loader_criteria(Thing, Thing.owner == owner)]
+    yield Thing, Thing.owner == owner
     for mapper in Table.registry.mappers:
         if "thing_id" in mapper.columns:
-            kind = mapper.class_
-            limits.append(with_loader_criteria(kind, kind.thing_id.in_(own)))
-    state.statement = state.statement.options(*limits)
+            yield mapper.class_, mapper.class_.thing_id.in_(own)
+
+
+def _sold(seller: str | None):
+    """(table, condition) for a seller: what is not named here, it does not find; nor what things
+    tell of their experience, which owners let the desk know and nobody else."""
+    orders, disputes = Order.__table__.c, Dispute.__table__.c
+    sold = select(orders.number).where(orders.seller == seller)
+    held = select(disputes.number).where(disputes.seller == seller)
+    conditions = {
+        Offer: Offer.seller == seller,
+        Order: Order.seller == seller,
+        Dispute: Dispute.seller == seller,
+        Event: or_(Event.order_number.in_(sold), Event.dispute_number.in_(held)),
+        Statement: (Statement.kind == "dispute") & Statement.order_number.in_(sold),
+    }
+    for mapper in Table.registry.mappers:
+        if mapper.class_ is not Key:
+            yield mapper.class_, conditions.get(mapper.class_, false())

@@ -3,15 +3,16 @@
     admin    runs the desk: everything
     service  looks at everything, does cases
     supply   looks at everything, does orders and disputes
+    seller   looks at its own orders and disputes and at nothing else, speaks for itself
     maker    publishes software and follows it
     owner    looks at its own things and at nothing else, answers for them, talks to them
     metrics  reads figures, for a monitoring system
 """
 
-ADMIN, SERVICE, SUPPLY, MAKER, OWNER, METRICS = (
-    "admin", "service", "supply", "maker", "owner", "metrics"
+ADMIN, SERVICE, SUPPLY, SELLER, MAKER, OWNER, METRICS = (
+    "admin", "service", "supply", "seller", "maker", "owner", "metrics"
 )  # fmt: skip
-ROLES = (ADMIN, SERVICE, SUPPLY, MAKER, OWNER, METRICS)
+ROLES = (ADMIN, SERVICE, SUPPLY, SELLER, MAKER, OWNER, METRICS)
 
 ONLY_ADMIN = frozenset((ADMIN,))
 EVERYBODY = frozenset(ROLES)
@@ -20,7 +21,9 @@ LOOKS = TEAM | {OWNER}
 TALKS = frozenset((ADMIN, SERVICE, OWNER))
 ANSWERS = frozenset((ADMIN, OWNER))
 CARES = frozenset((ADMIN, SERVICE))
-SELLS = frozenset((ADMIN, SUPPLY))
+SELLS = frozenset((ADMIN, SUPPLY, SELLER))
+DECIDES = frozenset((ADMIN, SUPPLY))  # no seller in its own cause
+DEALS = LOOKS | {SELLER}
 PUBLISHES = frozenset((ADMIN, MAKER))
 FOLLOWS = frozenset((ADMIN, SERVICE, MAKER))
 
@@ -33,10 +36,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "POST /things/{thing_id}/mandate": ANSWERS,
     "POST /things/{thing_id}/approvals/{order}": ANSWERS,
     "POST /things/{thing_id}/orders/{order}/cancel": ANSWERS,
+    "GET /things/{thing_id}/product": LOOKS,
     "GET /things/{thing_id}/messages": LOOKS,
     "GET /things/{thing_id}/timeline": LOOKS,
-    "GET /orders": LOOKS,
-    "GET /orders/{number}": LOOKS,
+    "GET /orders": DEALS,
+    "GET /orders/{number}": DEALS,
     "GET /orders/{number}/rejections": LOOKS,
     "POST /orders/{number}/status": SELLS,
     "GET /cases": LOOKS,
@@ -46,10 +50,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "POST /cases/{number}/done": CARES,
     "POST /cases/{number}/refuse": CARES,
     "POST /cases/{number}/notes": CARES,
-    "GET /disputes": LOOKS,
-    "GET /disputes/{number}": LOOKS,
+    "GET /disputes": DEALS,
+    "GET /disputes/{number}": DEALS,
     "POST /disputes/{number}/answer": SELLS,
-    "POST /disputes/{number}/settle": SELLS,
+    "POST /disputes/{number}/settle": DECIDES,
     "GET /perception": TEAM,
     "GET /approvals": LOOKS,
     "GET /approvals/{number}": LOOKS,

@@ -27,6 +27,7 @@ from sim.desk.permissions import may
 
 HOME, SIGN_IN, SIGN_OUT = "/desk/", "/desk/sign-in", "/desk/sign-out"
 COOKIE = "steward_desk"
+FIRST = ("orders", "releases")  # of who may not see the overview
 SIGNED_IN_S = 12 * 3_600
 SLOWLY_S = 1.0  # after a wrong key
 FORM_BYTES = 4_096
@@ -123,9 +124,10 @@ class Gate:
             await asyncio.sleep(SLOWLY_S)
             return HTMLResponse(form("This is not a key of this desk."), 403, headers=GUARDS)
         if not may(caller.role, "GET /overview"):
-            target = HOME + "releases"
-            if not may(caller.role, "GET /releases"):
+            pages = [page for page in FIRST if may(caller.role, f"GET /{page}")]
+            if not pages:
                 return HTMLResponse(form("This key is for a program."), 403, headers=GUARDS)
+            target = HOME + pages[0]
         told = f"{int(time.time()) + SIGNED_IN_S}.{caller.key}"
         answer = RedirectResponse(target, 303)
         answer.set_cookie(

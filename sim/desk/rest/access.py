@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sim.desk import access
 from sim.desk.access import Caller, Door
 from sim.desk.core import Desk
-from sim.desk.models import THINGS
-from sim.desk.permissions import OWNER, may
+from sim.desk.models import THINGS, Dispute, Order
+from sim.desk.permissions import OWNER, SELLER, may
+from sim.desk.rest import listing
 from sim.desk.rest.metrics import CONTENT_TYPE_LATEST, Metrics
 from sim.desk.rest.views import View
 
@@ -24,11 +25,13 @@ BEARER = HTTPBearer(auto_error=False)  # what monitoring systems send
 
 
 class Me(View):
-    """Whose key this is, and what for; `owner` whose things an owner's key sees."""
+    """Whose key this is, and what for; `owner` whose things an owner's key sees, `seller` for whom
+    a seller's key speaks."""
 
     name: str
     role: str
     owner: str | None
+    seller: str | None
 
 
 def dependency(desk: Desk, door: Door):
@@ -46,6 +49,8 @@ def dependency(desk: Desk, door: Door):
         thing = request.path_params.get("thing_id")
         if caller.role == OWNER and thing is not None and not _owns(desk, caller, thing):
             raise HTTPException(http.HTTPStatus.NOT_FOUND, f"no thing {thing}")
+        if caller.role == SELLER and "number" in request.path_params:
+            _check_sold(desk, caller, endpoint, request.path_params["number"])
         return caller
 
     async def check(
@@ -74,7 +79,7 @@ def me(check, metrics: Metrics) -> APIRouter:
 
     @router.get("/me", summary="Whose key this is, and what it is for")
     def whose(caller: Annotated[Caller, Depends(check)]) -> Me:
-        return Me(name=caller.name, role=caller.role, owner=caller.owner)
+        return Me(name=caller.name, role=caller.role, owner=caller.owner, seller=caller.seller)
 
     @router.get("/metrics", summary="The desk's figures, as Prometheus reads them")
     def figures() -> Response:
@@ -87,3 +92,13 @@ def _owns(desk: Desk, caller: Caller, thing: str) -> bool:
     with desk.database.reading() as session:
         query = select(THINGS.c.id).where(THINGS.c.id == thing, THINGS.c.owner == caller.owner)
         return session.scalar(query) is not None
+
+
+def _check_sold(desk: Desk, caller: Caller, endpoint: str, number: str) -> None:
+    """404 for an order that another sold, or a dispute with another: what is done to one is done
+    in a session that is not narrowed."""
+    table = {"orders": Order, "disputes": Dispute}[endpoint.split("/")[1]]
+    with access.seen_by(caller), desk.database.reading() as session:
+        if session.get(table, listing.number_in(number)) is None:
+            word = f"no {table.__name__.lower()} {number} of {caller.seller}"
+            raise HTTPException(http.HTTPStatus.NOT_FOUND, word)
