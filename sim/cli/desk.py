@@ -23,6 +23,15 @@ EMBEDDED = "embedded"
 FAILED, USAGE = 1, 2
 TLS_PORT = 8883
 
+Share = Annotated[
+    str | None, typer.Option(help="Group of several desks that share the messages.")
+]
+Products = Annotated[
+    list[Path] | None,
+    typer.Option(help="Product file, or folder of them, for units; default: those that ship."),
+]
+People = Annotated[bool, typer.Option("--people", help="Cases wait for a team over REST.")]
+
 
 @app.callback(invoke_without_command=True)
 def desk(
@@ -43,9 +52,7 @@ def desk(
     name: Annotated[
         str, typer.Option(help="MQTT session of this desk; keep it over restarts.")
     ] = "",
-    share: Annotated[
-        str | None, typer.Option(help="Group of several desks that share the messages.")
-    ] = None,
+    share: Share = None,
     plain: Annotated[bool, typer.Option("--plain", help="No TLS; loopback brokers only.")] = False,
     host: Annotated[str, typer.Option(help="Address that REST listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8080,
@@ -54,9 +61,8 @@ def desk(
     ] = None,
     suppliers: Annotated[Path | None, typer.Option(help="TOML file of sellers.")] = None,
     keys: Annotated[Path, typer.Option(help="Folder of the sellers' keys.")] = Path("desk-keys"),
-    people: Annotated[
-        bool, typer.Option("--people", help="Cases wait for a team over REST.")
-    ] = False,
+    products: Products = None,
+    people: People = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log JSON lines.")] = False,
     log_requests: Annotated[bool, typer.Option("--log-requests", help="Log REST's, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -73,7 +79,8 @@ def desk(
 
     def settings() -> Settings:
         link = _link(broker, name=name or socket.gethostname(), **files, **entry)
-        served = suppliers, keys, people, _own_port(broker)
+        served = [suppliers, keys, people, _own_port(broker)]
+        served += [tuple(products)] if products else []
         return Settings(desk_data.url_of(database), link, host, port, api_key, *served)
 
     server = _started(lambda: DeskServer(settings()))

@@ -20,6 +20,7 @@ from sim.desk import (
     disputes,
     forms,
     intake,
+    mandates,
     messages,
     notices,
     releases,
@@ -40,6 +41,7 @@ from sim.desk.models import (
     Seller,
     Thing,
 )
+from sim.desk.products import Products
 from sim.desk.service import CaseStep, Department, PeopleDepartment
 from sim.desk.suppliers import Step, Supplier
 from sim.desk.work import Answer, Delivery, Refused, ServiceDone, Work, next_frame, send_again
@@ -56,7 +58,8 @@ class Desk:
     database_url: as SQLAlchemy writes it. clock: callable, unix seconds. suppliers: the sellers
     requests are passed to. department: who answers cases (None: people, over REST). decides_s:
     after how long a dispute that nobody settled is decided for the thing (None: by people).
-    on_delivered(Delivery), on_service_done(ServiceDone): called after the commit.
+    on_delivered(Delivery), on_service_done(ServiceDone): called after the commit. products: whose
+    units and names it knows (sim/desk/products.py).
     """
 
     def __init__(
@@ -68,11 +71,13 @@ class Desk:
         decides_s: int | None = None,
         on_delivered: Callable[[Delivery], object] | None = None,
         on_service_done: Callable[[ServiceDone], object] | None = None,
+        products: Products | None = None,
     ):
         self.database = Database(database_url)
         self.suppliers = {supplier.name: supplier for supplier in suppliers}
         self.department = department or PeopleDepartment()
         self.decides_s = decides_s
+        self.products = products or {}
         self._clock = clock
         self._hooks = {Delivery: on_delivered, ServiceDone: on_service_done}
         self._due: int | None = None
@@ -358,5 +363,6 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
     thing.root_key, thing.public_key = keys["root_key"], keys["public_key"]
     thing.up_seq = thing.down_seq = 0
     thing.hello = {}
-    for table in (Message, Outgoing, approvals.Question, notices.Notice, releases.Install):
+    for table in (Message, Outgoing, approvals.Question, notices.Notice, releases.Install,
+                  mandates.Mandate):  # fmt: skip
         work.session.execute(delete(table).where(table.thing_id == thing.id))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
-from sim.desk import catalogue
+from sim.desk import catalogue, products
 from sim.desk.broker import LoopbackBroker, free_port
 from sim.desk.consumer import Consumer, Link
 from sim.desk.core import Desk
@@ -50,6 +50,7 @@ class Settings:
     keys: Path = Path("desk-keys")
     people: bool = False
     broker_port: int = 0  # of a broker of one's own that things find again; 0: any, anew each time
+    products: tuple[Path, ...] = (products.BUILT_IN,)  # files and folders, sim/desk/products.py
 
 
 class DeskServer:
@@ -150,7 +151,12 @@ class DeskServer:
             else []
         )
         department = PeopleDepartment() if settings.people else SimpleDepartment()
-        return Desk(settings.database_url, suppliers=sellers, department=department)
+        return Desk(
+            settings.database_url,
+            suppliers=sellers,
+            department=department,
+            products=products.read(settings.products),
+        )
 
     @contextlib.contextmanager
     def _own_broker(self):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from sim.desk import approvals, codec, market, messages, notices
+from sim.desk import approvals, codec, market, messages, notices, products
 from sim.desk.approvals import ANSWERABLE, Question
 from sim.desk.core import Desk
 from sim.desk.models import Case
@@ -142,6 +142,7 @@ def furnish(world: World, scenario, record: dict, hooks: dict, database: str, sk
         suppliers=[_supplier(world, seller, record) for seller in scenario.sellers],
         department=_department(world, scenario.service),
         decides_s=scenario.service.decides_after,
+        products=products.of_record(record),
         **hooks,
     )
 

@@ -63,11 +63,15 @@ class _Approvals:
     async def read_waiting(self) -> list[dict]:
         rest = self.visit.rest
         rows = (await rest.get("/approvals", open=True, limit=200))["items"]
-        for name in {row["thing"] for row in rows}:
-            hello = (await rest.get(of("things", name)))["hello"]
-            for row in rows:
-                if row["thing"] == name:
-                    row["buys_not"] = hello.get("buys_not")
+        things = {
+            name: (await rest.get(of("things", name)), await self.visit.product(name))
+            for name in {row["thing"] for row in rows}
+        }
+        for row in rows:
+            thing, known = things[row["thing"]]
+            row["buys_not"] = thing["hello"].get("buys_not")
+            row["pack"] = words.counted(known, row["consumable"])(row["pack_units"])
+            row["item"] = words.item(known, row["consumable"], row["sku"])
         return rows
 
     async def read_answered(self) -> list[dict]:
@@ -96,7 +100,8 @@ class _Approvals:
                 ("Seller", row["seller"]),
                 ("Total", f"{words.money(row['total_minor'], row['currency'])}, "
                           "shipping and tax inside"),
-                ("Packs", _packs(row)),
+                ("Item", row["item"]),
+                ("Packs", f"{row['packs']}, each {row['pack']}"),
                 ("Delivery", f"{words.span(row['lead_s'])} after the order"),
                 ("Needed by", visit.both(row["needed_by"])),
                 ("Answer by", visit.both(row["until"])),
@@ -135,10 +140,6 @@ class _Approvals:
 
 def _what(row: dict) -> str:
     return f"{row['packs']} x {row['sku']}"
-
-
-def _packs(row: dict) -> str:
-    return f"{row['packs']}, each {row['pack_units']:,} of the thing's units"
 
 
 def _row(row: dict, visit: Visit) -> dict:

@@ -86,10 +86,12 @@ def case_row(case: dict, visit: Visit) -> dict:
 class Case(Detail):
     """One case."""
 
-    async def read(self) -> dict:
-        return await self.visit.rest.get(of("cases", self.number))
+    async def read(self) -> tuple[dict, dict]:
+        case = await self.visit.rest.get(of("cases", self.number))
+        return case, await self.visit.product(case["thing"])
 
-    def draw(self, case: dict) -> None:
+    def draw(self, data: tuple[dict, dict]) -> None:
+        case, known = data
         visit = self.visit
         with box("headline"):
             ui.label(f"{case['number']} {words.said(case['mode'])}").classes("title")
@@ -109,7 +111,7 @@ class Case(Detail):
                 self._facts(case)
             with panel("What was said"):
                 history(visit, case["history"])
-        self._evidence(case)
+        self._evidence(case, known["channels"])
 
     def _facts(self, case: dict) -> None:
         visit = self.visit
@@ -129,7 +131,7 @@ class Case(Detail):
             ("Changed", visit.both(case["changed_at"])),
         ])  # fmt: skip
 
-    def _evidence(self, case: dict) -> None:
+    def _evidence(self, case: dict, units: dict[str, str]) -> None:
         note = "Readings around the finding, as the thing sent them; the time is before the case."
         with panel("Evidence", note):
             if not case["evidence"]:
@@ -137,7 +139,9 @@ class Case(Detail):
             with box("charts"):
                 for channel, scale, points in case["evidence"]:
                     with box("chart"):
-                        ui.label(words.said(channel)).classes("chart-name")
+                        unit = words.unit(units.get(channel))
+                        name = words.said(channel)
+                        ui.label(f"{name}, {unit}" if unit else name).classes("chart-name")
                         ui.echart(window(scale, points)).classes("w-full h-40")
 
     def _say(self, word: str) -> None:

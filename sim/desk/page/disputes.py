@@ -83,15 +83,17 @@ def dispute_row(dispute: dict, visit: Visit) -> dict:
 class Dispute(Detail):
     """One dispute."""
 
-    async def read(self) -> tuple[dict, str]:
+    async def read(self) -> tuple[dict, dict, dict]:
         rest = self.visit.rest
         dispute = await rest.get(of("disputes", self.number))
-        if dispute["order"] is None:
-            return dispute, ""
-        return dispute, (await rest.get(of("orders", dispute["order"])))["currency"]
+        order = {"currency": "", "consumable": ""}  # of a denial there is none
+        if dispute["order"] is not None:
+            order = await rest.get(of("orders", dispute["order"]))
+        return dispute, order, await self.visit.product(dispute["thing"])
 
-    def draw(self, data: tuple[dict, str]) -> None:
-        dispute, currency = data
+    def draw(self, data: tuple[dict, dict, dict]) -> None:
+        dispute, order, known = data
+        currency, count = order["currency"], words.counted(known, order["consumable"])
         reason = REASONS.get(dispute["reason"], words.said(dispute["reason"]))
         with box("headline"):
             ui.label(f"{dispute['number']} {reason}").classes("title")
@@ -106,14 +108,14 @@ class Dispute(Detail):
                     button.props("outline dense no-caps").classes("px-3")
         with box("columns"):
             with panel("What it is about"):
-                self._facts(dispute, currency)
+                self._facts(dispute, currency, count)
             with panel("What was said"):
-                history(self.visit, dispute["history"], currency)
+                history(self.visit, dispute["history"], currency, count)
         with panel("What the thing signed", "`steward verify` checks these documents."):
-            self._statements(dispute, currency)
+            self._statements(dispute, currency, count)
 
-    def _facts(self, dispute: dict, currency: str) -> None:
-        visit, order = self.visit, dispute["order"]
+    def _facts(self, dispute: dict, currency: str, count: words.Count) -> None:
+        visit, order, seen = self.visit, dispute["order"], dispute["quantity"]
         agreed = {None: "", True: "the seller gave in", False: "the seller insists"}
         facts([
             ("Thing", lambda: link(dispute["thing"], "things", dispute["thing"])),
@@ -122,14 +124,14 @@ class Dispute(Detail):
             ("Ordered for", words.money(dispute["total_minor"], currency)),
             ("Charged", words.money(dispute["charged_minor"], currency)),
             ("Packs ordered", dispute["packs"]),
-            ("Quantity seen", dispute["quantity"]),
+            ("Quantity seen", "" if seen is None else count(seen)),
             ("Answer", dispute["answer"]),
             ("", agreed[dispute["agreed"]]),
             ("Raised", visit.both(dispute["opened_at"])),
             ("Changed", visit.both(dispute["changed_at"])),
         ])  # fmt: skip
 
-    def _statements(self, dispute: dict, currency: str) -> None:
+    def _statements(self, dispute: dict, currency: str, count: words.Count) -> None:
         if not dispute["statements"]:
             ui.label("Nothing on this order.").classes("empty")
         for statement in dispute["statements"]:
@@ -138,7 +140,7 @@ class Dispute(Detail):
                 ui.label(statement["kind"]).classes("who")
                 with box("what"):
                     content = statement["content"]
-                    ui.label(words.statement(statement["kind"], content, currency))
+                    ui.label(words.statement(statement["kind"], content, currency, count))
 
     def _say(self, word: str, dispute: dict, currency: str) -> None:
         title = "what the seller says" if word == "answer" else "a person's decision"

@@ -109,14 +109,17 @@ class Order(Detail):
         ui.add_head_html(SIGNER)
         super().__init__(visit, number)
 
-    async def read(self) -> tuple[dict, list[dict]]:
-        rest = self.visit.rest
+    async def read(self) -> tuple[dict, list[dict], dict]:
+        visit, rest = self.visit, self.visit.rest
         order = await rest.get(of("orders", self.number))
-        return order, await rest.get(of("orders", self.number, "rejections"))
+        rejections = []
+        if visit.may("GET /orders/{number}/rejections"):
+            rejections = await rest.get(of("orders", self.number, "rejections"))
+        return order, rejections, await visit.product(order["thing"])
 
-    def draw(self, data: tuple[dict, list[dict]]) -> None:
-        order, rejections = data
-        visit = self.visit
+    def draw(self, data: tuple[dict, list[dict], dict]) -> None:
+        order, rejections, known = data
+        visit, count = self.visit, words.counted(known, order["consumable"])
         with box("headline"):
             ui.label(order["number"]).classes("title")
             badge(order["state"])
@@ -128,12 +131,12 @@ class Order(Detail):
             self._cancel(order)
         with box("columns"):
             with panel("What was ordered"):
-                self._facts(order)
+                self._facts(order, words.item(known, order["consumable"], order["sku"]))
             with panel("What was said"):
-                history(visit, order["history"], order["currency"])
+                history(visit, order["history"], order["currency"], count)
         with panel("The offers it was chosen from",
                    "Reasons are the thing's own word to those it did not take."):
-            table(OFFERS, _offers(order, rejections), "None are known here.")
+            table(OFFERS, _offers(order, rejections, count), "None are known here.")
             if not visit.may("POST /things/{thing_id}/commands"):
                 return
             with box("note"):
@@ -142,12 +145,12 @@ class Order(Detail):
                     "flat dense no-caps"
                 )
 
-    def _facts(self, order: dict) -> None:
+    def _facts(self, order: dict, name: str) -> None:
         visit, currency = self.visit, order["currency"]
         facts([
             ("Thing", lambda: link(order["thing"], "things", order["thing"])),
             ("For", words.said(order["consumable"])),
-            ("Item", order["sku"]),
+            ("Item", f"{order['sku']}: {name}" if name else order["sku"]),
             ("Packs", f"{order['packs']}, {order['packs_delivered']} said to be delivered"),
             ("Seller", order["seller"]),
             ("Price of a pack", words.money(order["price_minor"], currency)),
@@ -246,7 +249,7 @@ def life(order: dict, visit: Visit) -> None:
                 ui.label(visit.stamp(at) if at else "").classes("at")
 
 
-def _offers(order: dict, rejections: list[dict]) -> list[dict]:
+def _offers(order: dict, rejections: list[dict], count: words.Count) -> list[dict]:
     told = {seller: reason for row in rejections for seller, reason in row["reasons"].items()}
     rows = []
     for index, offer in enumerate(order["offers"]):
@@ -257,7 +260,8 @@ def _offers(order: dict, rejections: list[dict]) -> list[dict]:
         rows.append({
             "id": index,
             "seller": seller,
-            "what": f"{terms['packs']} x {terms['sku']}" if terms else "none",
+            "what": f"{terms['packs']} x {terms['sku']}, each {count(terms['pack_units'])}"
+                    if terms else "none",
             "total": words.money(terms["total_minor"], terms["currency"]) if terms else "",
             "lead": words.span(terms["lead_s"]) if terms else "",
             "quality": terms.get("quality", ""),

@@ -47,6 +47,7 @@ class Visit:
         self.zone = words.zone_of(unquote(request.cookies.get("steward_zone", "")))
         self.theme = THEMES.get(request.cookies.get("steward_theme", ""))
         self.now = 0
+        self._products: dict[str, dict] = {}
         self.lives: list[Live] = []
         self.place: ui.element  # where dialogs are made: what is drawn anew would take them along
         self.foot: ui.label
@@ -58,6 +59,14 @@ class Visit:
     async def tick(self) -> None:
         """Ask the desk what time it is."""
         self.now = (await self.rest.get("/clock"))["now"]
+
+    async def product(self, thing: str) -> dict:
+        """The units and names of a thing's product, asked for once a page."""
+        if not self.may("GET /things/{thing_id}/product"):
+            return {}
+        if thing not in self._products:
+            self._products[thing] = await self.rest.get(of("things", thing, "product"))
+        return self._products[thing]
 
     async def show(self) -> None:
         """Draw all parts of the page, then keep them up to date.
@@ -252,7 +261,8 @@ def facts(rows: list[tuple[str, Any]]) -> None:
                 value() if callable(value) else ui.label(str(value))
 
 
-def history(visit: Visit, entries: list[dict], currency: str = "") -> None:
+def history(visit: Visit, entries: list[dict], currency: str = "",
+            count: words.Count = words.UNKNOWN) -> None:
     """Who said what, when; the latest at the end, as it happened."""
     if not entries:
         ui.label("Nothing yet.").classes("empty")
@@ -264,7 +274,8 @@ def history(visit: Visit, entries: list[dict], currency: str = "") -> None:
             ui.label(entry["source"]).classes("who")
             with box("what"):
                 ui.label(words.spoken(entry["word"])).classes("word")
-                ui.label(words.event(entry, visit.zone, visit.now, currency)).classes("detail")
+                detail = words.event(entry, visit.zone, visit.now, currency, count)
+                ui.label(detail).classes("detail")
 
 
 def link(text: str, *parts: str) -> ui.link:

@@ -25,11 +25,13 @@ class Timeline:
         self.shown = SHOWN
         self.live: Any = None
 
-    async def read(self) -> list[dict]:
+    async def read(self) -> tuple[list[dict], dict]:
         path = of("things", self.name, "timeline")
-        return await self.visit.rest.get(path, limit=self.shown)
+        moments = await self.visit.rest.get(path, limit=self.shown)
+        return moments, await self.visit.product(self.name)
 
-    def draw(self, moments: list[dict]) -> None:
+    def draw(self, data: tuple[list[dict], dict]) -> None:
+        moments, known = data
         if not moments:
             ui.label("Nothing has happened yet: what it finds, asks for and buys will stand here."
                      ).classes("empty")  # fmt: skip
@@ -40,11 +42,11 @@ class Timeline:
                 if today != day:
                     ui.label(today).classes("day")
                     day = today
-                self._moment(moment)
+                self._moment(moment, words.counted(known, moment["consumable"]))
         if len(moments) == self.shown and self.shown < SHOWN * 5:
             ui.button("older", on_click=self._older).props("flat dense no-caps")
 
-    def _moment(self, moment: dict) -> None:
+    def _moment(self, moment: dict, count: words.Count) -> None:
         visit, kind = self.visit, moment["kind"]
         with box("moment"):
             ui.label(words.hour(moment["at"], visit.zone)).classes("when").tooltip(
@@ -56,7 +58,8 @@ class Timeline:
                     ui.link(moment["number"], href(PLACES[kind], moment["number"]))
                 ui.label(words.said(moment["about"]))
                 ui.label(words.spoken(moment["word"])).classes("word")
-                detail = words.event(moment, visit.zone, visit.now, moment["currency"])
+                currency = moment["currency"]
+                detail = words.event(moment, visit.zone, visit.now, currency, count)
                 ui.label(detail).classes("detail")
             ui.label(moment["source"]).classes("who")
 

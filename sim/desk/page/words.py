@@ -2,6 +2,7 @@
 
 import datetime
 import zoneinfo
+from collections.abc import Callable
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 # ISO 4217: currencies without a minor unit, and those with thousandths.
@@ -112,7 +113,42 @@ def spoken(word: str) -> str:
     return SPOKEN.get(word, said(word))
 
 
-def event(entry: dict, zone: datetime.tzinfo, now: int, currency: str = "") -> str:
+UNITS = {"degC": "°C", "on/off": ""}  # where people write another sign
+Count = Callable[[int], str]
+
+
+def counted(known: dict | None, consumable: str) -> Count:
+    """How quantities of a consumable are said: "1,000 g", or "100 cups" of what is only counted.
+
+    known: what REST says of the thing's product (sim/desk/products.py), None: nothing.
+    """
+    how = ((known or {}).get("consumables") or {}).get(consumable)
+    if how is None:
+        return lambda quantity: f"{quantity:,} units"
+    name = said(consumable) if how["unit"] == "count" else unit(how["unit"])
+    return lambda quantity: f"{_short(quantity / how['scale'])} {name}"
+
+
+def unit(name: str | None) -> str:
+    """A unit as people write it; nothing for states and counts."""
+    return "" if name in (None, "count") else UNITS.get(name, name)
+
+
+def item(known: dict | None, consumable: str, sku: str) -> str:
+    """What a stock number is, where the thing's product says it."""
+    how = ((known or {}).get("consumables") or {}).get(consumable) or {"items": {}}
+    return how["items"].get(sku, "")
+
+
+def _short(number: float) -> str:
+    return f"{number:,.4f}".rstrip("0").rstrip(".")
+
+
+UNKNOWN = counted(None, "")
+
+
+def event(entry: dict, zone: datetime.tzinfo, now: int, currency: str = "",
+          count: Count = UNKNOWN) -> str:
     """What a line of a history adds to its word."""
     told = dict(entry["detail"])
     parts = []
@@ -123,7 +159,7 @@ def event(entry: dict, zone: datetime.tzinfo, now: int, currency: str = "") -> s
     if "eta_s" in told:
         parts.append(f"arrives in {span(told.pop('eta_s'))}")
     if "quantity" in told:
-        parts.append(f"{told.pop('quantity'):,} units seen")
+        parts.append(f"{count(told.pop('quantity'))} seen")
     if "total_minor" in told:
         parts.append(money(told.pop("total_minor"), currency))
     if "charged_minor" in told:
@@ -139,7 +175,7 @@ def event(entry: dict, zone: datetime.tzinfo, now: int, currency: str = "") -> s
     return ", ".join(filter(None, parts))
 
 
-def statement(kind: str, told: dict, currency: str) -> str:
+def statement(kind: str, told: dict, currency: str, count: Count) -> str:
     """What a thing signed, in words; `told` has the words of sim/desk/documents.py."""
     parts: list[str] = []
     if kind == "dispute":
@@ -147,7 +183,7 @@ def statement(kind: str, told: dict, currency: str) -> str:
     if told.get("packs") is not None:
         parts.append(plural(told["packs"], "pack"))
     if told.get("quantity") is not None:
-        parts.append(f"{told['quantity']:,} units seen")
+        parts.append(f"{count(told['quantity'])} seen")
     for key, word in (("total_minor", "ordered for"), ("charged_minor", "charged")):
         if told.get(key) is not None:
             parts.append(f"{word} {money(told[key], currency)}")

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sim.desk.approvals import Question, QuestionState
 from sim.desk.core import Desk
 from sim.desk.models import Case, Dispute, Event, Finding, FindingState, Order, Thing
+from sim.desk.products import Vocabulary
 from sim.desk.rest import listing
 from sim.desk.rest.views import View
 from sim.desk.work import case_number, dispute_number, order_number
@@ -23,7 +24,8 @@ SOURCES = {
 class Moment(View):
     """Something that happened: in the life of what, who said it, and the words of its history.
 
-    `number` is that of the order, case or dispute; `about` the item or the failure mode.
+    `number` is that of the order, case or dispute; `about` the item or the failure mode, and
+    `consumable` that in whose unit quantities are (GET /things/{thing_id}/product).
     """
 
     at: int
@@ -34,6 +36,7 @@ class Moment(View):
     word: str
     detail: dict[str, Any]
     currency: str = ""
+    consumable: str = ""
 
 
 def told(desk: Desk) -> APIRouter:
@@ -51,6 +54,12 @@ def told(desk: Desk) -> APIRouter:
             return moments(session, thing_id, before, limit)
 
         return listing.read(desk, read)
+
+    @router.get("/things/{thing_id}/product", summary="The units and names behind its numbers")
+    def product(thing_id: str) -> Vocabulary:
+        thing = listing.read(desk, lambda session: listing.row_of(session, Thing, thing_id))
+        said = (thing.hello.get("product", ""), thing.hello.get("product_version", ""))
+        return desk.products.get(said) or Vocabulary()
 
     return router
 
@@ -88,11 +97,11 @@ def _moment(session, row: Event) -> Moment:
         return Moment(kind="case", number=case_number(case), about=case.mode, **said)
     dispute = session.get(Dispute, row.dispute_number) if row.dispute_number else None
     order = session.get(Order, dispute.order_number if dispute else row.order_number)
-    about, currency = (order.sku, order.currency) if order else ("", "")
-    if dispute is not None:
-        return Moment(kind="dispute", number=dispute_number(dispute), about=about,
-                      currency=currency, **said)  # fmt: skip
-    return Moment(kind="order", number=order_number(order), about=about, currency=currency, **said)
+    if order is not None:
+        said |= {"currency": order.currency, "consumable": order.consumable}
+    number = dispute_number(dispute) if dispute is not None else order_number(order)
+    return Moment(kind="order" if dispute is None else "dispute", number=number,
+                  about=order.sku if order else "", **said)  # fmt: skip
 
 
 def _findings(session, thing_id: str, before: int | None, limit: int) -> list[Moment]:
