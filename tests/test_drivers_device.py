@@ -43,6 +43,10 @@ class Plant:
 
     def __init__(self):
         self.missing = set()
+        self.on = {}
+
+    def switched(self, output, on):
+        self.on[output] = on
 
     def read(self, signal):
         return None if signal in self.missing else TRUTH.get(signal, (0.0,))[0]
@@ -91,9 +95,12 @@ def test_every_reading_of_the_real_board_comes_through_its_real_driver(running):
 
 
 def test_an_output_of_the_real_board_is_switched_by_its_driver(running):
-    device, _ = running
+    device, plant = running
+    assert plant.on == {"service_lamp": False, "heater": True, "grinder_reverse": False}
     assert "100 %" in device.ask("output service_lamp on")
     assert "hand" in device.ask("output")
+    assert "0 %" in device.ask("output heater off")
+    assert plant.on == {"service_lamp": True, "heater": False, "grinder_reverse": False}
 
 
 def test_a_part_that_fails_and_comes_back(running):

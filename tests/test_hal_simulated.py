@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 import pytest
 
@@ -99,6 +100,34 @@ def test_a_wish_for_a_power_cut_arrives_once(server, plant):
     assert plant.power == 7
     plant.sleep_until(0, 0)
     assert plant.power == 0
+
+
+class Switched(Signals):
+    def __init__(self):
+        self.heard = []
+
+    def switched(self, output, on):
+        self.heard.append((output, on))
+
+
+def test_what_is_switched_reaches_the_plant_at_once_and_rests_without_power():
+    plugged = Switched()
+    with PlantServer(World(), plugged) as server:
+        outputs = [("heater", True), ("valve", False)]
+        plant = Plant(server.host, server.port, ["level"], ticks, outputs)
+        assert plugged.heard == [("heater", True), ("valve", False)]
+        valve = plant.driver("simulated")(None, {"signal": "valve"})
+        valve.write(0.4)
+        valve.write(1.0)
+        assert plugged.heard[2:] == [("valve", True)], "it is on, once"
+        with pytest.raises(HalError, match="no lamp"):
+            plant.switch("lamp", True)
+        plant._stream.close()
+        plant._socket.close()
+        deadline = time.monotonic() + 5
+        while len(plugged.heard) < 4 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert plugged.heard[3:] == [("valve", False)], "its power is gone, and nothing holds it"
 
 
 def test_a_plant_that_is_gone_is_absent():

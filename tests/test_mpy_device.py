@@ -43,6 +43,10 @@ class Plant:
 
     def __init__(self):
         self.missing = set()
+        self.on = {}
+
+    def switched(self, output, on):
+        self.on[output] = on
 
     def read(self, signal):
         low, high = RANGES[signal]
@@ -90,6 +94,9 @@ def test_the_console_shows_what_the_plant_is_like(device, plant):
     while not re.search(r"beans_g .*good", answer := device.ask("channels")):
         assert time.monotonic() < deadline, answer
     assert re.search(r"water_ml .*missing", answer)
+    assert plant.on == {"heater": True, "grinder_reverse": False}
+    device.ask("output grinder_reverse on")
+    assert plant.on == {"heater": True, "grinder_reverse": True}
 
 
 def test_time_is_the_worlds_and_age_survives_a_kill(device):

@@ -224,6 +224,37 @@ def test_a_vessel_without_air_lets_the_pump_start_for_every_glass():
     assert starts[1] > 4 * starts[0]
 
 
+def test_a_boiler_without_its_heater_cools_and_serves_nobody_until_it_is_hot_again():
+    world, plant = machine()
+    plant.switched("heater", True)
+    run(world, plant, 10 * HOUR)
+    served = plant.brews
+    plant.switched("heater", False)
+    run(world, plant, 1800)
+    assert 30 < mean(plant, "boiler_temp_c") < 60
+    run(world, plant, 2 * HOUR)
+    assert plant.lost["heater_off"] > 0 and plant.brews <= served + 4
+    assert plant.switched("heater", True) == []
+    run(world, plant, 1200)
+    assert mean(plant, "boiler_temp_c") > 90
+    run(world, plant, 2 * HOUR)
+    assert plant.brews > served + 4
+
+
+def test_a_pump_whose_motor_is_off_stops_and_starts_again():
+    world = World(4)
+    plant = build("water_pump", world)
+    while not plant.running:
+        run(world, plant, 600)
+    assert plant.switched("motor", False) == [] and plant.read("running") == 0.0
+    run(world, plant, DAY)
+    assert not plant.running and plant.read("flow_l_min") == 0.0
+    starts = plant.starts
+    plant.switched("motor", True)
+    run(world, plant, 2 * HOUR)
+    assert plant.starts > starts
+
+
 def test_goods_go_from_the_door_over_the_shelf_into_the_machine_by_day():
     world, plant = machine(milk_ml=100, customers_per_day=0.1)
     told = []

@@ -134,7 +134,26 @@ def test_hands_change_what_is_true():
     assert "beans_g" in around.obey("list")
 
 
+def test_what_the_thing_switches_has_its_effect_and_puts_right_what_hangs():
+    around, told = Surroundings(product("coffee_machine"), {}), []
+    around.told = lambda *what: told.append(what)
+    for output, on in (("service_lamp", False), ("heater", True), ("grinder_reverse", False)):
+        around.switched(output, on)
+    assert not told, "as at rest"
+    around.obey("break heater_failure hung")
+    around.obey("break grinder_jam")
+    for output, on in (("heater", False), ("heater", True), ("service_lamp", True),
+                       ("grinder_reverse", True), ("grinder_reverse", False)):  # fmt: skip
+        around.switched(output, on)
+    assert told == [("heater", False, []), ("heater", True, ["heater_failure"]),
+                    ("service_lamp", True, []), ("grinder_reverse", True, []),
+                    ("grinder_reverse", False, [])]  # fmt: skip
+    assert "service_lamp         on" in around.obey("list")
+    assert "is put right" in around.obey("mend grinder_jam"), "it was broken, and nothing hung"
+
+
 @pytest.mark.parametrize("line, words", [
+    ("break leak slowly", "'slowly' is not hung"),
     ("jump", "none of: list, set"), ("set beans_g", "say: set CHANNEL"), ("fill beans_g x", "'x'"),
     ("set beens 3", "beens.*beans_g"), ("break everything", "failure mode"), ("", "none of"),
 ])  # fmt: skip

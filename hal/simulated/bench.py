@@ -33,13 +33,29 @@ class Uptime(Ticks):
         self._slept = value - self._uptime() * 1_000_000
 
 
+class Load:
+    """What an output of the board switches, by a relay or a dimmer; `told(on)` hears of changes."""
+
+    def __init__(self, args, told):
+        self._active = args.get("active", 1)
+        self._on = at_rest(args)
+        self._told = told
+
+    def drive(self, level):
+        on = bool(level) == bool(self._active)
+        if on != self._on:
+            self._on = on
+            self._told(on)
+
+
 class Bench:
     """board: compiled board; channels: their names in the product's order; value(name) -> float,
-    or HalError when there is none; uptime() -> seconds. `open_bus` is for hal.wiring, `chips` by
-    driver's name for whoever wants to break one (a list for each).
+    or HalError when there is none; uptime() -> seconds; switched(output, on): hears what is
+    switched, if that moves anything. `open_bus` is for hal.wiring, `chips` by driver's name for
+    whoever wants to break one (a list for each).
     """
 
-    def __init__(self, board, channels, value, uptime):
+    def __init__(self, board, channels, value, uptime, switched=None):
         self.pins = Pins(Uptime(uptime))
         self.chips = {}
         self._channel_names = channels
@@ -56,6 +72,9 @@ class Bench:
             if part not in wired:
                 wired.append(part)
                 self._wire(part, board["sensors"])
+        for output in board.get("outputs", ()) if switched else ():
+            load = Load(output["args"], _named(switched, output))
+            self.pins.attach(output["args"]["output"], load)
 
     def open_bus(self, kind, ident, pins, hz):
         return self.pins if kind == "pins" else self._buses[kind, ident]
@@ -95,6 +114,20 @@ class Bench:
             if stage[0] == "points":
                 value = backwards(stage[1])(value, 0)
         return value
+
+
+def outputs_at_rest(board):
+    """The outputs of a compiled board: [(name, whether it is on while nobody drives its pin)]."""
+    return [(output["name"], at_rest(output["args"])) for output in board.get("outputs", ())]
+
+
+def at_rest(args):
+    """Whether what a driver switches is on while its pin is low, or its chip dead."""
+    return not args.get("active", 1)
+
+
+def _named(switched, output):
+    return lambda on: switched(output["name"], on)
 
 
 def backwards(line):

@@ -62,15 +62,18 @@ class Output(Pin):
 
 
 class Pwm:
-    """machine.PWM; `duty` is what was set last, 0..65535."""
+    """machine.PWM, which tells its part; `duty` is what was set last, 0..65535."""
 
-    def __init__(self, hz):
+    def __init__(self, part, hz):
         self.hz = hz
         self.duty = 0
+        self._part = part
 
     def duty_u16(self, duty=None):
         if duty is not None:
             self.duty = duty
+            if self._part:
+                self._part.drive(duty)
         return self.duty
 
 
@@ -138,7 +141,7 @@ class Pins:
         return Analog(part.volts if part else lambda: 0.0)
 
     def pwm(self, number: int, hz: int):
-        return Pwm(hz)
+        return Pwm(self._parts.get(number), hz)
 
     def counter(self, number: int, pull: str, rising: bool, debounce_us: int, gap_us: int):
         return Counter(self.ticks, self._parts.get(number), rising, debounce_us, gap_us)

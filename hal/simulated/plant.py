@@ -4,8 +4,10 @@ Each request asks for the world as it is at a coming second of uptime, or after 
 milliseconds, whichever is first; the answer is the uptime and every signal. Asking is therefore
 sleeping, and time may run faster than the clock on the wall. All integers little-endian:
 
-    hello     uint16 length, names of the signals joined by newlines
-    request   uint32 due (s of uptime), uint16 longest wait (ms)
+    hello     uint16 length, names of the signals joined by newlines; uint16 length, those of the
+              outputs likewise
+    request   uint32 due (s of uptime), uint16 longest wait (ms), uint16 outputs that are on, a bit
+              each, the first one lowest
     answer    uint32 uptime (s), uint16 power, float64 per signal (NaN: nothing is measured)
 
 `power` other than 0 asks for a power cut in that many flash operations.
@@ -16,16 +18,21 @@ import struct
 
 from hal import HalError
 
+REQUEST = "<IHH"
+
 
 class Plant:
     """The clock port on simulated time, and where the drivers of the board `simulated` look.
 
-    signals: names, in the order of the answers; ticks: the ticks port, real, for the link.
+    signals: names, in the order of the answers; ticks: the ticks port, real, for the link;
+    outputs: (name, whether it is on at rest) of what may be switched, 16 at most.
     Raises HalError("absent") when the process is gone.
     """
 
-    def __init__(self, host, port, signals, ticks):
+    def __init__(self, host, port, signals, ticks, outputs=()):
         self.ticks = ticks
+        self._outputs = [name for name, _ in outputs]
+        self._on = sum([1 << place for place, (_, on) in enumerate(outputs) if on])
         self.power = 0
         self._injected = {}
         self._index = {name: index for index, name in enumerate(signals)}
@@ -33,8 +40,8 @@ class Plant:
         self._socket = socket.socket()
         self._socket.connect(socket.getaddrinfo(host, port)[0][-1])
         self._stream = self._socket.makefile("rb")
-        names = "\n".join(signals).encode()
-        self._socket.send(struct.pack("<H", len(names)) + names)
+        texts = ["\n".join(names).encode() for names in (signals, self._outputs)]
+        self._socket.send(b"".join([struct.pack("<H", len(text)) + text for text in texts]))
         self._ask(0, 0)
 
     def uptime(self) -> int:
@@ -57,6 +64,15 @@ class Plant:
             raise HalError("timeout", signal)
         return value
 
+    def switch(self, output, on):
+        """Have an output on or off, which the plant hears at once."""
+        if output not in self._outputs:
+            raise HalError("absent", "the plant has no " + output)
+        bit = 1 << self._outputs.index(output)
+        if bool(self._on & bit) != on:
+            self._on ^= bit
+            self._ask(0, 0)
+
     def signals(self):
         """The names of the signals, in order."""
         return sorted(self._index)
@@ -77,7 +93,7 @@ class Plant:
     def _ask(self, due, wait_ms):
         size = struct.calcsize(self._format)
         try:
-            self._socket.send(struct.pack("<IH", due, wait_ms))
+            self._socket.send(struct.pack(REQUEST, due, wait_ms, self._on))
             data = self._stream.read(size)
         except OSError as error:
             raise HalError("absent", "the plant is gone: " + str(error))
@@ -87,8 +103,9 @@ class Plant:
         self.power = self._answer[1]
 
 
+
 class _Signal:
-    """A driver with one field: what the plant says."""
+    """A driver with one field, what the plant says, or of an output of the plant."""
 
     def __init__(self, plant, signal):
         self._plant = plant
@@ -96,3 +113,6 @@ class _Signal:
 
     def read(self):
         return {"": self._plant.value(self._signal)}
+
+    def write(self, share):
+        self._plant.switch(self._signal, share > 0)

@@ -15,7 +15,7 @@ from firmware.pi import main as pi
 from firmware.start import Unprovisioned, needed
 from hal import HalError
 from hal.linux import ticks
-from hal.simulated.bench import Bench
+from hal.simulated.bench import Bench, outputs_at_rest
 from hal.simulated.plant import Plant
 
 LOOK_S = 0.1
@@ -29,7 +29,7 @@ def solder(where, store):
     except (Unprovisioned, HalError):
         return None
     names = [channel["name"] for channel in product["channels"]]
-    plant = Plant(where[0], where[1], names, ticks)
+    plant = Plant(where[0], where[1], names, ticks, outputs_at_rest(board))
     looked = [0.0]
 
     def value(name):
@@ -42,7 +42,7 @@ def solder(where, store):
                 os._exit(0)  # whoever has the plant has ended
         return plant.value(name)
 
-    return Bench(board, names, value, time.monotonic).open_bus
+    return Bench(board, names, value, time.monotonic, plant.switch).open_bus
 
 
 def main(settings: dict) -> int:

@@ -55,20 +55,25 @@ def solder(chips, carried, cbor):
     import hal
 
     own, hal.__path__ = hal.__path__, chips["hal"]
-    from hal.simulated.bench import Bench
+    from hal.simulated.bench import Bench, outputs_at_rest
 
     names = [channel["name"] for channel in cbor.decode(carried.product)["channels"]]
-    truth = seen(chips["plant"], names) if "plant" in chips else chips["truth"].get
-    machine.solder(Bench(cbor.decode(carried.board), names, truth, lambda: time.ticks_us() / 1e6))
+    board, switch = cbor.decode(carried.board), None
+    if "plant" in chips:
+        truth, switch = seen(chips["plant"], names, outputs_at_rest(board))
+    else:
+        truth = chips["truth"].get
+    machine.solder(Bench(board, names, truth, lambda: time.ticks_us() / 1e6, switch))
     hal.__path__ = own
 
 
-def seen(where, names):
-    """What is true of a channel, out of the process that has the plant; this one ends with it."""
+def seen(where, names, outputs):
+    """What is true of a channel, out of the process that has the plant, and what tells it that an
+    output is switched; this one ends with it."""
     from hal import HalError
     from hal.simulated.plant import Plant
 
-    plant = Plant(where[0], where[1], names, time)
+    plant = Plant(where[0], where[1], names, time, outputs)
     machine.lines = []
     looked = [time.ticks_ms()]
 
@@ -82,7 +87,7 @@ def seen(where, names):
                 sys.exit(0)
         return plant.value(name)
 
-    return value
+    return value, plant.switch
 
 
 def fill_names():

@@ -15,6 +15,7 @@ from sim.world.clock import RealTime, World
 
 NOISE_STEPS = 0.6  # of a resting channel's resolution: a sensor that says the same for hours is ill
 FOREVER = 1 << 40
+HANGS = "hung"
 
 
 class Resting:
@@ -49,8 +50,11 @@ class Surroundings:
     """For a PlantServer both the world and the plant; `obey` does what a person says.
 
     product: compiled and decoded; settings: of its plant; speed: of people and wear, in seconds a
-    second. Raises UnknownName for a setting that the plant does not have.
+    second; told(output, on, what that mended): hears what the thing switches. Raises UnknownName
+    for a setting that the plant does not have.
     """
+
+    told: Callable[[str, bool, list[str]], None] = staticmethod(lambda output, on, mended: None)
 
     def __init__(self, product: dict, settings: dict[str, float], speed: float = 1.0):
         self._lock = threading.RLock()
@@ -59,6 +63,7 @@ class Surroundings:
         self._channels = [channel["name"] for channel in product["channels"]]
         self._held: dict[str, float] = {}
         self._last: dict[str, float | None] = {}
+        self._on: dict[str, bool] = {}
         kind = product["product"]
         self.plant: plants.Sensors | Resting
         if kind in plants.KINDS:
@@ -87,6 +92,17 @@ class Surroundings:
             if value is not None:  # a sensor that measures in bursts says the last one again
                 self._last[signal] = value
             return self._last.get(signal)
+
+    def switched(self, output: str, on: bool) -> None:
+        """The thing has an output on or off; one that its plant knows has an effect there."""
+        with self._lock:
+            mended = []
+            if isinstance(self.plant, plants.Sensors) and output in self.plant.outputs:
+                mended = self.plant.switched(output, on)
+            changed = self._on.get(output) not in (on, None)
+            self._on[output] = on
+        if changed:
+            self.told(output, on, mended)
 
     def obey(self, line: str) -> str:
         """Do what a person says; returns what came of it. Raises ValueError for what cannot be."""
@@ -125,8 +141,10 @@ def _empty(around: Surroundings, name: str) -> str:
     return f"{name} is empty"
 
 
-def _break(around: Surroundings, mode: str) -> str:
-    _moving(around).fail(mode)
+def _break(around: Surroundings, mode: str, how: str = "") -> str:
+    if how not in ("", HANGS):
+        raise ValueError(f"{how!r} is not {HANGS}")
+    _moving(around).fail(mode, hung=bool(how))
     return f"{mode} from now on"
 
 
@@ -136,6 +154,7 @@ def _mend(around: Surroundings, mode: str) -> str:
 
 def _list(around: Surroundings) -> str:
     rows = [f"{name:20} {_told(around.read(name))}" for name in around._channels]
+    rows += [f"{name:20} {'on' if on else 'off'}" for name, on in sorted(around._on.items())]
     if isinstance(around.plant, plants.Sensors):
         rows += [f"can be filled: {', '.join(around.plant.consumables)}",
                  f"can break: {', '.join(around.plant.modes)}"]  # fmt: skip
@@ -164,6 +183,6 @@ WORDS: dict[str, tuple[Callable[..., str], str]] = {
     "set": (_set, "set CHANNEL VALUE|true"),  # true: no longer
     "fill": (_fill, "fill CONSUMABLE [AMOUNT]"),
     "empty": (_empty, "empty CONSUMABLE"),
-    "break": (_break, "break FAILURE"),
+    "break": (_break, f"break FAILURE [{HANGS}]"),  # so what the thing switches puts it right
     "mend": (_mend, "mend FAILURE"),
 }

@@ -1,7 +1,8 @@
 """`steward sim thing`: a board that is not there, to be provisioned like one that is.
 
 Exit codes: 0 stopped by a person, 1 it could not start or ended by itself, 2 wrong usage. With
---json standard output carries one JSON object when it is switched on and one when it is off.
+--json standard output carries one JSON object when it is switched on, one when an output of it is
+switched, and one when it is off.
 """
 
 import json
@@ -83,6 +84,7 @@ def thing(
         try:
             with made:
                 _announce(made, wifi, as_json)
+                around.told = _switched_as_json if as_json else _switched
                 why = _attend(around, ends, error)
         except KeyboardInterrupt:
             print(file=sys.stderr)
@@ -129,6 +131,15 @@ def _announce(thing: "Thing", wifi: str, as_json: bool) -> None:
         out.print(f"wi-fi    {wifi}, {'its' if protected else 'any'} password")
     out.print(f"board    {thing.kind.board.stem}; what happens to it can be said here: list, set,")
     out.print("         fill, empty, break, mend; Ctrl+C switches it off")
+
+
+def _switched(output: str, on: bool, mended: list[str]) -> None:
+    put_right = f", which put right: {', '.join(mended)}" if mended else ""
+    print(f"{output} is {'on' if on else 'off'}{put_right}", flush=True)
+
+
+def _switched_as_json(output: str, on: bool, mended: list[str]) -> None:
+    print(json.dumps({"output": output, "on": on, "mended": mended}), flush=True)
 
 
 def _attend(around: "Surroundings", ends: "queue.Queue[str]", error: Console) -> str:

@@ -64,7 +64,7 @@ class Live:
         self._speed = speed
         self._pace = RealTime(self.world, min(speed, SETTLING_SPEED))
         self.settled = False  # is the thing up, with what its owner signed? Until then time is slow
-        self._server = PlantServer(self.world, self.plant, self.lock)
+        self._server = PlantServer(self.world, self, self.lock)
         self.broker = LoopbackBroker(directory / "broker")
         self._directory = directory
         self._product = product
@@ -207,6 +207,19 @@ class Live:
         """Type a line on the thing's console and return what it shows."""
         with self._console:
             return self._running_device().ask(line, 3)
+
+    # -- for the thing, by way of the plant's server -----------------------------------------------
+
+    def read(self, signal: str) -> float | None:
+        """What a sensor says."""
+        return self.plant.read(signal)
+
+    def switched(self, output: str, on: bool) -> None:
+        """The thing has an output on or off."""
+        if on != self.plant.on[output]:
+            self.observer.note("remedy", f"{output} is switched {'on' if on else 'off'}")
+        for mode in self.plant.switched(output, on):
+            self.observer.mended(mode)
 
     # -- for sim.world.happen ----------------------------------------------------------------------
 

@@ -30,16 +30,21 @@ def reach_plant(where, store, ticks):
     """The plant, and (open_bus, find_driver) to it: a board of signals asks it for them; one that
     is wired for a real chip gets its real drivers, and simulated chips that ask the plant."""
     board = cbor.decode(start.needed(store, "board"))
+    outputs = [(each["name"], each.get("when") == "always") for each in board.get("outputs", ())]
     if board["chip"] == "simulated":
         signals = [sensor["args"]["signal"] for sensor in board["sensors"]]
-        plant = Plant(where[0], where[1], signals, ticks)
-        return plant, (None, plant.driver)
-    from hal.simulated.bench import Bench
+        plant = Plant(where[0], where[1], signals, ticks, outputs)
+        return plant, (no_bus, plant.driver)
+    from hal.simulated.bench import Bench, outputs_at_rest
 
     product = cbor.decode(start.needed(store, "product"))
     names = [channel["name"] for channel in product["channels"]]
-    plant = Plant(where[0], where[1], names, ticks)
-    return plant, (Bench(board, names, plant.value, plant.uptime).open_bus, None)
+    plant = Plant(where[0], where[1], names, ticks, outputs_at_rest(board))
+    return plant, (Bench(board, names, plant.value, plant.uptime, plant.switch).open_bus, None)
+
+
+def no_bus(kind, ident, pins, hz):
+    """Of a board on which every part is a signal of the plant: there are none."""
 
 
 def assemble(settings, store, signer, make_link, ticks, make_watchdog):
@@ -61,7 +66,7 @@ def assemble(settings, store, signer, make_link, ticks, make_watchdog):
         {"notify": ports.tells(console.write, plant.uptime)},
         make_watchdog(plant),
     )
-    return start.start_outputs(loop, store, ways[0]) if ways[0] else loop
+    return start.start_outputs(loop, store, *ways)
 
 
 def injector(plant):

@@ -8,15 +8,18 @@ import socket
 import struct
 import threading
 import time
+from typing import BinaryIO
 
-REQUEST = struct.Struct("<IH")
+REQUEST = struct.Struct("<IHH")
 NAMES = struct.Struct("<H")
 MISSING = float("nan")
 POLL_S = 0.002  # how often a sleeper looks at the clock of a world that somebody else moves
 
 
 class PlantServer:
-    """Serves `world` (`now`, in seconds) and `plant` (`read(signal)` -> float or None).
+    """Serves `world` (`now`, in seconds) and `plant`: `read(signal)` -> float or None, and, of one
+    that has outputs, `switched(output, on)`, which hears every change, and each as it is at rest
+    when the thing is switched on or loses its power.
 
     `lock` is held while either is looked at. `speed` is set by nobody here: whoever moves the
     world decides how fast its time goes. `power_cut(n)` reaches the thing with its next answer.
@@ -58,13 +61,28 @@ class PlantServer:
         with self._lock:
             began = self.world.now
         stream = connection.makefile("rb")
+        outputs: list[str] = []
+        at_rest = now = None
         try:
-            signals = stream.read(NAMES.unpack(stream.read(NAMES.size))[0]).decode().split("\n")
+            signals, outputs = _names(stream), _names(stream)
             while request := stream.read(REQUEST.size):
-                due, wait_ms = REQUEST.unpack(request)
+                due, wait_ms, on = REQUEST.unpack(request)
+                at_rest = on if at_rest is None else at_rest
+                now = self._switch(outputs, now, on)
                 connection.sendall(self._answer(began, signals, due, wait_ms))
         except (OSError, struct.error):
             return  # the thing is dead, which is its own affair
+        finally:
+            if at_rest is not None:
+                self._switch(outputs, now, at_rest)
+
+    def _switch(self, outputs: list[str], was: int | None, on: int) -> int:
+        """Tell the plant what has changed; `was` is None when it never heard."""
+        for place, output in enumerate(outputs if hasattr(self.plant, "switched") else ()):
+            if was is None or (was ^ on) >> place & 1:
+                with self._lock:
+                    self.plant.switched(output, bool(on >> place & 1))
+        return on
 
     def _answer(self, began: int, signals: list[str], due: int, wait_ms: int) -> bytes:
         deadline = time.monotonic() + wait_ms / 1000
@@ -84,3 +102,8 @@ class PlantServer:
 
     def __exit__(self, *exception) -> None:
         self.close()
+
+
+def _names(stream: BinaryIO) -> list[str]:
+    text = stream.read(NAMES.unpack(stream.read(NAMES.size))[0]).decode()
+    return text.split("\n") if text else []

@@ -56,6 +56,12 @@ DESCALER_LITRES = 200.0
 SCALE_PER_LITRE = 1.0 / 400.0
 """Unfiltered water at 14 °dH scales the boiler fully (1.0) in about four months."""
 
+COOLS_S, HEATS_S = 1_500.0, 100.0
+"""Time constants of the boiler, without its heater and with it."""
+
+COLD = 0.3
+"""From here on of the way to the room's temperature no drink is worth drinking."""
+
 LEAK_ML_S = 2.5
 """A torn tank seal: nine litres an hour."""
 
@@ -112,6 +118,7 @@ class CoffeeMachine(Plant):
     }
 
     outputs: ClassVar = {"heater": ("heater_failure",), "grinder_reverse": ("grinder_jam",)}
+    on_by_itself: ClassVar = ("heater",)
 
     def __init__(self, world, settings: dict):
         super().__init__(world)
@@ -122,6 +129,8 @@ class CoffeeMachine(Plant):
         self.scale = float(self.settings["scale"])
         self.pump_wear = 0.02
         self.tank_out_until = 0
+        self._cold = 0.0  # how far the boiler had come to the room's temperature, and when
+        self._cold_at = self.at
         self._last: dict[str, float] = {}
         self._last_brew = -DAY
         self._people = world.stream("coffee/customers")
@@ -152,8 +161,10 @@ class CoffeeMachine(Plant):
         self._try_out(self.world.now)
         return broken
 
-    def switched(self, output: str) -> list[str]:
-        mended = super().switched(output)
+    def switched(self, output: str, on: bool) -> list[str]:
+        if output == "heater":
+            self._cold, self._cold_at = self._cooled(self.world.now), self.world.now
+        mended = super().switched(output, on)
         if output == "grinder_reverse":  # it turns, so there is a current to be measured
             self._grind(self.world.now)
         return mended
@@ -246,6 +257,8 @@ class CoffeeMachine(Plant):
                 return consumable
         if moment < self.tank_out_until:
             return "water_in_place"
+        if self._cooled(moment) > COLD:
+            return "heater_off"
         if not self._faults:
             return None
         if self.level("grinder_jam", moment) >= 0.95:
@@ -310,7 +323,14 @@ class CoffeeMachine(Plant):
         swing -= 4.0 * math.exp((self._last_brew - self.at) / 40.0)
         if self._faults:
             swing = self._faulty_boiler(swing)
+        swing += self._cooled(self.at) * (self._room() - swing)
         return round(swing + self._gauss["boiler_temp_c"](0.0, 0.15), 1)
+
+    def _cooled(self, at: int) -> float:
+        """How far the boiler has come to the room's temperature since its heater was switched."""
+        if self.on["heater"]:
+            return self._cold and self._cold * math.exp((self._cold_at - at) / HEATS_S)
+        return 1.0 - (1.0 - self._cold) * math.exp((self._cold_at - at) / COOLS_S)
 
     def _faulty_boiler(self, swing: float) -> float:
         hot = self.level("boiler_stuck_relay", self.at)

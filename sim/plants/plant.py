@@ -41,7 +41,8 @@ class Plant:
     `modes` maps what can fail to what it does, in words. `causes` maps a failure mode of the
     product to what may be behind it, where the two have different names; "sensor" is a sensor.
     `effects` maps what can fail to further failure modes that it truly looks like.
-    `outputs` maps what the thing can switch to the failures that this may put right.
+    `outputs` maps what the thing can switch to the failures that this may put right;
+    `on_by_itself` are those of them that are on while nobody switches.
     """
 
     signals: ClassVar[dict[str, str]] = {}
@@ -50,6 +51,7 @@ class Plant:
     causes: ClassVar[dict[str, tuple[str, ...]]] = {}
     effects: ClassVar[dict[str, tuple[str, ...]]] = {}
     outputs: ClassVar[dict[str, tuple[str, ...]]] = {}
+    on_by_itself: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, world):
         self.world = world
@@ -58,6 +60,7 @@ class Plant:
         self.demand = 0
         self.lost: dict[str, int] = {}
         self._faults: dict[str, Fault] = {}
+        self.on = {output: output in self.on_by_itself for output in self.outputs}
         self._readers = {name: getattr(self, f"_read_{name}") for name in self.signals}
 
     def advance(self, at: int) -> None:
@@ -105,10 +108,16 @@ class Plant:
         self.advance(self.world.now)
         return self._faults.pop(mode, None) is not None
 
-    def switched(self, output: str) -> list[str]:
-        """The thing had an output the other way for some seconds; returns what that put right."""
+    def switched(self, output: str, on: bool) -> list[str]:
+        """The thing has an output on or off; returns what that put right: something that hung,
+        when the output is back from the other way."""
         if output not in self.outputs:
             raise UnknownName("output", output, self.outputs)
+        self.advance(self.world.now)
+        back = on != self.on[output] and on == (output in self.on_by_itself)
+        self.on[output] = on
+        if not back:
+            return []
         hung = [fault.mode for fault in self.faults() if fault.hung]
         return [mode for mode in hung if mode in self.outputs[output] and self.repair(mode)]
 

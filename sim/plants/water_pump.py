@@ -48,6 +48,8 @@ class WaterPump(Plant):
         "seal_wear": "part of the flow goes round inside the pump",
     }
     causes: ClassVar = {"dry_running": ("inlet_closed",)}
+    outputs: ClassVar = {"motor": ()}
+    on_by_itself: ClassVar = ("motor",)
     effects: ClassVar = {
         "inlet_closed": ("impeller_wear", "seal_wear", "vessel_lost_air", "burst_pipe"),
         "bearing_wear": ("impeller_wear",),
@@ -71,6 +73,11 @@ class WaterPump(Plant):
         self._taps = world.stream("pump/taps")
         self._city_bar = 0.0
         self._gauss = {name: world.stream(f"pump/noise/{name}").gauss for name in self.signals}
+
+    def switched(self, output: str, on: bool) -> list[str]:
+        mended = super().switched(output, on)
+        self.running = self.running and self.on["motor"]
+        return mended
 
     # -- time --------------------------------------------------------------------------------
 
@@ -98,7 +105,7 @@ class WaterPump(Plant):
         self._water_l += (pumped - drawn) * step / 60.0
         if self._water_l <= 0.0:
             self._water_l = 0.0
-            if not self.running:
+            if not self.running and self.on["motor"]:
                 self._start(moment)
         elif self._water_l >= drawdown:
             self._water_l = drawdown

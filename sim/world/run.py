@@ -218,8 +218,9 @@ class Run:
     def _effect(self, effect: tuple) -> None:
         if effect[0] == "switch":
             self.observer.note("remedy", f"{effect[1]} for {effect[2]} s")
-            for mode in self.plant.switched(effect[1]):
-                self.observer.mended(mode)
+            usual = effect[1] in self.plant.on_by_itself
+            self._switched(effect[1], not usual)
+            self.world.after(effect[2], self._switched, effect[1], usual)
         if effect[0] != "notify":
             return
         text = effect[1]
@@ -229,6 +230,10 @@ class Run:
         for name, (consumable, _) in self._consumables().items():
             if name in text:
                 self.housekeeper.reminded(consumable)
+
+    def _switched(self, output: str, on: bool) -> None:
+        for mode in self.plant.switched(output, on):
+            self.observer.mended(mode)
 
     def _delivered(self, delivery) -> None:
         """The desk's hook: a parcel was put down at the thing."""

@@ -173,7 +173,10 @@ class UART:
 
 class PWM:
     def __init__(self, pin, freq, duty_u16):
-        assert freq
+        self._pwm = bench[0].pins.pwm(pin.number, freq) if bench else None
+        self.duty_u16(duty_u16)
 
     def duty_u16(self, duty):
         assert 0 <= duty < 65536
+        if self._pwm:
+            self._pwm.duty_u16(duty)
