@@ -74,7 +74,8 @@ def test_what_is_no_product_is_named(tmp_path):
         products.read([tmp_path / "nowhere"])
     with pytest.raises(FileNotFoundError, match="none is described in"):
         products.read([tmp_path])
-    (tmp_path / "pump.toml").write_text((boards / "products" / "water_pump.toml").read_text("utf-8"))
+    product = (boards / "products" / "water_pump.toml").read_text("utf-8")
+    (tmp_path / "pump.toml").write_text(product)
     (tmp_path / "board.toml").write_text((boards / "simulated.toml").read_text("utf-8"))
     assert [name for name, _ in products.read([tmp_path])] == ["water_pump"]
     (tmp_path / "pump.toml").write_text('product = "pump"\n')
