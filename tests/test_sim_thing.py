@@ -87,6 +87,11 @@ def test_without_a_board_a_thing_is_set_up_up_to_its_desk(tmp_path, monkeypatch)
             run = CliRunner().invoke(app, [*set_up, "--wifi", "lab"])
             assert run.exit_code == 0 and "has greeted it" in run.output, run.output
             assert httpx.get(desk.url + "/things/coffee-9").json()["hello"]
+        with Session(ready["console"]) as session:
+            session.ask("output heater off")
+        assert json.loads(process.stdout.readline()) == {
+            "output": "heater", "on": False, "mended": [],
+        }  # fmt: skip
     finally:
         switched_off(process)
 
