@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from sim.desk import codec
-from sim.desk.messages import FAREWELL
+from sim.desk.mandates import Mandate
+from sim.desk.messages import FAREWELL, MANDATE
 from sim.desk.models import Case, Finding, Order, Report, Thing
 from sim.desk.service import CaseStep
 from sim.desk.testing import (
@@ -151,6 +152,27 @@ def test_a_thing_is_told_the_number_of_the_mandate_that_it_had():
     world.send(FAREWELL, {})
     told += reconciles(world.send(1, world.thing.hello(9) | {10: 1}))
     assert [body[6] for body in told] == [2, 2, 5, 1]
+
+
+def test_a_thing_that_lost_its_mandate_is_given_back_what_went_through_the_desk():
+    """All that is in force, in its order, once; not what its owner left behind on the console."""
+    world = World()
+    said = [world.thing.sign({0: word, 1: number} | more) for word, number, more in (
+        ("mandate", 4, {}), ("mandate", 5, {}), ("control", 6, {3: 0}), ("control", 7, {3: 1}))]
+    last = said[3]
+
+    def greeted_with(number):
+        world.send(1, world.thing.hello(0) | {10: number})
+        world.send(1, world.thing.hello(0) | {10: number})  # it starts again meanwhile
+        return [payload[6][1] for payload in world.run(60) if payload[2] == MANDATE]
+
+    for document in said:
+        world.desk.send("thing-1", MANDATE, document=document)
+    assert [p[6][1] for p in world.run(60) if p[2] == MANDATE] == said
+    assert (greeted_with(7), greeted_with(0), greeted_with(5)) == ([], [said[1], last], [last])
+    assert greeted_with(8) == [] == greeted_with(0), "the console's word is newer, and not here"
+    world.send(FAREWELL, {})
+    assert world.count(Mandate) == 0
 
 
 def test_more_orders_than_one_message_holds_come_in_numbered_parts():

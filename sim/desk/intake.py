@@ -9,6 +9,7 @@ from sim.desk import (
     disputes,
     documents,
     forms,
+    mandates,
     messages,
     notices,
     quoting,
@@ -51,6 +52,7 @@ def _hello(work: Work, thing: Thing, words: dict) -> Answer:
     releases.greeted(work, thing, words)
     send_again(work, thing, 1)  # after the answer, before which it is deaf to all of it
     trade.reconcile(work, thing, words["nonce"], thing.hello[KNOWN])
+    mandates.send_again(work, thing, words["mandate_seq"], thing.hello[KNOWN])
     return Answer(messages.EXISTS)
 
 
@@ -115,7 +117,7 @@ def _ack(work: Work, thing: Thing, words: dict) -> Answer:
     taken = work.session.get(Outgoing, words["message"])
     if taken is not None and taken.thing_id == thing.id:
         if taken.kind == messages.MANDATE:
-            _took_mandate(thing, taken, words["outcome"])
+            _took_mandate(work, thing, taken, words["outcome"])
         elif taken.kind == messages.APPROVAL and words["outcome"]:
             approvals.not_cancelled(work, thing, taken, words["reason"])
     acknowledge(work, thing, words["message"])
@@ -124,13 +126,15 @@ def _ack(work: Work, thing: Thing, words: dict) -> Answer:
     return Answer()
 
 
-def _took_mandate(thing: Thing, taken: Outgoing, outcome: int | None) -> None:
-    """An old flash will not have it: the thing is told its number when it starts."""
+def _took_mandate(work: Work, thing: Thing, taken: Outgoing, outcome: int | None) -> None:
+    """An old flash will not have it: the thing is told its number when it starts, and given it."""
     if outcome:
         return
-    content = codec.peek_document(codec.decode(taken.body)[1])
+    document = codec.decode(taken.body)[1]
+    content = codec.peek_document(document)
     number = content.get(1)
     if isinstance(number, int) and forms.uint(number):
+        mandates.keep(work, thing, content.get(0), number, document)
         said = {**thing.hello, KNOWN: max(_mandate_of(thing), number)}
         if said.get("buys_not") != HELD:
             paused = documents.PAUSE if content.get(19) else documents.RESUME
@@ -151,6 +155,7 @@ def _farewell(work: Work, thing: Thing, words: dict) -> Answer:
     disputes.leave(work, thing)
     care.leave(work, thing)
     approvals.leave(work, thing)
+    mandates.forget(work, thing)
     work.session.execute(delete(Outgoing).where(Outgoing.thing_id == thing.id))
     thing.hello = {**thing.hello, "left_at": work.now}  # until it greets again
     return _report(work, thing, words, "farewell")
