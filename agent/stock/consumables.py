@@ -16,6 +16,7 @@ _SWAP = const(0.5)  # a counted container put back above this level was only loo
 _FINEST = const(4096)  # uses are drawn once they make this fraction of the capacity
 _RATIO = const(3.0)  # level and usage count may disagree by this factor
 _LOST = const(0.2)  # share of the capacity that nobody takes at once
+_EXPLAINED = const(1.5)  # factor within which a count is all of what has gone
 _FULL = const(0.8)  # share of the capacity to which a refill answers all questions
 _RATIO_SHARE = const(0.15)  # share of the capacity that must have gone before they are compared
 _AWAITED = const(0.5)  # share that is held against a level at most: it is seen through sooner then
@@ -79,12 +80,18 @@ class Consumable:
             return
         disputed = self._disputed()
         own, state = self.own, self.gauge.state
+        vanished = state[gauge.VANISHED]
         used = self.gauge.read(level, at, self._at_most(at))
         own[_BY_LEVEL] += used
+        gone, counted = state[gauge.VANISHED] - vanished, own[_UNSEEN]
+        if gone > 0 and counted / _EXPLAINED <= gone <= counted * _EXPLAINED:
+            state[gauge.VANISHED] = vanished  # it stood still while it was used up
+            own[_BY_LEVEL] = own[_BY_COUNT] = 0.0
         if used > _LOST * self.capacity and (used > _RATIO * own[_UNSEEN] or self._disputed()):
             state[gauge.VANISHED] += used  # at once, and nothing tells where to
             used = 0.0
-        if not (state[gauge.AGREED] or since(state, gauge.CHANGED_AT, at)):
+        if state[gauge.LEVEL] >= 0 and not (
+                state[gauge.AGREED] or since(state, gauge.CHANGED_AT, at)):
             own[_UNSEEN] = 0.0  # it moves, and it is seen how much
         self._use(0.0 if disputed else used, at)
 
@@ -113,7 +120,8 @@ class Consumable:
         own[_COUNTED] = 1.0
         mark(own, _TOTAL, total)
         amount = uses * self.per_use if uses <= most else 0.0
-        own[_UNSEEN] += amount
+        if self.gauge.state[gauge.LEVEL] >= 0:
+            own[_UNSEEN] += amount
         if (self.level() or 0.0) > _SCARCE * self.capacity:
             own[_BY_COUNT] = min(own[_BY_COUNT] + amount, _AWAITED * self.capacity)
         if not self.measured:

@@ -9,6 +9,7 @@ from agent import const
 DAY_S = const(86400)
 AGREE = const(3)  # readings in agreement that make a jump true: outlasts a spike and slosh
 _STEP = const(0.05)  # share of the capacity within which a reading is ordinary
+_FINE = const(0.25)  # of that step, or of a quarter of what is left, is no way to go any more
 _NOISE_STEPS = const(6.0)  # or this many mean differences between neighbours, whichever is more
 _NOISE_MOST = const(0.05)  # share of the capacity: more noise than this is not believed
 _WILD = const(0.04)  # neighbours that differ by more, on average, tell neither levels nor refills
@@ -143,11 +144,17 @@ class Gauge:
     def _doubt(self, level, at):
         """A jump: count the readings that agree on where it went, more of them after wild ones."""
         state = self.state
-        if state[AGREED] and abs(level - state[_CANDIDATE]) <= self.step():
+        moved, step = level - state[_CANDIDATE], self.step()
+        # Through a filter, or poured, it goes there in ever smaller steps.
+        onward = state[AGREED] < AGREE and (
+            _FINE * min(step, max(level / 4, _EMPTY * self.capacity))
+            < abs(moved) <= abs(state[_CANDIDATE] - state[LEVEL]))
+        doubted = state[AGREED] and not onward
+        if doubted and abs(moved) <= step:
             state[AGREED] += 1
-            state[_CANDIDATE] += (level - state[_CANDIDATE]) / state[AGREED]
+            state[_CANDIDATE] += moved / state[AGREED]
         else:
-            if state[AGREED]:
+            if doubted:
                 state[STRANGE] = min(_MOST, state[STRANGE] + 4)
             state[AGREED] = 1.0
             state[_CANDIDATE] = level

@@ -39,3 +39,44 @@ def test_a_leap_that_no_use_just_counted_explains_is_not_bought_on():
     assert machine.stock.plausible(machine.at) == "level contradicts usage"
     machine.run(1)
     assert abs(machine.stock.rate_per_day() - rate) < 0.1 * rate
+
+
+def emptied_behind_it(used, begin, nought, filled=0.0):
+    """A machine whose sensor stood still at `begin` while so much was used, and then says empty."""
+    machine = Machine()
+    machine.run(4.4)
+    machine.level = begin
+    machine.run(0.1)
+    machine.usual = machine.stock.rate_per_day()
+    said, brews = machine.level, machine.brews
+    machine.level += filled
+    while machine.level >= 9 and (machine.brews - brews) * 9 < used:
+        machine.run(1 / 144, said)
+    machine.level = 0.0
+    for minute in range(48):
+        machine.read(nought[minute % len(nought)])
+    return machine
+
+
+def test_a_container_that_emptied_while_its_sensor_stood_still_is_bought_on_within_hours():
+    for begin in (990.0, 640.0, 300.0, 170.0):
+        for nought in ([0.0], [0.0, 2.0, 4.0, 1.0]):
+            machine = emptied_behind_it(begin, begin, nought)
+            assert machine.stock.plausible(machine.at) is None, (begin, nought)
+            assert machine.stock.need(machine.at) is not None
+            assert abs(machine.stock.rate_per_day() / machine.usual - 1) < 0.15, (begin, nought)
+            assert [event[0] for event in machine.events][-2:] == ["removed", "empty"]
+
+
+def test_one_that_emptied_for_more_than_was_counted_stays_doubted():
+    for used, begin in ((300, 990.0), (200, 640.0), (90, 300.0)):
+        for nought in ([0.0], [0.0, 2.0, 4.0, 1.0]):
+            machine = emptied_behind_it(used, begin, nought)
+            machine.run(9, 0.0)
+            assert machine.stock.plausible(machine.at) == "level contradicts usage", begin
+            assert machine.stock.need(machine.at) is None
+
+
+def test_one_that_must_have_been_filled_unseen_since_stays_doubted():
+    machine = emptied_behind_it(1800, 640.0, [0.0, 2.0], filled=1500.0)
+    assert machine.stock.plausible(machine.at) == "level contradicts usage"
