@@ -40,6 +40,7 @@ class Inbox:
             wire.DOWN_ACK: self._acknowledged, wire.CASE_STATUS: self._case_status,
             wire.EXEC: self._exec, wire.RECONCILE: self._reconcile,
             wire.MANIFEST: self._update, wire.PIECE: self._update, wire.NOTICE: self._notice,
+            wire.CONFIG: self._config,
         }
         self._handlers.update(agent.trade.handlers() if agent.trade else dict.fromkeys(
             (wire.OFFER, wire.ORDER_STATUS, wire.MANDATE, wire.APPROVAL), _buys_nothing))
@@ -137,6 +138,9 @@ class Inbox:
 
     def _notice(self, message, at):
         loan.call("agent.terms.butler", "take", self._agent, message[wire.BODY], at)
+
+    def _config(self, message, at):
+        loan.call("agent.service.ways", "take", self._agent, message[wire.BODY], at)
 
     def _exec(self, message, at):
         body = message[wire.BODY]

@@ -31,6 +31,7 @@ class Loop:
         self.error = None
         self.running = True
         self.outputs = None  # of firmware/outputs.py, where the board has some
+        self.ways = None  # of firmware/ways.py, where there is more than one to the desk
         self._linked = False
         self._thinking = False  # a step is under way: no further message is taken
         self._frame = None  # taken from the agent, not yet taken by the link
@@ -52,6 +53,8 @@ class Loop:
         self._read_sensors(now)
         heard = self._receive(now)
         due = self._think(now, heard)
+        if self.ways is not None:
+            self.ways.watch(now)
         if self.outputs is not None:
             due = self.outputs.follow(self.agent, now, due)
         if self.watchdog is not None:

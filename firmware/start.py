@@ -2,8 +2,8 @@
 
 Five named files, each deterministic CBOR with text keys: `product` and `board` as compiled by
 boards/, `identity` {thing, root_key, private_key, public_key, ?owner_key}, and `link` {host, port,
-ca, ?client: [certificate, key]}; a thing without `link` works alone. `maker` {key, floor} is whose
-releases are taken, from which number on.
+ca, ?client: [certificate, key], ?other: a second one}; a thing without `link` works alone. `maker`
+{key, floor} is whose releases are taken, from which number on.
 """
 
 import os
@@ -162,6 +162,17 @@ def start_outputs(loop, store, open_bus, find_driver=None):
                 agent.switches, loop.effects["switch"] = loop.outputs.safe(), loop.outputs.switch
         except (BrokenFile, ImportError) as error:
             agent.tell("its outputs stay off: %s" % error)
+    return loop
+
+
+def start_ways(loop, store):
+    """Have a loop try another way to the desk when it is told of one; returns the loop."""
+    if loop.link is not None:
+        loop.effects["detour"] = loan.later("firmware.ways", "begin", loop, store)
+        if "other" in (spare(store, "link") or {}):
+            from firmware import ways
+
+            loop.ways = ways.Ways(loop, store)
     return loop
 
 

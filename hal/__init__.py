@@ -7,7 +7,8 @@ A port is a duck type, and each exists because the loop or a driver uses it:
 * store    `blocks() append(data) replace(pieces) load(name) save(name, data) damaged() mend()
            quarantine(data) erase()`
            and the counters `appends replaces bytes_written`; what returned is durable.
-* link     `poll(now_ms) ready() publish(frame) received() acknowledge() close()`; never blocks.
+* link     `poll(now_ms) ready() publish(frame) received() acknowledge() close()`; never blocks;
+           `redirect(host, port, ca, client)` to another broker; `failures` in a row to reach it.
 * console  `read() -> text | None` one whole line, `write(text)`; never blocks.
 * watchdog `feed()`.
 * driver   module `hal.drivers.<name>` with `class Driver`: `Driver(bus, args)` finds the part or

@@ -33,11 +33,12 @@ class Link:
 
     `ca`: the authority's certificate; `client`: (certificate, key) for brokers that ask for one;
     DER or PEM. `entropy(n)`: n random bytes. `ticks`: the ticks port. Counters: `sessions` begun,
-    `drops` of sessions, `oversized` messages thrown away; `error` is why the last attempt ended.
+    `drops` of sessions, `failures` in a row to begin one, `oversized` messages thrown away; `error`
+    is why the last attempt ended.
     """
 
     def __init__(self, host, port, thing, ca, entropy, ticks, client=None):
-        self.sessions = self.drops = self.oversized = 0
+        self.sessions = self.drops = self.failures = self.oversized = 0
         self.error = None
         self._address = host, port
         self._topic = "steward/1/" + thing + "/"
@@ -99,6 +100,13 @@ class Link:
         self._dialing, self._session_began = False, None
         self._dial_at = self._ticks.ticks_ms()
 
+    def redirect(self, host, port, ca, client=None):
+        """Leave this broker for another. Raises ValueError and changes nothing for no certificate.
+        """
+        context = _context(ca, client)
+        self.close()
+        self._address, self._context, self.failures = (host, port), context, 0
+
     def _new_client(self, thing):
         client = _Client(
             transport_factory=lambda: _Dial(self._address, self._context),
@@ -121,6 +129,7 @@ class Link:
 
     def _began(self):
         self.sessions += 1
+        self.failures = 0
         self.error = None
         self._session_began = self._ticks.ticks_ms()
         self._client.publish(self._topic + "status", b"online", qos=1, retain=True)
@@ -131,6 +140,8 @@ class Link:
             self.drops += 1
             lasted = self._ticks.ticks_diff(now_ms, self._session_began)
             self._session_began = None
+        else:
+            self.failures += 1
         self.error = self._client.last_error
         self._client.hold()
         self._client.forget()

@@ -32,12 +32,13 @@ class Link:
     """A session of `thing` with the broker at `host`; see hal/__init__.py for the verbs.
 
     `ca`: the authority's certificate; `client`: (certificate, key) for brokers that ask for one;
-    DER or PEM. `entropy(n)`: n random bytes. Counters: `sessions` begun, `drops` of
-    sessions; `error` is why the last attempt ended. Raises ValueError when one of them is none.
+    DER or PEM. `entropy(n)`: n random bytes. Counters: `sessions` begun, `drops` of sessions,
+    `failures` in a row to begin one; `error` is why the last attempt ended. Raises ValueError
+    when a certificate is none.
     """
 
     def __init__(self, host, port, thing, ca, entropy, ticks=linux_ticks, client=None):
-        self.sessions = self.drops = 0
+        self.sessions = self.drops = self.failures = 0
         self.error = None
         self._topic = f"steward/1/{thing}/"
         self._ticks = ticks
@@ -93,12 +94,21 @@ class Link:
             self._client.ack(self._handed_out.pop(0), 1)
 
     def close(self) -> None:
-        """Say goodbye if there is somebody to say it to."""
+        """Say goodbye if there is somebody to say it to; the next `poll` dials anew."""
         if self.ready():
             self._client.publish(self._topic + "status", b"offline", qos=1, retain=True)
             self._client.disconnect()
             self._client.loop_write()
-        self._state = WAITING
+        self._forget()
+        self._session_began = None
+        self._deadline = self._ticks.ticks_ms()
+
+    def redirect(self, host, port, ca, client=None):
+        """Leave this broker for another. Raises ValueError and changes nothing for no certificate.
+        """
+        context = _context(ca, client)
+        self.close()
+        self._address, self._context, self.failures = (host, port), context, 0
 
     def _new_client(self):
         client = mqtt.Client(
@@ -149,6 +159,7 @@ class Link:
             return
         self._state = OPEN
         self.sessions += 1
+        self.failures = 0
         self._session_began = self._ticks.ticks_ms()
         client.subscribe(self._topic + "down", 1)
         client.publish(self._topic + "status", b"online", qos=1, retain=True)
@@ -167,10 +178,16 @@ class Link:
             self.drops += 1
             lasted = self._ticks.ticks_diff(now_ms, self._session_began)
             self._session_began = None
+        else:
+            self.failures += 1
+        self._forget()
+        self._deadline = self._ticks.ticks_add(now_ms, self._backoff.next_ms(lasted))
+
+    def _forget(self):
+        """Nothing outlives a connection: the outbox sends again, and the broker does."""
         self._arrived.clear()
         self._handed_out.clear()
         self._state = WAITING
-        self._deadline = self._ticks.ticks_add(now_ms, self._backoff.next_ms(lasted))
 
 
 def _context(ca, client):

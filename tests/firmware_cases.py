@@ -70,7 +70,7 @@ class FakeLink:
     error = None
     sessions = polls = 0
     up = False
-    received = acknowledge = publish = close = None
+    received = acknowledge = publish = close = redirect = None
 
     def poll(self, now_ms):
         self.polls += 1

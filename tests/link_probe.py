@@ -4,8 +4,9 @@ Arguments: host, port, authority (DER file), mode, and where the broker asks for
 certificate and key. Prints `got <text>` for each message, `error <why>`, `drops <number>`, `slow
 <ms>` for a poll that took long, `full after <number>` when the link takes no more frames. Mode
 `hold` never acknowledges; `impatient` gives the broker two seconds for everything and dials again
-soon; `flood` sends a kilobyte in every turn; `rest` says goodbye when it is told "rest", and dials
-again half a second later, as a thing on a battery does.
+soon; `move` goes to another broker when it is told its port and authority; `flood` sends a kilobyte
+in every turn; `rest` says goodbye when it is told "rest", and dials again half a second later, as a
+thing on a battery does.
 """
 
 import os
@@ -58,6 +59,10 @@ def main(host, port, authority, mode, *paths):
             poll(link)  # the acknowledgement goes out
             link.close()
             ticks.sleep_ms(500)
+        if frame and mode == "move":
+            poll(link)
+            elsewhere, path = frame.decode().split()
+            link.redirect(host, int(elsewhere), read(path), client)
         if link.error is not error and link.error is not None:
             print("error", link.error)
         error = link.error

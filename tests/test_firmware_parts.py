@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from firmware_cases import *  # noqa: F403 - its tests are collected here
 from output_cases import *  # noqa: F403 - and its
+from ways_cases import *  # noqa: F403 - and its
 
 from sim.mpy import runtime
 
@@ -15,7 +16,7 @@ TESTS = Path(__file__).parent
 
 def test_the_same_holds_on_micropython():
     done = subprocess.run(
-        runtime.command(TESTS / "portable/run.py", "firmware_cases", "output_cases"),
+        runtime.command(TESTS / "portable/run.py", "firmware_cases", "output_cases", "ways_cases"),
         capture_output=True,
         text=True,
         timeout=300,

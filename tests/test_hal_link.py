@@ -17,7 +17,7 @@ from link_rig import (
     starter,
 )
 
-from sim.desk.broker import make_certificates
+from sim.desk.broker import LoopbackBroker, make_certificates
 
 kind = pytest.fixture(each_kind, params=KINDS)
 broker = pytest.fixture(running_broker)
@@ -122,6 +122,22 @@ def test_a_broker_that_says_nothing_does_not_block_the_loop(start):
         with pytest.raises(queue.Empty):
             probe.expect("slow", wait_s=0.5)
         connection.close()
+
+
+def test_a_link_goes_to_another_broker_with_an_authority_of_its_own(broker, start, tmp_path):
+    desk = Desk(broker)
+    probe = start("move")
+    assert desk.status.get(timeout=WAIT_S) == b"online"
+    with LoopbackBroker(tmp_path / "other") as other:
+        there = Desk(other)
+        desk.send(f"{other.port} {other.ca_der_path}")
+        assert desk.status.get(timeout=WAIT_S) == b"offline", "it says so itself"
+        assert there.status.get(timeout=WAIT_S) == b"online"
+        there.send(f"{broker.port} {broker.ca_der_path}")
+        assert desk.status.get(timeout=WAIT_S) == b"online", "and back"
+        assert probe.expect("got").startswith(str(other.port))
+        there.close()
+    desk.close()
 
 
 @pytest.mark.parametrize("kind", ["micropython"], indirect=True)

@@ -49,6 +49,7 @@ FIRMWARE_ON_DEVICE = (
     "firmware/slots.py",
     "firmware/blank.py",
     "firmware/outputs.py",
+    "firmware/ways.py",
     "firmware/esp32/",
     "firmware/pi/",
 )

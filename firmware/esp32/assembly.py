@@ -60,7 +60,7 @@ def assemble(make_loop, store, guard, clock, watchdog):
         agent.tell("safe mode: it failed to start several times; `crash` says how")
         start.ask_for_update(agent, "safe mode")
     loop = make_loop(agent, sensors, clock, guard, watchdog, console, link, battery)
-    return start.start_outputs(loop, store, open_bus)
+    return start.start_outputs(start.start_ways(loop, store), store, open_bus)
 
 
 def is_locked(store):

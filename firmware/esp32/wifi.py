@@ -132,7 +132,12 @@ class Online:
         self.acknowledge = link.acknowledge
         self.publish = link.publish
         self.close = link.close
+        self.redirect = link.redirect
         self.asleep = False
+
+    @property
+    def failures(self) -> int:
+        return self.link.failures
 
     def sleep(self) -> None:
         """Say goodbye and switch the radio off, until `wake`."""

@@ -68,7 +68,7 @@ def assemble(store, console, watchdog) -> "PiLoop":
     agent.ports = Ports(store, p256, os.urandom)
     start.mend(store, agent.tell)
     loop = PiLoop(agent, sensors, Clock(ticks), console, watchdog, link)
-    return start.start_outputs(loop, store, open_bus)
+    return start.start_outputs(start.start_ways(loop, store), store, open_bus)
 
 
 class PiLoop(Loop):

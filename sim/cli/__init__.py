@@ -23,6 +23,7 @@ COMMANDS = {
     "build": ("build", "Build what an ESP32 carries: files, a ROMFS image, a manifest."),
     "update": ("update", "The maker's releases: sign, publish, follow."),
     "notice": ("notice", "Tell things something: a recall, the weather, what is on offer."),
+    "way": ("way", "Tell things where the desk is found, before its broker moves."),
     "bench": ("bench", "Measure detection, forecasts and cost on public data."),
 }
 COMPLETION = ("install_completion", "show_completion")

@@ -85,7 +85,7 @@ def provision(
     with _told():
         order = tool.Order(
             thing, product, board_file(board, product or Path()) if board else None,
-            _address(broker), ca, _key("--owner", owner), _wifi(wifi), desk,
+            broker and address(broker), ca, _key("--owner", owner), _wifi(wifi), desk,
             os.environ.get("STEWARD_DESK_API_KEY"), False, client, _key("--maker", maker),
         )  # fmt: skip
         with Session(port or find_port()) as session:
@@ -153,9 +153,8 @@ def _key(option: str, given: str | None) -> str | None:
     return read_public(Path(given)).hex()
 
 
-def _address(broker: str | None) -> tuple[str, int] | None:
-    if broker is None:
-        return None
+def address(broker: str) -> tuple[str, int]:
+    """Host and port of a broker as a person writes it."""
     host, colon, port = broker.rpartition(":")
     if not colon:
         return broker, TLS_PORT

@@ -257,7 +257,13 @@ DOWN: dict[int, Body] = {
     NOTICE: _body(
         "notice", (1, "document", document, False), (2, "said", whole(NOTICE_DOCUMENT), False)
     ),
-    CONFIG: _body("config", (1, "document", document)),
+    CONFIG: _body(
+        "config",
+        (1, "request", uint),
+        (2, "host", text(100, 1)),
+        (3, "port", natural(65535, 1)),
+        (4, "authority", document),
+    ),
     MANIFEST: _body("manifest", (1, "document", document)),
     RECONCILE: _body(
         "reconcile",

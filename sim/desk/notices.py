@@ -69,10 +69,11 @@ def send(work: Work, things: list[str], product: str | None, document: bytes | N
     if words["until"] <= work.now:
         raise Refused("the notice is over")
     return [_to(work, thing, words, document, content)
-            for thing in _meant(work, things, product or words["product"])]  # fmt: skip
+            for thing in meant(work, things, product or words["product"])]  # fmt: skip
 
 
-def _meant(work: Work, things: list[str], product: str | None) -> list[Thing]:
+def meant(work: Work, things: list[str], product: str | None) -> list[Thing]:
+    """The things of these ids, or those of a product. Raises Refused."""
     query = select(Thing).order_by(Thing.id)
     if things:
         query = query.where(Thing.id.in_(things))

@@ -59,6 +59,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "GET /approvals/{number}": LOOKS,
     "GET /notices": LOOKS | {MAKER},
     "POST /notices": PUBLISHES | {SERVICE},
+    "GET /ways": CARES,
+    "POST /ways": ONLY_ADMIN,
     "GET /findings": LOOKS,
     "GET /health": LOOKS,
     "GET /usage": TALKS,

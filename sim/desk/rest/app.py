@@ -47,6 +47,7 @@ from sim.desk.rest import (
     releases,
     timeline,
     views,
+    ways,
 )
 from sim.desk.rest.guard import Guard
 from sim.desk.rest.listing import PAGE, Cursor, Limit
@@ -94,7 +95,7 @@ def application(
         return {"status": "ready"}
 
     rooms = (_things, _orders, _cases, _reports, disputes.disputes, disputes.market,
-             approvals.questions, notices.told, overview.glance,
+             approvals.questions, notices.told, ways.told, overview.glance,
              releases.versions, timeline.told)  # fmt: skip
     check = access.dependency(desk, door)
     for router in (*(room(desk) for room in rooms), access.me(check, metrics)):

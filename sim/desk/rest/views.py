@@ -172,9 +172,10 @@ class ReportView(View):
 
 
 class CommandView(View):
-    """A console line sent to a thing, and its reply when there is one."""
+    """A console line sent to a thing, or a way to the desk, and its reply when there is one."""
 
     id: int
+    thing: str
     line: str
     sent_at: int
     text: str | None

@@ -1,0 +1,84 @@
+"""`steward way`: tell things where the desk is found as well, before its broker moves or ends.
+
+Exit codes: 0 done, 1 the answer is no (the desk's refusal), 2 wrong usage.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_der_x509_certificate
+
+from firmware.mandate.install import InstallError, ask_desk
+from sim.cli.maker_options import LOCAL, Desk, Json, link, stop, table
+from sim.cli.provision import address
+
+app = typer.Typer(no_args_is_help=True, help="Tell things where the desk is found as well.")
+
+
+@app.command()
+def tell(
+    broker: Annotated[str, typer.Argument(help="Of the broker, as HOST or HOST:PORT.")],
+    ca: Annotated[
+        Path, typer.Option(help="Certificate of its authority, PEM or DER.", exists=True)
+    ],
+    thing: Annotated[list[str] | None, typer.Option(help="This one; repeatable.")] = None,
+    product: Annotated[str | None, typer.Option(help="All of a product.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All things of the desk.")] = False,
+    desk: Desk = LOCAL,
+    as_json: Json = False,
+) -> None:
+    """Give things another way to the desk: each tries it at once, and keeps the one it knows.
+
+    The desk must be behind the new broker already, and stay behind the old one until `list` shows
+    `kept` for all of them.
+    """
+    if bool(thing) + (product is not None) + everything != 1:
+        raise typer.BadParameter("say which things: --thing, --product or --all")
+    host, port = address(broker)
+    body = {"things": thing or [], "product": product, "host": host, "port": port,
+            "authority": _pem(ca)}  # fmt: skip
+    try:
+        told = ask_desk(link(desk), "/ways", body)
+    except InstallError as error:
+        stop(error)
+    _show(told, as_json)
+
+
+@app.command("list")
+def list_(desk: Desk = LOCAL, as_json: Json = False) -> None:
+    """Show which way each thing was told of last, and what became of it."""
+    told: list[dict[str, Any]] = []
+    try:
+        page = ask_desk(link(desk), "/ways?limit=500")
+        told += page["items"]
+        while page["next"]:
+            page = ask_desk(link(desk), f"/ways?limit=500&cursor={page['next']}")
+            told += page["items"]
+    except InstallError as error:
+        stop(error)
+    _show(told, as_json)
+
+
+def _show(told: list[dict[str, Any]], as_json: bool) -> None:
+    rows = [
+        {"thing": row["thing"], "way": row["line"].split()[-1],
+         "state": (row["text"] or ": not heard yet").rpartition(": ")[2]}
+        for row in told
+    ]  # fmt: skip
+    if as_json:
+        print(json.dumps({"ways": rows}))
+    else:
+        table(("thing", "way", "state"), rows)
+
+
+def _pem(file: Path) -> str:
+    data = file.read_bytes()
+    if not data.startswith(b"-----BEGIN"):
+        try:
+            data = load_der_x509_certificate(data).public_bytes(Encoding.PEM)
+        except ValueError as error:
+            raise typer.BadParameter(f"{file}: holds no certificate") from error
+    return data.decode("ascii", "replace")

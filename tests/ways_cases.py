@@ -1,0 +1,168 @@
+"""Another way to the desk: told, tried, and kept only once the desk was heard on it."""
+
+import sys
+
+sys.path.append(__file__.rsplit("/", 1)[0] + "/portable")
+
+import kit  # noqa: E402
+
+from agent.wire import cbor  # noqa: E402
+from agent.wire import messages as wire  # noqa: E402
+from firmware import ways  # noqa: E402
+from hal import HalError  # noqa: E402
+
+HOME = {"host": "old.example", "port": 8883, "ca": b"old"}
+AWAY = {"host": "new.example", "port": 8884, "ca": b"new"}
+REQUEST = 77
+
+
+class Link:
+    """What a way asks of a link: where it was sent, and how often it failed."""
+
+    def __init__(self):
+        self.failures = 0
+        self.dialled = []
+
+    def redirect(self, host, port, ca, client=None):
+        if ca == b"no certificate":
+            raise ValueError("ca is no certificate")
+        self.dialled.append((host, port, ca, client))
+        self.failures = 0
+
+
+class Loop:
+    """What a way asks of a loop."""
+
+    ways = error = None
+
+    def __init__(self, bench):
+        self.agent, self.link = bench.thing, Link()
+        self.clock = self
+        self.uptime = bench.up
+
+
+def ready(**link):
+    bench = kit.Bench()
+    bench.store.files["link"] = cbor.encode(dict(HOME, **link))
+    bench.serve(4)
+    return bench, Loop(bench)
+
+
+def tell(bench, way, number=500):
+    """Send a config message; return what the thing answers, and the ways that it knows then."""
+    bench.say(wire.CONFIG, {1: REQUEST, 2: way["host"], 3: way["port"], 4: way["ca"]}, number)
+    sent = bench.serve(2)
+    return sent, cbor.decode(bench.store.files["link"])
+
+
+def replies(sent):
+    return [message[wire.BODY][2] for message in kit.of_kind(sent, wire.REPLY)]
+
+
+def taken(bench):
+    """Whether the loop is told to turn off."""
+    effects, bench.thing.effects[:] = list(bench.thing.effects), []
+    return ("detour",) in effects
+
+
+def test_a_way_is_kept_beside_the_known_one_and_tried():
+    bench, loop = ready(client=[b"certificate", b"key"])
+    sent, link = tell(bench, AWAY)
+    assert replies(sent) == ["new.example:8884: tried now"] and taken(bench)
+    assert link["host"] == "old.example" and link["other"]["host"] == "new.example"
+    ways.begin(loop, bench.store)
+    assert loop.link.dialled == [("new.example", 8884, b"new", [b"certificate", b"key"])]
+
+
+def test_a_word_of_the_desk_makes_it_the_first_and_the_first_the_other():
+    bench, loop = ready(utc=5)
+    tell(bench, AWAY)
+    ways.begin(loop, bench.store)
+    loop.ways.watch(bench.up())
+    assert cbor.decode(bench.store.files["link"])["host"] == "old.example", "not heard yet"
+    bench.say(wire.EXEC, {1: 1, 2: "status"}, 501)
+    sent = bench.serve(2)
+    loop.ways.watch(bench.up())
+    link = cbor.decode(bench.store.files["link"])
+    assert link == dict(AWAY, utc=5, other=dict(HOME, utc=5))
+    assert "new.example:8884: kept" in replies(sent + bench.serve(2))
+    loop.ways.watch(bench.up())
+    assert len(loop.link.dialled) == 1, "and stays there"
+
+
+def test_what_changes_nothing_touches_nothing():
+    bench, _ = ready()
+    before = bench.store.files["link"]
+    sent, _ = tell(bench, HOME)
+    assert replies(sent) == ["old.example:8883: known"] and not taken(bench)
+    assert bench.store.files["link"] is before
+    tell(bench, AWAY, 501)
+    before = bench.store.files["link"]
+    sent, _ = tell(bench, AWAY, 502)
+    assert replies(sent) == ["new.example:8884: tried now"] and taken(bench)
+    assert bench.store.files["link"] is before
+
+
+def test_a_way_that_leads_nowhere_is_left_and_taken_again_when_the_first_fails():
+    bench, loop = ready()
+    tell(bench, AWAY)
+    ways.begin(loop, bench.store)
+    loop.link.failures = ways.ASTRAY
+    loop.ways.watch(bench.up())
+    assert [where[0] for where in loop.link.dialled] == ["new.example", "old.example"]
+    assert "new.example:8884: no desk there" in replies(bench.serve(2))
+    loop.ways.watch(bench.up())
+    assert len(loop.link.dialled) == 2
+    loop.link.failures = ways.ASTRAY
+    loop.ways.watch(bench.up())
+    assert loop.link.dialled[-1][0] == "new.example"
+
+
+def test_a_broker_that_lets_us_in_and_has_no_desk_is_left_after_days():
+    bench, loop = ready()
+    tell(bench, AWAY)
+    ways.begin(loop, bench.store)
+    loop.ways.watch(bench.up() + ways.SILENT_S - 1)
+    assert len(loop.link.dialled) == 1
+    loop.ways.watch(bench.up() + ways.SILENT_S)
+    assert loop.link.dialled[-1][0] == "old.example"
+
+
+def test_what_is_no_certificate_changes_nothing():
+    bench, loop = ready()
+    tell(bench, dict(AWAY, ca=b"no certificate"))
+    ways.begin(loop, bench.store)
+    assert not loop.link.dialled and not loop.ways.other
+    assert any("no certificate" in effect[1] for effect in bench.thing.effects if effect[1:])
+
+
+def test_full_flash_keeps_the_old_one_and_the_next_word_is_an_occasion_again():
+    bench, loop = ready()
+    tell(bench, AWAY)
+    ways.begin(loop, bench.store)
+    save, bench.store.save = bench.store.save, full
+    bench.say(wire.EXEC, {1: 1, 2: "status"}, 501)
+    bench.serve(2)
+    loop.ways.watch(bench.up())
+    assert cbor.decode(bench.store.files["link"])["host"] == "old.example" and loop.ways.other
+    bench.store.save = save
+    bench.say(wire.EXEC, {1: 2, 2: "status"}, 502)
+    bench.serve(2)
+    loop.ways.watch(bench.up())
+    assert cbor.decode(bench.store.files["link"])["host"] == "new.example"
+
+
+def full(name, data):
+    raise HalError("full")
+
+
+def test_refused_is_what_is_no_way_and_a_thing_without_a_link_says_so():
+    bench, _ = ready()
+    before = bench.store.files["link"]
+    for way in (dict(AWAY, port=65536), dict(AWAY, host=5), dict(AWAY, ca="text")):
+        sent, _ = tell(bench, way, 500 + len(bench.thing.inbox.heard))
+        assert kit.of_kind(sent, wire.UP_ACK)[-1][wire.BODY][2] == wire.REFUSED
+        assert bench.store.files["link"] is before and not taken(bench)
+    del bench.store.files["link"]
+    bench.say(wire.CONFIG, {1: 1, 2: "h", 3: 1, 4: b"c"}, 600)
+    assert replies(bench.serve(2)) == ["h:1: this thing works alone"] and not taken(bench)
