@@ -49,8 +49,10 @@ class Agent:
         for watch in self.senses.watches:
             if watch.remedies:
                 self.cases.try_first = self._try_first
+        if product.sensors:
+            self.cases.try_first = self._try_first
         self._trials = None
-        self.switches = ()  # the board's outputs that a main lends to remedies
+        self.switches = ()  # the board's outputs and sensors that a main lends to remedies
         self.inbox = inboxes.Inbox(self, entropy(8))
         self.cause = cause
         self.release = release  # the board's name, the number of the maker's release that runs

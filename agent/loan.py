@@ -46,8 +46,9 @@ def _return(room, before):
 
 
 def later(room, name, *arguments):
-    """Return a function that loads the module `room`, for good, and calls its function `name`."""
-    return lambda: getattr(__import__(room, None, None, (name,)), name)(*arguments)
+    """Return a function that loads the module `room`, for good, and calls its function `name`,
+    with what it is called with at the end."""
+    return lambda *more: getattr(__import__(room, None, None, (name,)), name)(*arguments, *more)
 
 
 def give_back(*modules):

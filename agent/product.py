@@ -39,9 +39,10 @@ class Product:
     """The compiled product file.
 
     channels: list of Channel.  monitors, consumables: decoded maps, which are large; sense and
-    stock take them, keep what they use, and leave nothing here.  habits: rows of what
-    agent/sense/habit.py learns of.  approve: index of the channel of the button that says the
-    owner's yes, or -1.  in_use: of the one that shows it in use, or -1.
+    stock take them, keep what they use, and leave nothing here.  sensors: maps of what to try for
+    those of some channels.  habits: rows of what agent/sense/habit.py learns of.  approve: index of
+    the channel of the button that says the owner's yes, or -1.  in_use: of the one that shows it in
+    use, or -1.
     """
 
     def __init__(self, data):
@@ -56,6 +57,7 @@ class Product:
             self.channels = [Channel(i, c) for i, c in enumerate(spec["channels"])]
             self.monitors = spec.get("monitors", [])
             self.consumables = spec.get("consumables", [])
+            self.sensors = spec.get("sensors", ())
             self.habits = spec.get("habits", ())
             self.approve = spec.get("approve", -1)
             self.in_use = spec.get("in_use", -1)

@@ -17,6 +17,7 @@ def check_product(loaded: Loaded) -> None:
         loaded.report(("channels",), "a product needs at least one channel")
     for name, channel in product.channels.items():
         _check_witness(loaded, product, name, channel)
+        check_remedies(loaded, ("channels", name), channel.remedies, critical=False)
     for name, monitor in product.monitors.items():
         _check_monitor(loaded, product, ("monitors", name), monitor)
     for name, consumable in product.consumables.items():

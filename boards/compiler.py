@@ -14,7 +14,7 @@ from boards import conversion
 from boards.checks import check_product
 from boards.load import Loaded, load
 from boards.problems import DescriptionError
-from boards.remedies import OWN
+from boards.remedies import OWN, Remedy
 from boards.remedy_checks import check_has_outputs
 from boards.schema import SEVERITIES, Channel, Consumable, Item, Monitor, Product
 from boards.settings import settled
@@ -32,7 +32,7 @@ def check_file(file: FilePath | str) -> Loaded:
     loaded = load(file)
     if isinstance(loaded.model, Product):
         check_product(loaded)
-        check_has_outputs(loaded, loaded.model.monitors, boards_of(loaded.model, FilePath(file)))
+        check_has_outputs(loaded, loaded.model, boards_of(loaded.model, FilePath(file)))
     elif isinstance(loaded.model, Board):
         product = product_of(loaded)
         if not product.is_file():
@@ -117,6 +117,12 @@ def product_record(product: Product) -> dict[str, Any]:
         _habit(name, product, index) for name in product.channels if product.channels[name].habit
     ]:
         record["habits"] = habits
+    if sensors := [
+        _present({"channel": index[name]}, **_remedies(channel.remedies, index[name]))
+        for name, channel in product.channels.items()
+        if channel.remedies
+    ]:
+        record["sensors"] = sensors
     if product.monitors:
         record["monitors"] = [
             _monitor(name, monitor, index) for name, monitor in product.monitors.items()
@@ -174,11 +180,18 @@ def _monitor(name: str, monitor: Monitor, index: dict[str, int]) -> dict[str, An
             "clear": monitor.clear_after,
             "service": monitor.service,
         },
-        tries=[remedy.record() for remedy in monitor.remedies if remedy.kind in OWN],
-        asks=[remedy.wish() for remedy in monitor.remedies if remedy.kind not in OWN],
+        **_remedies(monitor.remedies, index[monitor.watch[0]]),
         advice=monitor.advice,
         settings=settled(monitor.kind, monitor.settings, len(monitor.watch)),
     )
+
+
+def _remedies(remedies: list[Remedy], channel: int) -> dict[str, list[Any]]:
+    """What the thing tries for a fault seen on a channel, and what it asks for then."""
+    return {
+        "tries": [remedy.record(channel) for remedy in remedies if remedy.kind in OWN],
+        "asks": [remedy.wish() for remedy in remedies if remedy.kind not in OWN],
+    }
 
 
 def _consumable(

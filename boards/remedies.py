@@ -6,17 +6,18 @@ from pydantic import Field, model_validator
 
 from boards.fields import Duration, Model, Name, Word
 
-OWN = ("switch", "exercise", "software")  # what the thing tries itself
+OWN = ("switch", "exercise", "restart", "software")  # what the thing tries itself
 # What belongs to each kind, besides its name: needed, possible.
 KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "switch": (("output", "lasts"), ("look",)),
     "exercise": (("output", "lasts"), ("look",)),
+    "restart": ((), ("look",)),
     "software": ((), ("look",)),
     "owner": ((), ()),
     "part": (("sku",), ()),
     "service": ((), ()),
 }
-LOOK_S = {"switch": 1800, "exercise": 1800, "software": 86_400}
+LOOK_S = {"switch": 1800, "exercise": 1800, "restart": 1800, "software": 86_400}
 LONGEST_S = 600  # an output is switched for a remedy; longer is a state
 
 
@@ -25,7 +26,7 @@ class Remedy(Model):
 
     about: str = ""
     name: Name
-    kind: Literal["switch", "exercise", "software", "owner", "part", "service"]
+    kind: Literal["switch", "exercise", "restart", "software", "owner", "part", "service"]
     output: Name | None = None
     lasts: Annotated[Duration, Field(ge=1, le=LONGEST_S)] | None = None
     look: Annotated[Duration, Field(ge=600, le=7 * 86_400)] | None = None
@@ -48,10 +49,12 @@ class Remedy(Model):
                 raise ValueError(f'a remedy of kind "{self.kind}" has no {key}')
         return self
 
-    def record(self) -> dict[str, Any]:
-        """What the thing tries itself, in the device's words."""
+    def record(self, channel: int) -> dict[str, Any]:
+        """What the thing tries itself, in the device's words; `channel`: what is watched first."""
         look = self.look if self.look is not None else LOOK_S[self.kind]
         record = {"name": self.name, "look": look + (self.lasts or 0)}
+        if self.kind == "restart":  # to the thing a sensor is one more output
+            return record | {"output": f"sensor {channel}", "seconds": 0}
         return record | ({"output": self.output, "seconds": self.lasts} if self.output else {})
 
     def wish(self) -> list[str]:

@@ -51,6 +51,7 @@ class Channel(Model):
     habit: Duration = 0
     moves_with: str | None = None
     evidence: Annotated[int, Field(ge=0, le=32)] = 0
+    remedies: Annotated[list[Remedy], Field(max_length=6)] = []
 
     @property
     def low(self) -> float:

@@ -133,7 +133,7 @@ def _check_channels(loaded: Loaded, board: Board, carried: Loaded) -> None:
         if output.when == "order waiting" and not product.consumables:
             message = f"{product.product} orders nothing, for nothing of it runs out"
             loaded.report(("outputs", name, "when"), message)
-    check_on_board(loaded, board, product.monitors)
+    check_on_board(loaded, board, product)
     for name in channels:
         if name not in sensors:
             message = f"channel {name} of {product.product} has no sensor here; it will be missing"

@@ -2,8 +2,8 @@
 
 Five named files, each deterministic CBOR with text keys: `product` and `board` as compiled by
 boards/, `identity` {thing, root_key, private_key, public_key, ?owner_key}, and `link` {host, port,
-ca, ?client: [certificate, key], ?other: a second one}; a thing without `link` works alone. `maker`
-{key, floor} is whose releases are taken, from which number on.
+ca, ?client: [certificate, key]}; a thing without `link` works alone. `maker` {key, floor} is whose
+releases are taken, from which number on.
 """
 
 import os
@@ -150,30 +150,37 @@ def slots_record(store):
 
 
 def start_outputs(loop, store, open_bus, find_driver=None):
-    """Have a loop switch what its board has for that, if it has an agent; returns the loop."""
-    agent, specs = loop.agent, (spare(store, "board") or {}).get("outputs")
-    if specs and hasattr(agent, "cases"):
+    """Have a loop switch what its board has for that, if it has an agent, and lend to remedies what
+    they may switch or set up anew; returns the loop."""
+    agent, board = loop.agent, spare(store, "board") or {}
+    if not hasattr(agent, "cases"):
+        return loop
+    lent = _restartable(board, agent)
+    if lent:
+        loop.effects["switch"] = loan.later("firmware.restart", "switch", loop, store)
+    specs = board.get("outputs")
+    if specs:
         try:
             from firmware import outputs
 
             loop.outputs = made("board", outputs.Outputs, specs, open_bus, find_driver)
             agent.ports.words["output"] = loop.outputs.command, outputs.HELP
-            if (spare(store, "config") or {}).get("remedies.mode") != "ask":
-                agent.switches, loop.effects["switch"] = loop.outputs.safe(), loop.outputs.switch
+            lent += loop.outputs.safe()
+            loop.effects.setdefault("switch", loop.outputs.switch)
         except (BrokenFile, ImportError) as error:
             agent.tell("its outputs stay off: %s" % error)
+    if (spare(store, "config") or {}).get("remedies.mode") != "ask":
+        agent.switches = lent
     return loop
 
 
-def start_ways(loop, store):
-    """Have a loop try another way to the desk when it is told of one; returns the loop."""
-    if loop.link is not None:
-        loop.effects["detour"] = loan.later("firmware.ways", "begin", loop, store)
-        if "other" in (spare(store, "link") or {}):
-            from firmware import ways
-
-            loop.ways = ways.Ways(loop, store)
-    return loop
+def _restartable(board, agent):
+    """What remedies may set up anew: parts on a bus, for on pins there is nothing to set up."""
+    tries = [watch.remedies for watch in agent.senses.watches]
+    tries += [spec.get("tries", ()) for spec in agent.product.sensors]
+    wanted = [remedy.get("output") for each in tries for remedy in each]
+    on_bus = ["sensor %d" % spec["channel"] for spec in board.get("sensors", ()) if spec.get("bus")]
+    return [name for name in on_bus if name in wanted]
 
 
 def start_link(store, agent, make, entropy, ticks):

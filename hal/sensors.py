@@ -15,11 +15,14 @@ class Part:
     def __init__(self, make, bus, args):
         self._make = make
         self._bus = bus
-        self._args = args
-        self._driver = None
-        self._turn = None
+        self.restart(args)
         self._values = None
         self.problem = None  # the last HalError, None while all is well
+
+    def restart(self, args) -> None:
+        """Have it looked for and set up anew, with the arguments of its board, when it is read."""
+        self._args = args
+        self._driver = self._turn = None
 
     def read(self, turn):
         """All fields as measured in this turn; None if the part failed in it."""
@@ -28,7 +31,7 @@ class Part:
             try:
                 if self._driver is None:
                     self._driver = self._make(self._bus, self._args)
-                    self._make = self._bus = self._args = None  # it holds what it needs of them
+                    self._args = None  # it holds what it needs of them
                 self._values = self._driver.read()
                 self.problem = None
             except OSError as error:

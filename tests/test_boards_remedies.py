@@ -78,3 +78,17 @@ def test_the_thing_gets_what_it_tries_and_what_it_asks_for():
     assert monitors["boiler_cold"]["asks"] == [["replace_heater_relay", "RELAY-HEATER-16A"]]
     assert "tries" not in monitors["pump_wear"]
     assert record["channels"][record["in_use"]]["name"] == "brews"
+
+
+def test_a_sensor_on_a_bus_is_restarted_and_one_on_pins_is_not(told):
+    restart = 'remedies = [{ name = "restart_sensor", kind = "restart" }]\n'
+    pins = ('[channels.milk_ml]\n', '[channels.milk_ml]\n' + restart)
+    (found,) = told(pins, of="board.toml")
+    line = WIRED[: WIRED.index("[sensors.milk_ml]")].count("\n") + 1
+    assert found[0] == line and "hx711 is on no bus" in found[1]
+    assert not told(of="board.toml"), "those that are shipped are on a bus"
+    record = product_record(load(BOARDS / "products" / "coffee_machine.toml").model)
+    spec = next(each for each in record["sensors"] if each["channel"] == 2)
+    assert spec["tries"] == [
+        {"name": "restart_sensor", "look": 1800, "output": "sensor 2", "seconds": 0},
+    ]  # fmt: skip

@@ -5,8 +5,9 @@
                    +---------+ its alarm again after `look` seconds: the next remedy
     and when none is left, or none may be tried, service is asked for, and told what was tried
 
-A remedy that names an output has it the other way for some seconds (firmware/outputs.py); any
-other one asks for the maker's newer version.  Nothing is switched while the thing is in use, and
+A remedy that names an output has it the other way for some seconds (firmware/outputs.py); one that
+names a sensor has it set up anew on its bus (firmware/restart.py), and is an output here; any other
+one asks for the maker's newer version.  Nothing is switched while the thing is in use, and
 nothing is tried in safe mode or while the owner has paused it.  That it is tried is on flash before
 it happens, so a start that it may have caused does not try it again.
 
@@ -33,6 +34,10 @@ class Trials:
     def __init__(self, agent):
         self._agent = agent
         self._rows = agent.cases.trials
+        product = agent.product
+        for spec in product.sensors:
+            watch = agent.senses.find("sensor_" + product.channels[spec["channel"]].name)
+            watch.remedies, watch.asks = spec.get("tries", ()), spec.get("asks", ())
 
     def step(self, confirmed, at):
         """Hold back what may yet be mended here; return the watches to ask service for."""
@@ -147,7 +152,7 @@ def told(agent, watch, at):
         elif row[DONE] >> place & 1:
             word = "tried"
         elif "output" in remedy and remedy["output"] not in agent.switches:
-            word = "not tried: no output, or remedies.mode ask"
+            word = "not tried: not on this board, or remedies.mode ask"
         else:
             word = "not tried"
         rows.append((remedy["name"], word))

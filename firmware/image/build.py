@@ -38,6 +38,7 @@ PI_MAIN = "firmware.pi.main"
 BOOT = "firmware.esp32.boot"  # only a custom build can replace what stock firmware does at boot
 BATTERY = "firmware.esp32.battery"
 OUTPUTS = "firmware.outputs"
+RESTART = "firmware.restart"
 REMEDIES = "agent.service.remedies"
 START = '"""Starts the thing."""\nimport steward_boot\n\nsteward_boot.start()\n'
 CHOOSER_MODULE = "firmware.steward_boot"
@@ -109,12 +110,7 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     if wired["chip"] not in wokwi.DEVKITS:
         how = "make pi installs it there" if wired["chip"] != SIMULATED else "steward sim runs it"
         raise BuildError(f"{wired['chip']} takes no image: {how}")
-    described = cbor2.loads(product_data)
-    without = () if described.get("consumables") else WITHOUT_CONSUMABLES
-    if not any("tries" in monitor for monitor in described.get("monitors", ())):
-        without = (*without, REMEDIES)
-    if "outputs" not in wired:
-        without = (*without, OUTPUTS)
+    without = _without(cbor2.loads(product_data), wired)
     sources = closure([MAIN, *_loaded_by_name(product_data, board_data)], without)
     digest = hashlib.sha256(product_data + board_data + optimise.encode())
     for name, path in sources.items():
@@ -208,6 +204,20 @@ def _loaded_by_name(product_data: bytes, board_data: bytes) -> list[str]:
         + ["agent.sense.habit"] * ("habits" in product)
         + [BATTERY] * ("power" in board)
     )
+
+
+def _without(product: dict, board: dict) -> tuple[str, ...]:
+    """What a product or its board never loads."""
+    tries = [remedy for watched in (*product.get("monitors", ()), *product.get("sensors", ()))
+             for remedy in watched.get("tries", ())]  # fmt: skip
+    without = () if product.get("consumables") else WITHOUT_CONSUMABLES
+    if not tries:
+        without = (*without, REMEDIES)
+    if not any(remedy.get("output", "").startswith("sensor ") for remedy in tries):
+        without = (*without, RESTART)
+    if "outputs" not in board:
+        without = (*without, OUTPUTS)
+    return without
 
 
 def _carried(build_id: str, product: bytes, board: bytes) -> str:

@@ -85,7 +85,7 @@ def test_what_does_not_help_is_followed_by_the_next_and_then_by_a_case():
     assert "looks" in told["power_cycle"] and told["open_valve"] == "not tried"
     thing.thing.switches = ()  # as with remedies.mode ask
     told = json.loads(thing.thing.feed_line("why boiler_hot --json", thing.up()))
-    assert told["open_valve"] == "not tried: no output, or remedies.mode ask"
+    assert told["open_valve"] == "not tried: not on this board, or remedies.mode ask"
     lend(thing)
     began = thing.now
     second, sent = until(thing, "switch")
@@ -98,6 +98,37 @@ def test_what_does_not_help_is_followed_by_the_next_and_then_by_a_case():
     (listed,) = json.loads(thing.thing.feed_line("cases --json", thing.up()))
     assert listed["tried"] == "power_cycle, open_valve" and listed["asks_for"] == "descale"
     assert not thing.serve()[1:] and not switched(thing)
+
+
+RESTART = {"name": "restart_sensor", "output": "sensor 1", "seconds": 0, "look": LOOK_S}
+
+
+def probed(said):
+    """A thing whose boiler probe says what no boiler has, at the moment of its restart."""
+    spec = {"channel": kit.BOILER, "tries": [RESTART], "asks": [["replace_probe", "NTC-1"]]}
+    thing = kit.Bench(dict(kit.PRODUCT, sensors=[spec])).ready()
+    thing.thing.switches = ("sensor 1",)
+    thing.boiler = said
+    done, sent = until(thing, "switch")
+    assert done == [("sensor 1", 0)] and not kit.of_kind(sent, wire.CASE)
+    return thing
+
+
+def test_a_sensor_that_hangs_is_set_up_anew_and_nobody_is_asked():
+    thing = probed(999.0)
+    thing.boiler = WELL
+    sent = thing.serve(60)
+    assert not kit.of_kind(sent, wire.CASE) and not switched(thing)
+    assert kit.of_kind(sent, wire.FINDING)[-1][wire.BODY][8] == "restart_sensor"
+
+
+def test_a_sensor_that_no_restart_heals_is_a_case_that_says_so():
+    thing = probed(999.0)
+    _, sent = until(thing, wire.CASE)
+    body = case(sent)
+    assert (body[8], body[12], body[13]) == (["restart_sensor"], "replace_probe", "NTC-1")
+    told = json.loads(thing.thing.feed_line("why sensor_boiler_c --json", thing.up()))
+    assert told["restart_sensor"] == "tried"
 
 
 def test_a_visit_that_did_not_help_asks_for_the_next_remedy():
