@@ -2,8 +2,8 @@
 
 Five named files, each deterministic CBOR with text keys: `product` and `board` as compiled by
 boards/, `identity` {thing, root_key, private_key, public_key, ?owner_key}, and `link` {host, port,
-ca, ?client: [certificate, key]}; a thing without `link` works alone. `maker` {key, floor} is whose
-releases are taken, from which number on.
+ca, ?client: [certificate, key], ?other: a second one}; a thing without `link` works alone. `maker`
+{key, floor} is whose releases are taken, from which number on.
 """
 
 import os
@@ -181,6 +181,17 @@ def _restartable(board, agent):
     wanted = [remedy.get("output") for each in tries for remedy in each]
     on_bus = ["sensor %d" % spec["channel"] for spec in board.get("sensors", ()) if spec.get("bus")]
     return [name for name in on_bus if name in wanted]
+
+
+def start_ways(loop, store):
+    """Have a loop try another way to the desk when it is told of one; returns the loop."""
+    if loop.link is not None:
+        loop.effects["detour"] = loan.later("firmware.ways", "begin", loop, store)
+        if "other" in (spare(store, "link") or {}):
+            from firmware import ways
+
+            loop.ways = ways.Ways(loop, store)
+    return loop
 
 
 def start_link(store, agent, make, entropy, ticks):
