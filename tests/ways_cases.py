@@ -4,12 +4,14 @@ import sys
 
 sys.path.append(__file__.rsplit("/", 1)[0] + "/portable")
 
-import kit  # noqa: E402
+import kit
 
-from agent.wire import cbor  # noqa: E402
-from agent.wire import messages as wire  # noqa: E402
-from firmware import ways  # noqa: E402
-from hal import HalError  # noqa: E402
+from agent.wire import (
+    cbor,
+    messages,
+)
+from firmware import ways
+from hal import HalError
 
 HOME = {"host": "old.example", "port": 8883, "ca": b"old"}
 AWAY = {"host": "new.example", "port": 8884, "ca": b"new"}
@@ -50,13 +52,13 @@ def ready(**link):
 
 def tell(bench, way, number=500):
     """Send a config message; return what the thing answers, and the ways that it knows then."""
-    bench.say(wire.CONFIG, {1: REQUEST, 2: way["host"], 3: way["port"], 4: way["ca"]}, number)
+    bench.say(messages.CONFIG, {1: REQUEST, 2: way["host"], 3: way["port"], 4: way["ca"]}, number)
     sent = bench.serve(2)
     return sent, cbor.decode(bench.store.files["link"])
 
 
 def replies(sent):
-    return [message[wire.BODY][2] for message in kit.of_kind(sent, wire.REPLY)]
+    return [message[messages.BODY][2] for message in kit.of_kind(sent, messages.REPLY)]
 
 
 def taken(bench):
@@ -80,7 +82,7 @@ def test_a_word_of_the_desk_makes_it_the_first_and_the_first_the_other():
     ways.begin(loop, bench.store)
     loop.ways.watch(bench.up())
     assert cbor.decode(bench.store.files["link"])["host"] == "old.example", "not heard yet"
-    bench.say(wire.EXEC, {1: 1, 2: "status"}, 501)
+    bench.say(messages.EXEC, {1: 1, 2: "status"}, 501)
     sent = bench.serve(2)
     loop.ways.watch(bench.up())
     link = cbor.decode(bench.store.files["link"])
@@ -141,12 +143,12 @@ def test_full_flash_keeps_the_old_one_and_the_next_word_is_an_occasion_again():
     tell(bench, AWAY)
     ways.begin(loop, bench.store)
     save, bench.store.save = bench.store.save, full
-    bench.say(wire.EXEC, {1: 1, 2: "status"}, 501)
+    bench.say(messages.EXEC, {1: 1, 2: "status"}, 501)
     bench.serve(2)
     loop.ways.watch(bench.up())
     assert cbor.decode(bench.store.files["link"])["host"] == "old.example" and loop.ways.other
     bench.store.save = save
-    bench.say(wire.EXEC, {1: 2, 2: "status"}, 502)
+    bench.say(messages.EXEC, {1: 2, 2: "status"}, 502)
     bench.serve(2)
     loop.ways.watch(bench.up())
     assert cbor.decode(bench.store.files["link"])["host"] == "new.example"
@@ -161,8 +163,8 @@ def test_refused_is_what_is_no_way_and_a_thing_without_a_link_says_so():
     before = bench.store.files["link"]
     for way in (dict(AWAY, port=65536), dict(AWAY, host=5), dict(AWAY, ca="text")):
         sent, _ = tell(bench, way, 500 + len(bench.thing.inbox.heard))
-        assert kit.of_kind(sent, wire.UP_ACK)[-1][wire.BODY][2] == wire.REFUSED
+        assert kit.of_kind(sent, messages.UP_ACK)[-1][messages.BODY][2] == messages.REFUSED
         assert bench.store.files["link"] is before and not taken(bench)
     del bench.store.files["link"]
-    bench.say(wire.CONFIG, {1: 1, 2: "h", 3: 1, 4: b"c"}, 600)
+    bench.say(messages.CONFIG, {1: 1, 2: "h", 3: 1, 4: b"c"}, 600)
     assert replies(bench.serve(2)) == ["h:1: this thing works alone"] and not taken(bench)

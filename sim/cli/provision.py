@@ -85,7 +85,7 @@ def provision(
     with _told():
         order = tool.Order(
             thing, product, board_file(board, product or Path()) if board else None,
-            broker and address(broker), ca, _key("--owner", owner), _wifi(wifi), desk,
+            address(broker) if broker else None, ca, _key("--owner", owner), _wifi(wifi), desk,
             os.environ.get("STEWARD_DESK_API_KEY"), False, client, _key("--maker", maker),
         )  # fmt: skip
         with Session(port or find_port()) as session:

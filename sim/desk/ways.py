@@ -51,7 +51,7 @@ def tell(
     return [_to(work, thing, words) for thing in meant]
 
 
-def latest() -> Select[tuple[Command]]:
+def latest() -> Select[Command]:
     """What every thing was told last."""
     told = select(func.max(Command.id)).where(Command.line.startswith(WORD))
     return select(Command).where(Command.id.in_(told.group_by(Command.thing_id)))
