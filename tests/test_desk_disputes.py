@@ -10,6 +10,7 @@ from sim.desk.models import Dispute, DisputeState, Event, Order, OrderState, Sta
 from sim.desk.rest.app import application
 from sim.desk.suppliers import DAY_S, HonestSupplier, PeopleSupplier
 from sim.desk.testing import ORDER_STATUS, TestThing, World, ack, seller
+from sim.desk.work import Refused
 
 EVENT, DISPUTE, EXPERIENCE = 6, 9, 10
 WEEK = 7 * DAY_S
@@ -324,6 +325,18 @@ def test_rest_shows_the_gap(served):
     _, client, _ = served
     (row,) = client.get("/perception").json()
     assert (row["seller"], row["orders"], row["disputes"]) == ("roaster", 1, {"not_received": 1})
+
+
+def test_what_a_sellers_staff_says_is_the_sellers_word():
+    one = world(PeopleSupplier)
+    one.order()
+    for told in ({"packs": 1, "charged_minor": 1_000}, {"packs": 1, "charged_minor": 2_606}):
+        one.desk.set_order(1, OrderState.DELIVERED, **told)
+    with pytest.raises(Refused, match="an order that is delivered cannot be that"):
+        one.desk.set_order(1, OrderState.DELIVERED)  # the same once more, and no parcel
+    (row,) = one.desk.act(lambda work: perception.perceived(work.session))
+    assert (row["delivered"], row["packs_delivered"]) == (1, 2)
+    assert (row["offered_minor"], row["charged_minor"]) == (2_606, 2_606)
 
 
 def test_a_dispute_on_a_verified_order_is_settled_by_the_word_cancelled():

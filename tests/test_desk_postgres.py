@@ -127,6 +127,9 @@ def test_all_things_are_read_at_a_glance(url):
         "nobody took it on", "no word from the seller", "in safe mode", "not heard of",
     }  # fmt: skip
     assert http.get("/orders/1/rejections").json() == []
+    (seen,) = http.get("/perception").json()
+    assert (seen["orders"], seen["delivered"], seen["packs_seen"]) == (1, 0, None)
+    assert len(http.get("/things/thing-1/timeline").json()) > 1
     world.desk.close()
 
 

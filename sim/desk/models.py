@@ -92,6 +92,11 @@ def thing_key(**options) -> Mapped[str]:
     return mapped_column(ForeignKey("things.id", ondelete="CASCADE"), **options)
 
 
+def subject(column: str) -> Mapped[int | None]:
+    """A column that says whose history a row is in, which goes when that goes."""
+    return mapped_column(ForeignKey(column, ondelete="CASCADE"), index=True)
+
+
 class Thing(Table):
     """One connected product: its keys, sequence numbers and what it last said about itself."""
 
@@ -193,7 +198,7 @@ class Order(Table):
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
     document: Mapped[bytes]
     content_hash: Mapped[bytes]
-    state: Mapped[int]
+    state: Mapped[int] = mapped_column(index=True)
     packs_delivered: Mapped[int] = mapped_column(default=0)
     charged_minor: Mapped[int] = mapped_column(default=0)
     eta_at: Mapped[int | None]
@@ -231,7 +236,7 @@ class Case(Table):
     remedy: Mapped[str | None]
     part: Mapped[str | None]
     update: Mapped[int]
-    state: Mapped[int]
+    state: Mapped[int] = mapped_column(index=True)
     escalated: Mapped[bool] = mapped_column(default=False)
     visit_at: Mapped[int | None]
     opened_at: Mapped[int]
@@ -259,7 +264,7 @@ class Dispute(Table):
     order_id: Mapped[bytes]
     order_number: Mapped[int | None] = mapped_column(ForeignKey("orders.number"), index=True)
     reason: Mapped[int]
-    state: Mapped[int]
+    state: Mapped[int] = mapped_column(index=True)
     seller: Mapped[str | None]
     total_minor: Mapped[int | None]
     charged_minor: Mapped[int | None]
@@ -275,15 +280,10 @@ class Event(Table):
     """A line in the history of an order, a case or a dispute: who said what, when."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("events_of_subject", "order_number", "case_number", "dispute_number"),)
     id: Mapped[int] = serial()
-    order_number: Mapped[int | None] = mapped_column(
-        ForeignKey("orders.number", ondelete="CASCADE")
-    )
-    case_number: Mapped[int | None] = mapped_column(ForeignKey("cases.number", ondelete="CASCADE"))
-    dispute_number: Mapped[int | None] = mapped_column(
-        ForeignKey("disputes.number", ondelete="CASCADE")
-    )
+    order_number: Mapped[int | None] = subject("orders.number")
+    case_number: Mapped[int | None] = subject("cases.number")
+    dispute_number: Mapped[int | None] = subject("disputes.number")
     at: Mapped[int]
     source: Mapped[str]
     word: Mapped[str]
@@ -299,7 +299,7 @@ class Finding(Table):
     thing_id: Mapped[str] = thing_key()
     monitor: Mapped[str]
     mode: Mapped[str]
-    state: Mapped[int]
+    state: Mapped[int] = mapped_column(index=True)
     severity: Mapped[int]
     confidence: Mapped[int]
     score: Mapped[int]

@@ -33,6 +33,7 @@ RECONCILED = 8
 PARTS = 32
 
 # What a seller's word may do to an order; everything else changes nothing.
+PERSON = "person"  # a seller's staff, as histories call it
 SELLER_MAY_SAY = {
     OrderState.PLACED: {5, 6, 7, 8, 9, 10},
     OrderState.CONFIRMED: {6, 7, 8, 9},
@@ -132,8 +133,11 @@ def seller_step(work: Work, subject: str, content: dict) -> tuple[Order, Step]:
 
 def say(work: Work, order: Order, state: OrderState, step: Step, source: str) -> bool:
     """Move an order forward by a seller's word and tell the thing; False when it may not."""
-    if order.state == OrderState.VERIFIED and state == OrderState.DELIVERED:
-        return _charge_late(work, order, step, source)
+    if state == OrderState.DELIVERED and (
+        order.state == OrderState.VERIFIED
+        or (order.state == OrderState.DELIVERED and source == PERSON and step.packs)
+    ):
+        return _add_parcel(work, order, step, source)
     if state not in SELLER_MAY_SAY.get(OrderState(order.state), set()):
         work.note(order, source, "ignored", said=int(state), reason=step.reason)
         return False
@@ -149,8 +153,9 @@ def say(work: Work, order: Order, state: OrderState, step: Step, source: str) ->
     return True
 
 
-def _charge_late(work: Work, order: Order, step: Step, source: str) -> bool:
-    """The thing saw the goods before their seller said a word of them: what it charges counts."""
+def _add_parcel(work: Work, order: Order, step: Step, source: str) -> bool:
+    """One more parcel of an order, or the thing saw the goods before their seller said a word of
+    them: what it charges counts."""
     told: dict[str, Any] = {"packs": step.packs, "charged_minor": step.charged_minor}
     work.note(order, source, "delivered", **told)
     if step.charged_minor is not None:
@@ -161,11 +166,11 @@ def _charge_late(work: Work, order: Order, step: Step, source: str) -> bool:
 
 def set_by_person(work: Work, order: Order, state: OrderState, step: Step) -> None:
     """A seller's staff drives the order by hand from here on; Refused when it cannot be."""
-    if not say(work, order, state, step, "person"):
+    if not say(work, order, state, step, PERSON):
         raise Refused(f"an order that is {OrderState(order.state).name.lower()} cannot be that")
     work.drop("seller_step", subject_of(order))
     if state == OrderState.DELIVERED and not order.test:
-        _bring(work, order, Parcel(order.sku, step.packs or order.packs), "person")
+        _bring(work, order, Parcel(order.sku, step.packs or order.packs), PERSON)
 
 
 def silence(work: Work, subject: str) -> None:

@@ -151,7 +151,7 @@ class Order(Detail):
             ("Thing", lambda: link(order["thing"], "things", order["thing"])),
             ("For", words.said(order["consumable"])),
             ("Item", f"{order['sku']}: {name}" if name else order["sku"]),
-            ("Packs", f"{order['packs']}, {order['packs_delivered']} said to be delivered"),
+            ("Packs", f"{order['packs']}, {_said(order)} said to be delivered"),
             ("Seller", order["seller"]),
             ("Price of a pack", words.money(order["price_minor"], currency)),
             ("Total", words.money(order["total_minor"], currency)),
@@ -231,6 +231,12 @@ class Order(Detail):
         line = {"line": f"why {order['order_id'][:8]}"}
         if await self.visit.do(path, line, "asked; the answer is on the thing's page"):
             ui.navigate.to(href("things", order["thing"]) + "#console")
+
+
+def _said(order: dict) -> int:
+    """Packs that its seller says it delivered, parcel by parcel; all, where it names none."""
+    parcels = [event["detail"] for event in order["history"] if event["word"] == "delivered"]
+    return sum(parcel.get("packs", order["packs"]) for parcel in parcels)
 
 
 def life(order: dict, visit: Visit) -> None:

@@ -10,7 +10,7 @@ from sim.desk.page.charts import gap
 from sim.desk.page.shell import Live, Visit, box, frame, href, panel
 from sim.desk.page.table import Column, table
 
-REFRESH_S = 15.0  # it reads all orders
+REFRESH_S = 60.0  # it counts over all orders
 NOTE = (
     "Claims are the sellers' own words and offers. Measured is what the things' own sensors saw, "
     "and the experience that owners let their things share. A pack is seen when it is filled in, "

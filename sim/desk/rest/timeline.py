@@ -87,21 +87,35 @@ def _events(session, thing_id: str, before: int | None, limit: int) -> list[Mome
     conditions = [column.in_(ids) for column, ids in zip(columns, own, strict=True)]
     query = _latest(select(Event).where(or_(*conditions)), Event.at, before, limit)
     rows = session.scalars(query.order_by(Event.id.desc())).all()
-    return [_moment(session, row) for row in rows]
+    cases = _of_numbers(session, Case, [row.case_number for row in rows])
+    disputes = _of_numbers(session, Dispute, [row.dispute_number for row in rows])
+    numbers = [row.order_number for row in (*rows, *disputes.values())]
+    orders = _of_numbers(session, Order, numbers)
+    return [_moment(row, cases, disputes, orders) for row in rows]
 
 
-def _moment(session, row: Event) -> Moment:
+def _of_numbers(session, table, numbers: list[int | None]) -> dict[int | None, Any]:
+    """The rows of these numbers, in one query however many there are."""
+    wanted = {number for number in numbers if number is not None}
+    rows = session.scalars(select(table).where(table.number.in_(wanted))) if wanted else ()
+    return {row.number: row for row in rows}
+
+
+def _moment(row: Event, cases: dict, disputes: dict, orders: dict) -> Moment:
     said = {"at": row.at, "source": row.source, "word": row.word, "detail": row.detail}
     if row.case_number is not None:
-        case = session.get_one(Case, row.case_number)
+        case = cases[row.case_number]
         return Moment(kind="case", number=case_number(case), about=case.mode, **said)
-    dispute = session.get(Dispute, row.dispute_number) if row.dispute_number else None
-    order = session.get(Order, dispute.order_number if dispute else row.order_number)
+    dispute = disputes.get(row.dispute_number)
+    order = orders.get(dispute.order_number if dispute is not None else row.order_number)
+    about = ""
     if order is not None:
+        about = order.sku
         said |= {"currency": order.currency, "consumable": order.consumable}
-    number = dispute_number(dispute) if dispute is not None else order_number(order)
-    return Moment(kind="order" if dispute is None else "dispute", number=number,
-                  about=order.sku if order else "", **said)  # fmt: skip
+    if dispute is not None:  # of a denial there is no order
+        return Moment(kind="dispute", number=dispute_number(dispute), about=about, **said)
+    assert order is not None, row.id
+    return Moment(kind="order", number=order_number(order), about=about, **said)
 
 
 def _findings(session, thing_id: str, before: int | None, limit: int) -> list[Moment]:
