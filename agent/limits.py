@@ -90,6 +90,8 @@ NEED_REST_S = 86400
 # Past the promised delivery: the owner is told that it is late, and that nothing came.
 DELIVERY_LATE_S = 86400
 DELIVERY_GRACE_S = 3 * 86400
+# So often it is looked whether what is said to have come is missed; who fills it in has had time.
+DELIVERY_LOOK_S = 6 * 3600
 # The latest that a seller may put a delivery off to, each time that the order moves on.
 ETA_MOST_S = 30 * 86400
 # A delivery so much later than promised is, for trust, as good as none.
@@ -177,7 +179,7 @@ assert OUTBOX_BYTES + TRANSACTION_BYTES < JOURNAL_BYTES
 assert PAYLOAD_BYTES < TRANSACTION_BYTES
 assert UPDATE_PIECE_BYTES + 200 < PAYLOAD_BYTES
 assert UPDATE_PIECES < FRAMES_WAITING
-assert DELIVERY_LATE_S < DELIVERY_GRACE_S < DISPUTE_PATIENCE_S
+assert DELIVERY_LOOK_S < DELIVERY_LATE_S < DELIVERY_GRACE_S < DISPUTE_PATIENCE_S
 assert NOTICES < NOTICES_KEPT
 assert NOTICES_KEPT * (TEXT_CHARACTERS + 100) < TRANSACTION_BYTES - PAYLOAD_BYTES
 assert SURGE_WAIT_S <= SURGE_PATIENCE_S

@@ -60,7 +60,7 @@ class Buyer:
 
     def step(self, at, utc):
         """Move every open order on as far as time and mandate allow."""
-        for order in [order for order in self._orders.open if order.due(at)]:
+        for order in self._orders.due(at):
             if order.state == NEEDED:
                 self._begin(order, at, utc)
             elif order.state == QUOTING:
@@ -120,7 +120,7 @@ class Buyer:
 
     def cancel(self, order, at, utc, reason):
         """The owner says no; return None, or why it is too late."""
-        if order.state in (NEEDED, QUOTING, AWAITING):
+        if order.state <= AWAITING:
             self._rooms.drop(order, at, reason)
             return None
         if order.state == DISPUTED:  # closed by the owner: what was paid stays spent
@@ -222,8 +222,8 @@ class Buyer:
         if not self._orders.move(order, state, at, reason):
             self._orders.keep(order)
         if order.test and order.state == DELIVERED:
-            self.delivery.end(order, at, utc)
-        elif order.state == DISPUTED:
+            self.delivery.end(order, at, utc, "test")
+        elif order.state in (DELIVERED, DISPUTED):
             self.delivery.verify(order, at, utc)
 
     def _fail(self, order, state, at, utc, reason):

@@ -9,28 +9,13 @@
 None of these ends in another order: what is disputed stays open, and what is open is not ordered.
 """
 
-from agent import limits
+from agent import const, limits
 from agent.money import disputes as disputing
 from agent.money import experience as learned
 from agent.money import orders as ordering
 from agent.money.disputes import SETTLED, WITHDRAWN
-from agent.money.orders import (
-    AWAITING,
-    CONFIRMED,
-    DELIVERED,
-    DISPUTED,
-    ENDS,
-    NEEDED,
-    PLACED,
-    QUOTING,
-    SHIPPED,
-    STATES,
-    VERIFIED,
-)
+from agent.money.orders import AWAITING, DELIVERED, DISPUTED, SHIPPED, STATES, VERIFIED
 from agent.wire import messages as wire
-
-# Where an order stands when only the desk can move it on.
-UNDER_WAY = (PLACED, CONFIRMED, SHIPPED, DELIVERED)
 
 # order_event codes, as in wire.cddl.
 CANCEL, SEEN, PARTIAL, NOT_RECEIVED, WRONG, DOUBLE, RETURNED = range(1, 8)
@@ -45,9 +30,9 @@ _EXPLAINED = (disputing.SHORT, disputing.NEVER)
 _LOST = (disputing.WRONG, disputing.BACK)
 
 # How much of a pack must be seen in the container before a delivery counts as verified, percent.
-_SEEN_PERCENT = 50
+_SEEN_PERCENT = const(50)
 # A container with so little left is empty: what should fill it is missed.
-_GONE_PERCENT = 5
+_GONE_PERCENT = const(5)
 
 
 class Delivery:
@@ -56,6 +41,7 @@ class Delivery:
     def __init__(self, rooms):
         self._rooms = rooms
         self._orders = rooms.orders
+        self._disputes = rooms.disputes
 
     def parcel(self, order, packs, at, utc):
         """Note a parcel that came by somebody's word (-1: all of it) and put it on the shelf."""
@@ -77,7 +63,7 @@ class Delivery:
             if 0 < order.packs < order.arrived:
                 self.complaint(order, DOUBLE, at, utc)
         elif state in ordering.UNFULFILLED:
-            self._rooms.disputes.close(order.id, range(8), SETTLED, at, utc)
+            self._disputes.close(order.id, range(8), SETTLED, at, utc)
         self._orders.remember(order)
 
     def charged(self, order, charged, at, utc):
@@ -86,7 +72,7 @@ class Delivery:
         if charged > (0 if order.test else order.total):
             self._dispute(order, disputing.PRICE, at, utc)
         else:
-            self._rooms.disputes.close(order.id, (disputing.PRICE,), WITHDRAWN, at, utc)
+            self._disputes.close(order.id, (disputing.PRICE,), WITHDRAWN, at, utc)
 
     # -- what the sensor sees ------------------------------------------------------------------
 
@@ -100,15 +86,14 @@ class Delivery:
         for order in list(self._orders.open):
             if order.consumable != name or order.test:
                 continue
-            if order.state in (NEEDED, QUOTING, AWAITING):
+            if order.state <= AWAITING:
                 if sure and 2 * amount >= order.quantity:
                     self._rooms.drop(order, at, "filled from elsewhere")
-            elif not (spare and order.state in (PLACED, CONFIRMED)):
+            elif not (spare and order.state < SHIPPED):
                 order.seen += amount
                 self._not_needed_before(order, at)
                 # Where spares explain it as well, the seller's word of the delivery is needed too.
-                if ((spare and not order.arrived) or order.state not in (SHIPPED, DISPUTED)
-                        or not self.verify(order, at, utc)):
+                if (spare and not order.arrived) or not self.verify(order, at, utc):
                     self._orders.keep(order)
             return
         if not spare:
@@ -144,15 +129,14 @@ class Delivery:
             return False
         if 0 < order.arrived < order.packs:
             return False
-        if [reason for reason in self._rooms.disputes.open_for(order.id) if reason in _LOST]:
-            return False
         return self.end(order, at, utc)
 
-    def end(self, order, at, utc):
-        """The goods are there: end the order, send the receipt, learn from it."""
-        if not self._orders.move(order, VERIFIED, at, "test" if order.test else ""):
+    def end(self, order, at, utc, reason=""):
+        """The goods are there: end the order, send the receipt, learn from it; return whether."""
+        lost = [why for why in self._disputes.open_for(order.id) if why in _LOST]
+        if lost or not self._orders.move(order, VERIFIED, at, reason):
             return False
-        self._rooms.disputes.close(order.id, _EXPLAINED, WITHDRAWN, at, utc)
+        self._disputes.close(order.id, _EXPLAINED, WITHDRAWN, at, utc)
         event = {1: order.id, 2: SEEN, 3: order.seen}
         if order.decision:  # not of an order that only the desk remembers
             event[5] = self._receipt(order, utc)
@@ -187,52 +171,56 @@ class Delivery:
 
     def watch(self, order, at, utc):
         """See whether a delivery is complete, late, or can no longer be expected."""
+        order.after = at + limits.DELIVERY_LOOK_S
         if order.state == DELIVERED and self.verify(order, at, utc):
             return
-        late = at - order.promised
-        if not order.answered or late < limits.DELIVERY_LATE_S:
-            return
-        ordered = order.packs
+        late, ordered = at - order.promised, order.packs
         if order.state == DELIVERED and order.arrived >= ordered:
-            self._not_missed_yet(order, at)
+            self._missed(order, at)
             late = min(late, at - order.need_by)
-        else:
+        elif late >= limits.DELIVERY_LATE_S:
             self._rooms.escalate(order, at, "late")
         if late >= limits.DELIVERY_GRACE_S:
-            event = PARTIAL if 0 < order.arrived < ordered else NOT_RECEIVED
-            self.complaint(order, event, at, utc)
+            short = order.seen or 0 < order.arrived < ordered
+            self.complaint(order, PARTIAL if short else NOT_RECEIVED, at, utc)
 
-    def _not_missed_yet(self, order, at):
-        """Put off when the goods are missed for as long as there is something left without them.
+    def _missed(self, order, at):
+        """Ask the owner to look, once the container is empty; put off when the goods are missed for
+        as long as there is something left without them, or the level is not believed.
 
         It lasts longer than it should where nothing is used, as in a jammed machine; but for ever
         nobody waits, lest the money is gone with the goods.
         """
-        index = self._rooms.shelf.index(order.consumable)
-        if index is not None and at - order.since < limits.ETA_MOST_S:
-            item = self._rooms.shelf.items[index]
-            if order.need_by < at and (item.level() or 0.0) * 100 > item.capacity * _GONE_PERCENT:
-                order.need_by = at + limits.DELIVERY_LATE_S  # durable, so not anew at every step
+        index, waited = self._rooms.shelf.index(order.consumable), at - order.since
+        if index is None or waited >= limits.ETA_MOST_S:
+            return
+        item = self._rooms.shelf.items[index]
+        if (item.plausible(at) not in (None, "frozen")
+                or item.level() * 100 > item.capacity * _GONE_PERCENT):
+            if order.need_by < at:
+                order.need_by = at + limits.DELIVERY_LATE_S
                 self._orders.keep(order)
+        elif waited >= limits.DELIVERY_LOOK_S:
+            self._rooms.escalate(order, at, "empty, but %s says that %d x %s came: fill it in, "
+                                 "or say: received %s PACKS, or nothing"
+                                 % (order.seller, order.arrived, order.sku, order.ref()))
 
     def received(self, order, word, at, utc):
         """The owner says what came: a number of packs, or wrong, nothing or back.
 
         Returns None, or why that cannot be.
         """
-        if order.state not in UNDER_WAY + (DISPUTED, VERIFIED):
+        if order.state <= AWAITING or order.state in ordering.UNFULFILLED:
             return "it is " + STATES[order.state]
         if not order.answered:
             return "the desk has not taken it yet"
         event = _WORDS[word] if word in _WORDS else self._counted(order, int(word), at, utc)
         if event:
             self.complaint(order, event, at, utc)
-        elif order.state == DISPUTED:
-            self._rooms.disputes.close(order.id, _EXPLAINED, WITHDRAWN, at, utc)
-        if order.state in ENDS:
-            self._orders.remember(order)
         else:
-            self._orders.keep(order)
+            self.end(order, at, utc, "the owner counted it")
+        orders = self._orders
+        (orders.remember if order.state == VERIFIED else orders.keep)(order)
         return None
 
     def _counted(self, order, packs, at, utc):
@@ -241,25 +229,24 @@ class Delivery:
             self.parcel(order, packs - order.arrived, at, utc)
             self._orders.move(order, DELIVERED, at, "the owner received it")
         order.arrived = packs
-        ordered = order.packs
-        if packs == ordered:
-            return None
-        return DOUBLE if packs > ordered else PARTIAL
+        ordered = order.packs or packs  # only the desk remembers how many
+        if packs < max(1, ordered):
+            return PARTIAL
+        return DOUBLE if packs > ordered else None
 
     def complaint(self, order, event, at, utc):
         """Tell the desk what is wrong with a delivery, and dispute it; once for a reason."""
         reason = _COMPLAINTS[event]
-        if reason not in self._rooms.disputes.open_for(order.id):
+        if reason not in self._disputes.open_for(order.id):
             self._rooms.send(wire.ORDER_EVENT, {1: order.id, 2: event, 3: order.seen}, order.id)
             self._dispute(order, reason, at, utc)
 
     def _dispute(self, order, reason, at, utc):
-        if reason in self._rooms.disputes.open_for(order.id):
+        if reason in self._disputes.open_for(order.id):
             return
-        self._rooms.disputes.raise_for(order, reason, at, utc)
+        self._disputes.raise_for(order, reason, at, utc)
         self._rooms.tell("%s (%s) from %s: %s" % (order.consumable, order.ref(), order.seller,
                                                   disputing.REASONS[reason]))
-        if order.state in UNDER_WAY:
-            order.escalated = False  # the next thing to be told is another one
-            self._orders.move(order, DISPUTED, at, disputing.REASONS[reason])
+        order.escalated = False  # the next thing to be told is another one
+        self._orders.move(order, DISPUTED, at, disputing.REASONS[reason])
         self._rooms.learn(order, [(_BROKEN.get(reason, learned.IN_FULL), 0)], at, utc)

@@ -51,10 +51,11 @@ class Order:
 
     terms: the chosen offer's record and the hash of the mandate it was chosen under; each of them
     is an attribute, too, once there are any; decision, decided: link and number of the ledger
-    entry with the choice; base, round: first and last round of this asking; after: asked again
-    then; waits: how often a surge was waited out; approved, agreed: what the owner said yes to,
-    and its total; arrived: packs that came by the seller's word, and came: when; charged: -1 while
-    unknown; statuses: numbers of the messages that were heard; cancelling: the owner asked for it.
+    entry with the choice; base, round: first and last round of this asking; after: asked again,
+    or looked after, then; waits: how often a surge was waited out; approved, agreed: what the
+    owner said yes to, and its total; arrived: packs that came by the seller's word, and came:
+    when; charged: -1 while unknown; statuses: numbers of the messages that were heard;
+    cancelling: the owner asked for it.
     """
 
     COLUMNS = ("id", "consumable", "cycle", "state", "since", "quantity", "need_by", "test",
@@ -87,9 +88,9 @@ class Order:
         if self.state == AWAITING:
             return at - self.since >= limits.APPROVAL_WINDOW_S
         if self.state == DISPUTED:
-            return at - self.since >= limits.DISPUTE_PATIENCE_S
-        seen = self.state == DELIVERED and self.seen
-        return seen or (self.answered and at - self.promised >= limits.DELIVERY_LATE_S)
+            return not self.escalated and at - self.since >= limits.DISPUTE_PATIENCE_S
+        late = self.answered and at - self.promised >= limits.DELIVERY_LATE_S
+        return at >= self.after and (late or self.state == DELIVERED)
 
     def ref(self):
         """Return how a person calls the order: the head of its id in hex."""
@@ -139,8 +140,8 @@ class Orders:
         return resting or any(o.consumable == name and not o.test for o in self.open)
 
     def due(self, at):
-        """Return whether there is anything to do about an open order now."""
-        return any(order.due(at) for order in self.open)
+        """Return the open orders about which there is anything to do now."""
+        return [order for order in self.open if order.due(at)]
 
     def begin(self, name, need, at, test=False):
         """Open an order for a Need and write the need to the ledger."""
@@ -156,7 +157,7 @@ class Orders:
 
     def move(self, order, state, at, reason=""):
         """Move an order along MOVES; write it to journal and ledger; release what it held."""
-        if state not in MOVES[order.state]:
+        if state not in MOVES.get(order.state, ()):
             return False
         self._set(order, state, at, reason)
         return True
@@ -175,9 +176,9 @@ class Orders:
         """Make a change of an order's columns durable."""
         self._note(order.record())
 
-    def find(self, identifier):
-        """Return the open order of an id (bytes), or None."""
-        for order in self.open:
+    def find(self, identifier, among=None):
+        """Return the open order of an id (bytes), or the one among others; or None."""
+        for order in self.open if among is None else among:
             if order.id == identifier:
                 return order
         return None
@@ -195,21 +196,17 @@ class Orders:
 
     def lately(self):
         """Return the order of each consumable that came to its end last."""
-        return [Order(self._cycles[key][3]) for key in sorted(self._cycles)
-                if self._cycles[key][3]]
+        return [Order(row[3]) for _, row in sorted(self._cycles.items()) if row[3]]
 
     def ended(self, identifier):
         """Return the order of an id if it is the last one of its consumable, else None."""
-        for order in self.lately():
-            if order.id == identifier:
-                return order
-        return None
+        return self.find(identifier, self.lately())
 
     def remember(self, order):
         """Keep what was learned of an order after its end."""
-        row = self._cycles[self._key(order.consumable, order.test)]
-        row[3] = order.record()[1:]
-        self._keep_cycle(self._key(order.consumable, order.test))
+        key = self._key(order.consumable, order.test)
+        self._cycles[key][3] = order.record()[1:]
+        self._keep_cycle(key)
 
     def past(self, identifier):
         """Return whether an id is that of any order of this thing that has ended."""
@@ -311,9 +308,7 @@ class Orders:
 
     def _cycle(self, key):
         """Return [cycle, age until which it rests, shunned sellers, its last order's columns]."""
-        if key not in self._cycles:
-            self._cycles[key] = [0, 0, [], []]
-        return self._cycles[key]
+        return self._cycles.setdefault(key, [0, 0, [], []])
 
     def _keep_cycle(self, key):
         self._note([CYCLE, key] + self._cycles[key])

@@ -176,7 +176,7 @@ class Receiver:
     def notified(self, text: str) -> None:
         """The thing misses goods, "water (18edc3de) from corner: never came": look for them."""
         order = text.partition("(")[2].partition(")")[0]
-        if text.endswith("never came") and order:
+        if (text.endswith("never came") or ": empty, but " in text) and order:
             self._say(order, str(self._came[order]) if order in self._came else "nothing")
 
     def _say(self, order: str, word: str) -> None:

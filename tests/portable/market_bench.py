@@ -99,6 +99,27 @@ def disputes(sent):
     return [(d[3], d[4]) for d in map(signed, kit.of_kind(sent, wire.DISPUTE))]
 
 
+def events(sent):
+    return [message[wire.BODY][2] for message in kit.of_kind(sent, wire.ORDER_EVENT)]
+
+
+def quiet(bench, hours=40):
+    """Nothing is asked for or ordered for so long, though less and less is left."""
+    sent = []
+    for _ in range(hours):
+        bench.beans = max(5.0, bench.beans - 1.0)
+        sent += bench.serve(1, HOUR)
+    assert not kit.of_kind(sent, wire.RFQ) and not kit.of_kind(sent, wire.ORDER)
+    return sent
+
+
+def two_packs(bench, **changes):
+    """Order two packs of the roaster."""
+    terms = {"k6": 2, "k10": 3200}
+    terms.update(changes)
+    return bench.bought(**terms)
+
+
 def control(sequence, state, private=kit.OWNER):
     def sign(message):
         return kit.SIGNER.sign(private, message)
