@@ -10,6 +10,8 @@ from agent.console import commands, grammar, looks
 from agent.console.ports import LOOKS, Ports
 from agent.wire import cbor, p256
 from agent.wire import messages as wire
+from firmware.blank import Blank
+from hal import HalError
 
 # What the design asks of every console and has something behind it here.
 WORDS = ("help status channels read findings consumables needs orders cases why approve deny "
@@ -87,7 +89,8 @@ def test_what_came_is_told_with_what_became_of_it():
     rows = value(bench, "messages")[2:]
     assert [row["message"] for row in rows] == ["mandate", "configuration", "kind 99", "nobody's"]
     assert all(row["outcome"].startswith("refused: ") for row in rows)
-    assert "not understood" in rows[1]["outcome"] and "sequence" in rows[0]["outcome"]
+    assert "sequence" in rows[0]["outcome"] and "key 1" in rows[1]["outcome"]
+    assert "not understood" in rows[2]["outcome"]
     for _ in range(40):
         bench.thing.feed_message(b"junk", bench.up())
         bench.serve()
@@ -249,6 +252,50 @@ def test_the_desk_can_say_none_of_the_owners_words():
     lend(bench)
     for text in ("reset kit-1", "wifi home", "reboot", "provision", "pin set 1234"):
         assert "is no command" in remote(bench, text), text
+
+
+def test_a_number_that_is_none_or_too_long_is_named():
+    bench = Market()
+    lend(bench)
+    assert line(bench, "provision keys kit-9 anew").startswith("thing")
+    key = value(bench, "provision")["public_key"]
+    for number in ("\u00b2", "9" * 30, "-1", "x"):
+        for text in ("ledger export " + number, "received O-1 " + number,
+                     "provision put product %s/3 ab" % number,
+                     "provision put product 1/%s ab" % number,
+                     "provision maker %s %s" % (key, number)):
+            answer = line(bench, text)
+            assert answer.startswith("error: ") and "order" not in answer.split(":")[1], text
+    assert "kit\0" in line(bench, "provision keys kit\0x anew")
+    assert value(bench, "provision")["thing"] == "kit-9", "no id with a control character"
+
+
+def test_a_pin_can_be_given_though_the_age_is_not_known_any_more():
+    bench = Market()
+    lend(bench)
+    line(bench, "pin set 4711")
+    assert "not the PIN" in line(bench, "pin unlock 1")
+    blank = Blank("its keys are damaged")
+    blank.ports = Ports(bench.store, p256, kit.entropy())
+    assert "wait" in blank.feed_line("pin unlock 4711", 1)
+    assert "unlocked" in blank.feed_line("pin unlock 4711", 3)
+
+
+def test_a_draft_outlives_a_flash_that_is_full():
+    bench = Market()
+    lend(bench)
+    line(bench, "config set wifi.name home")
+    save, bench.store.save = bench.store.save, full
+    try:
+        line(bench, "config apply")
+    except HalError:
+        assert value(bench, "config diff")[0]["then"] == "home"
+    bench.store.save = save
+    assert "applied" in line(bench, "config apply")
+
+
+def full(name, data):
+    raise HalError("full")
 
 
 class Endless:
