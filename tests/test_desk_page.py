@@ -115,6 +115,15 @@ def test_what_waits_for_its_owner_is_shown_with_all_its_terms(http, world):
     assert "export async function sign" in script.text
 
 
+def test_a_page_can_be_read_without_seeing_it(http, world):
+    filled(world)
+    shown = texts(http, "orders/O-000001")
+    assert '"aria-current": "page"' in shown and '"tag": "h1"' in shown
+    assert '"level": "well filled"' in texts(http, "")
+    assert "/desk/keep.js" in http.get("/desk/", headers=HTML).text
+    assert "MutationObserver" in http.get("/desk/keep.js").text
+
+
 def test_an_owner_sees_that_its_answer_buys_nothing_and_that_what_it_agreed_to_was_refused(
     http, world
 ):

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from nicegui import ui
+from nicegui import background_tasks, ui
 from page_kit import (
     CASE,
     DISPUTE,
@@ -28,7 +28,7 @@ from sim.desk import access
 from sim.desk.access import Door
 from sim.desk.models import Case, Command, Dispute, Event, Order, Outgoing
 from sim.desk.page import gate as gate_module
-from sim.desk.page import words
+from sim.desk.page import overview, words
 from sim.desk.page.gate import COOKIE
 from sim.desk.testing import START, TestThing, case_body
 
@@ -255,3 +255,25 @@ def test_the_front_door_leads_to_the_page_and_rest_keeps_its_words(http):
         answer = http.get(path, follow_redirects=False)
         assert answer.headers["location"] == "/desk/"
     assert http.get("/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_a_part_is_drawn_anew_when_it_would_say_another_word(page, world, monkeypatch):
+    behind(page, filled(world))
+    parts, drawn = [], []
+
+    def draw(part, rows):
+        parts.append(part)
+        drawn.append([part.visit.ago(row["since"]) for row in rows][-1])
+
+    def later(seconds):
+        def deed(_user):
+            world.clock.now += seconds
+            for live in parts[-1].visit.lives:
+                background_tasks.create(live.refresh())
+
+        return deed
+
+    monkeypatch.setattr(overview._Waiting, "draw", draw)
+    world.clock.now += 2 * words.HOUR_S
+    act(page, "", later(5), later(60), later(words.HOUR_S))
+    assert drawn == ["2 h ago", "3 h ago"]

@@ -63,14 +63,18 @@ def test_the_products_that_ship_say_units_and_names():
     assert known.channels["boiler_temp_c"] == "degC"
     said = words.counted(known.model_dump(), "descaler")
     assert (said(1_005), words.unit("degC"), words.unit("on/off")) == ("100.5 %", "°C", "")
+    assert [words.channel(name, unit) for name, unit in known.channels.items()][-4:] == [
+        "grinder current, A", "brews", "water in place", "ambient temp, °C",
+    ]  # fmt: skip
+    assert words.channel("flow_ml_s", "ml/s") == "flow, ml/s"
     assert words.item(known.model_dump(), "cups", "CUP-PAPER-200ML-100").startswith("Paper cups")
 
 
 def test_what_is_no_product_is_named(tmp_path):
     boards = products.BUILT_IN.parent
-    with pytest.raises(DescriptionError, match="simulated.toml:1: .* a product is wanted here"):
+    with pytest.raises(DescriptionError, match=r"simulated.toml:1: .* a product is wanted here"):
         products.read([boards / "simulated.toml"])
-    with pytest.raises(FileNotFoundError, match="there is no .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"there is no .*nowhere"):
         products.read([tmp_path / "nowhere"])
     with pytest.raises(FileNotFoundError, match="none is described in"):
         products.read([tmp_path])
@@ -79,5 +83,5 @@ def test_what_is_no_product_is_named(tmp_path):
     (tmp_path / "board.toml").write_text((boards / "simulated.toml").read_text("utf-8"))
     assert [name for name, _ in products.read([tmp_path])] == ["water_pump"]
     (tmp_path / "pump.toml").write_text('product = "pump"\n')
-    with pytest.raises(DescriptionError, match="pump.toml:1: error: maker: this key is missing"):
+    with pytest.raises(DescriptionError, match=r"pump.toml:1: error: maker: this key is missing"):
         products.read([tmp_path])

@@ -139,9 +139,8 @@ class Case(Detail):
             with box("charts"):
                 for channel, scale, points in case["evidence"]:
                     with box("chart"):
-                        unit = words.unit(units.get(channel))
-                        name = words.said(channel)
-                        ui.label(f"{name}, {unit}" if unit else name).classes("chart-name")
+                        name = words.channel(channel, units.get(channel))
+                        ui.label(name).classes("chart-name")
                         ui.echart(window(scale, points)).classes("w-full h-40")
 
     def _say(self, word: str) -> None:

@@ -31,7 +31,7 @@ from sim.desk.page.shell import page_of
 from sim.desk.rest.app import LOOPBACK_NAMES
 
 PATHS = ("/desk", "/_nicegui", "/_nicegui_ws")
-SCRIPT = Path(__file__).with_name("approve.js")
+SCRIPTS = ("approve.js", "keep.js")  # beside this file
 BUILD_S = 30.0  # for a page on a slow disk; it is milliseconds otherwise
 PAGES: dict[str, Callable[..., Any]] = {
     "": overview.page,
@@ -77,7 +77,8 @@ def join(app: FastAPI) -> None:
 def _register() -> None:
     for path, page in PAGES.items():
         ui.page(HOME + path, title="Steward desk", response_timeout=BUILD_S)(page)
-    core.app.get("/desk/approve.js")(_script)
+    for name in SCRIPTS:
+        core.app.get(HOME + name)(functools.partial(_script, name))
 
 
 @functools.cache
@@ -93,8 +94,8 @@ def _nicegui() -> FastAPI:
     return host
 
 
-def _script() -> FileResponse:
-    return FileResponse(SCRIPT, media_type="text/javascript")
+def _script(name: str) -> FileResponse:
+    return FileResponse(Path(__file__).with_name(name), media_type="text/javascript")
 
 
 def _home() -> RedirectResponse:

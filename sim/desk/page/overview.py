@@ -191,7 +191,8 @@ def _row(row: dict, visit: Visit) -> dict:
         "mode_look": words.LOOKS.get(row["mode"] or "", "over"),
         "stock": {"all": [
             {"name": words.said(one["name"]), "band": one["band"],
-             "days": "" if one["days"] is None else f"{one['days']} d"}
+             "days": "" if one["days"] is None else f"{one['days']} d",
+             "level": words.BANDS[min(one["band"], 4)]}
             for one in row["stock"]
         ]},
         "memory": {"restoring": "being checked"}.get(row["memory"], row["memory"]),

@@ -24,6 +24,7 @@ NAVIGATION = (
     ("Approvals", "approvals", "GET /approvals"), ("Sellers", "sellers", "GET /perception"),
     ("Releases", "releases", "GET /releases"),
 )  # fmt: skip
+KEEPER = '<script type="module" src="/desk/keep.js"></script>'
 KEPT = "path=/desk; max-age=31536000; samesite=lax"
 # Kept in a cookie, so that the next page is right at once.
 ZONE_CODE = f"""
@@ -48,6 +49,7 @@ class Visit:
         self.theme = THEMES.get(request.cookies.get("steward_theme", ""))
         self.now = 0
         self._products: dict[str, dict] = {}
+        self.told: dict[int, str] = {}  # moments and how far they were when something was drawn
         self.lives: list[Live] = []
         self.place: ui.element  # where dialogs are made: what is drawn anew would take them along
         self.foot: ui.label
@@ -97,7 +99,15 @@ class Visit:
         return words.stamp(at, self.zone, self.now)
 
     def ago(self, at: int | None) -> str:
-        return words.ago(at, self.now)
+        text = words.ago(at, self.now)
+        if at is not None:
+            self.told[at] = text
+        return text
+
+    @property
+    def day(self) -> str:
+        """Which day it is where the browser is."""
+        return words.date(self.now, self.zone)
 
     def exact(self, at: int | None) -> str:
         """A moment here and in UTC, as logs and things' ledgers have it."""
@@ -147,16 +157,19 @@ def panel(title: str, note: str = ""):
 def frame(visit: Visit, here: str, title: str):
     """The page around what it shows; `here` is its place in the navigation."""
     ui.add_css(CSS)
+    ui.add_head_html(KEEPER)
     ui.colors(primary="#1864ab", negative="#c92a2a", positive="#2b8a3e")
     dark = ui.dark_mode(visit.theme)
     ui.page_title(f"{title} - Steward desk")
     with box("page"):
+        with box("unseen", "h1"):
+            ui.label(title)
         with box("top", "header"):
             ui.link("Steward desk", HOME).classes("brand")
             with box("nav", "nav"):
                 for name, path, shown in NAVIGATION:
                     if visit.may(shown):
-                        ui.link(name, HOME + path).classes("here" if path == here else "")
+                        _place(name, HOME + path, path == here)
             with box("tools"):
                 button = ui.button(icon="contrast", on_click=lambda: _turn(dark))
                 button.props('flat dense round aria-label="light or dark"')
@@ -166,6 +179,12 @@ def frame(visit: Visit, here: str, title: str):
         yield
         visit.foot = ui.label(f"Times in {visit.zone}").classes("foot")
         visit.place = ui.element("div")
+
+
+def _place(name: str, target: str, here: bool) -> None:
+    with ui.link(name, target).classes("here" if here else "") as made:
+        if here:
+            made.props("aria-current=page")
 
 
 def _turn(dark: ui.dark_mode) -> None:
@@ -180,7 +199,8 @@ def _turn(dark: ui.dark_mode) -> None:
 class Live:
     """A part of a page that reads for itself and is drawn anew when what it reads has changed.
 
-    draw(data) makes elements; relative times in them are brought up to date every minute.
+    draw(data) makes elements; it is called again when `Visit.ago` would say another word in them.
+    What is drawn anew loses what its reader had opened in it (keep.js keeps scrolling and focus).
     """
 
     def __init__(self, visit: Visit, read: Callable[[], Awaitable[Any]],
@@ -191,6 +211,7 @@ class Live:
         self._trouble.visible = False
         self._body = ui.element("div").classes("live")
         self._shown: tuple | None = None
+        self._told: dict[int, str] = {}
         visit.lives.append(self)
 
     async def refresh(self, anew: bool = False) -> None:
@@ -207,13 +228,18 @@ class Live:
             self._trouble.visible = True
             return
         self._trouble.visible = False
-        news = (data, visit.now // words.MINUTE_S)
-        if news == self._shown and not anew:
+        if (data, visit.day) == self._shown and self._still_so() and not anew:
             return
-        self._shown = news
+        self._shown = (data, visit.day)
+        self._told = visit.told = {}
         self._body.clear()
         with self._body:
             self._draw(data)
+
+    def _still_so(self) -> bool:
+        """Whether all relative times are what they were when they were drawn."""
+        now = self._visit.now
+        return all(words.ago(at, now) == text for at, text in self._told.items())
 
 
 class Detail:

@@ -16,7 +16,8 @@ CELLS = {
     "time": '<span :title="props.row.%(n)s_at">{{ props.row.%(n)s }}</span>',
     "count": '<span :class="props.row.%(n)s ? \'some\' : \'none\'">{{ props.row.%(n)s }}</span>',
     "stock": (
-        '<span v-for="s in props.row.%(n)s.all" class="stock"><span class="bar">'
+        '<span v-for="s in props.row.%(n)s.all" class="stock"><span class="bar" role="img" '
+        ':aria-label="s.level" :title="s.level">'
         '<i v-for="f in 5" :class="f <= s.band + 1 ? \'on b\' + s.band : \'\'"></i></span>'
         "{{ s.name }}<small>{{ s.days }}</small></span>"
     ),

@@ -1,6 +1,7 @@
 """How times, money, states and histories are said to people."""
 
 import datetime
+import re
 import zoneinfo
 from collections.abc import Callable
 
@@ -132,6 +133,18 @@ def counted(known: dict | None, consumable: str) -> Count:
 def unit(name: str | None) -> str:
     """A unit as people write it; nothing for states and counts."""
     return "" if name in (None, "count") else UNITS.get(name, name)
+
+
+# How the names of channels end that have these units.
+ENDINGS = {"degC": "c", "%": "pct"}
+
+
+def channel(name: str, of: str | None) -> str:
+    """A channel with its unit, said once: boiler_temp_c in degC is "boiler temp, °C"."""
+    if not unit(of):
+        return said(name)
+    ending = ENDINGS.get(of or "", re.sub(r"\W+", "_", of or "").lower())
+    return f"{said(name.removesuffix('_' + ending))}, {unit(of)}"
 
 
 def item(known: dict | None, consumable: str, sku: str) -> str:
