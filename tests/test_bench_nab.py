@@ -220,7 +220,13 @@ def test_real_series_on_micropython():
 
 
 @needs_data
-def test_real_series_in_single_precision():
-    for one in nab.load(DATA)[::6]:
+def test_real_series_in_single_precision(every=6):
+    for one in nab.load(DATA)[::every]:
         double, _ = nab_replay.edges(one["readings"], {})
         assert single_edges(one["readings"]) == double, one["file"]
+
+
+@needs_data
+@pytest.mark.nightly
+def test_every_real_series_in_single_precision():
+    test_real_series_in_single_precision(every=1)

@@ -13,7 +13,7 @@ import numpy as np
 from rich.table import Table
 
 from sim.bench.machine import replay
-from sim.recorded.fit import cross_validate, figures, learn, read_runs
+from sim.recorded.fit import cross_validate, figures, learn, numbers_of, read_runs
 
 BARS = {"rmse": 12.9, "weights": 64}
 REPEATS = 3
@@ -41,10 +41,20 @@ def run(train, test=None, rul=None, *, runtime="cpython", progress=None):
     if test is None:
         result |= validated(runs, runtime, progress) | {"protocol": "cross-validation"}
     else:
-        rows = tested(fit, read_runs(test), np.loadtxt(rul).ravel(), runtime, progress)
+        rows = tested(fit, *engines(train, test, rul, runs[0].shape[1]), runtime, progress)
         result |= figures([row["told"] - row["true"] for row in rows])
         result |= {"rows": rows, "protocol": "test set"}
     return result | {"seconds": time.monotonic() - began}
+
+
+def engines(train, test, rul, channels):
+    """The runs of a test set and how long each of them had left; ValueError where they differ."""
+    runs, lives = read_runs(test), numbers_of(rul)[:, -1]
+    if runs[0].shape[1] != channels:
+        raise ValueError(f"{test}: {runs[0].shape[1]} channels, {train} has {channels}")
+    if len(runs) != len(lives):
+        raise ValueError(f"{rul}: {len(lives)} lives, {test} has {len(runs)} engines")
+    return runs, lives
 
 
 def validated(runs, runtime, progress):

@@ -14,8 +14,9 @@ from agent.sense import monitors
 def replay(job):
     """Return {"alarms": [bool], "scores": [float], "why": the last, "state_bytes"}.
 
-    job: kind, settings, rows ([[value, ...], ...]), times (s, one for each row), and optionally
-    word, one of why()'s: then "scores" are that number instead.
+    job: kind, settings, rows ([[value, ...], ...], None for one that reaches no monitor: then the
+    last verdict stands), times (s, one for each row), and optionally word, one of why()'s: then
+    "scores" are that number instead.
     """
     monitor = monitors.make(job["kind"], job["settings"])
     count = len(job["rows"])
@@ -23,6 +24,9 @@ def replay(job):
     alarms = bytearray(count)
     scores = array("d", bytes(8 * count))
     for i in range(count):
+        if job["rows"][i] is None:
+            alarms[i], scores[i] = (alarms[i - 1], scores[i - 1]) if i else (0, 0.0)
+            continue
         alarms[i] = monitor.update(job["rows"][i], job["times"][i])
         number = dict(monitor.why())[job["word"]] if "word" in job else monitor.score
         scores[i] = round(number, 6)

@@ -10,19 +10,19 @@ window widths after the last window, in full before the first and beyond three w
 scaled so that silence gives 0 and a perfect detector 100.
 """
 
-import csv
 import json
 import math
 import random
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.table import Table
 
 from agent.sense import monitors
 from agent.sense.monitors import novelty
+from sim.bench import tables
 from sim.bench.nab_replay import edges, replay_all
+from sim.recorded.recording import seconds_of
 
 # (cost of a false alarm, cost of a missed window), by the key of the result.
 COSTS = {"standard": (0.11, 1.0), "low_fp": (0.22, 1.0), "low_fn": (0.11, 2.0)}
@@ -64,38 +64,47 @@ def costs(directory):
     return COSTS
 
 
-def seconds(text):
-    """Unix seconds of a NAB time stamp, read as UTC."""
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
-
-
 def load(directory):
-    """Return [{"file", "readings" [(value, at)], "windows" [(first row, last row)]}], by name.
+    """Return [{"file", "readings" [(value, at)], "windows" [(first, last)], "rows"}], by name.
 
-    Raises FileNotFoundError for a folder of another layout or without any series.
+    Readings are in order of time, windows places among them, rows where each stands in the file.
+
+    Raises FileNotFoundError for a folder of another layout or without any series, ValueError for
+    a file that is none. Labels of what is not there, and windows without a row, count for nothing.
     """
     labels, folder = windows_file(Path(directory))
     series = []
-    for name, windows in sorted(json.loads(labels.read_text()).items()):
+    for name, windows in sorted(labelled(labels).items()):
         if not (folder / name).is_file():
             continue
-        with open(folder / name, newline="") as file:
-            records = list(csv.DictReader(file))
-        times = [seconds(record["timestamp"]) for record in records]
+        times, columns, order = tables.readings(folder / name, ("value",))
+        found = [rows_between(times, *window) for window in windows]
         series.append({
-            "file": name,
-            "readings": [(float(r["value"]), at) for r, at in zip(records, times, strict=True)],
-            "windows": [rows_between(times, *map(seconds, window)) for window in windows],
+            "file": name, "readings": list(zip(columns["value"], times, strict=True)),
+            "windows": [window for window in found if window], "rows": order,
         })  # fmt: skip
     if not series:
         raise FileNotFoundError(f"{folder}: none of the series that {labels.name} names")
     return series
 
 
+def labelled(path):
+    """Return {file: [(first s, last s)]} of the labels."""
+    found = {}
+    try:
+        for name, windows in json.loads(path.read_text("utf-8-sig")).items():
+            found[name] = [(seconds_of(first), seconds_of(last)) for first, last in windows]
+            if [window for window in found[name] if None in window]:
+                raise ValueError(f"a window of {name} is no pair of times")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: not windows of files: {error}") from error
+    return found
+
+
 def rows_between(times, first, last):
-    """First and last row of a window whose ends are given in seconds, both inclusive."""
+    """First and last row of a window whose ends are given in seconds, both inclusive, or None."""
     inside = [row for row, at in enumerate(times) if first <= at <= last]
-    return inside[0], inside[-1]
+    return (inside[0], inside[-1]) if inside else None
 
 
 def probation(count):
@@ -188,12 +197,15 @@ def float_ops(series, settings=None):
             monitor = monitors.make("novelty", settings or {})
             monitor.state = CountedState(monitor.state)
             for value, at in one["readings"][:COUNTED_ROWS]:
+                if math.isnan(value):
+                    continue
                 before = Counted.arithmetic
                 monitor.update((Counted(value),), at)
                 largest = max(largest, Counted.arithmetic - before)
                 updates += 1
     finally:
         novelty.sqrt = math.sqrt
+    updates = max(1, updates)
     return Counted.arithmetic / updates, largest, Counted.comparisons / updates
 
 
@@ -243,6 +255,8 @@ def run(directory, *, runtime="cpython", profile=None, settings=None, progress=N
     chooses from (seconds each; 0: the figure is None). `alarms` holds (file, row) of each edge.
     """
     began = time.monotonic()
+    if profile not in (None, *COSTS):
+        raise ValueError(f"profile: {profile!r} is none of {', '.join(COSTS)}")
     series, weights = load(directory), costs(Path(directory))
     results = replay_all(series, settings or {}, runtime, progress)
     rows = []
@@ -254,7 +268,7 @@ def run(directory, *, runtime="cpython", profile=None, settings=None, progress=N
     return {"bench": "nab", "runtime": runtime, "series": len(rows),
             "windows": sum(row["windows"] for row in rows)} | totals | {
         "score": totals[profile or "standard"],
-        "fp_per_1000": 1000 * sum(row["false_alarms"] for row in rows) / scored,
+        "fp_per_1000": 1000 * sum(row["false_alarms"] for row in rows) / max(1, scored),
         "early_alarms_per_stream": sum(row["early"] for row in rows) / len(rows),
         "state_bytes": results[0]["state_bytes"],
         "float_ops": operations[0], "float_ops_largest": operations[1],
@@ -262,7 +276,8 @@ def run(directory, *, runtime="cpython", profile=None, settings=None, progress=N
         "out_of_fold": out_of_fold(series, choices, weights["standard"]) if choices else None,
         "agree": all(result["agree"] for result in results),
         "rows": rows,
-        "alarms": [(one["file"], row) for one, result in zip(series, results, strict=True)
+        "alarms": [(one["file"], one["rows"][row])
+                   for one, result in zip(series, results, strict=True)
                    for row in result["alarms"]],
         "seconds": time.monotonic() - began}
 
@@ -281,11 +296,16 @@ def table(result):
     shown.add_section()
     shown.add_row("all", "", "", f"{result['fp_per_1000']:.2f} per 1,000",
                   f"{result['early_alarms_per_stream']:.2f} each",
-                  f"{result['standard']:.2f}", f"{result['low_fp']:.2f}")
+                  *(said(result[key]) for key in ("standard", "low_fp")))
     shown.add_row("bar", "", "", "", "", f"{BARS['standard']:.1f}", f"{BARS['low_fp']:.1f}")
     shown.caption = (f"{result['state_bytes']} B of state; {result['float_ops']:.1f} float "
                      f"operations a sample (at most {result['float_ops_largest']}), "
-                     f"{result['comparisons']:.1f} comparisons; low FN {result['low_fn']:.2f}")
+                     f"{result['comparisons']:.1f} comparisons; low FN {said(result['low_fn'])}")
     if result["out_of_fold"] is not None:
         shown.caption += f"; ten-fold out of fold {result['out_of_fold']:.2f}"
     return shown
+
+
+def said(score):
+    """A score as text; a corpus without windows has none."""
+    return "no windows" if score is None else f"{score:.2f}"

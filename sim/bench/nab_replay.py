@@ -22,6 +22,8 @@ def edges(rows, settings, kind="novelty"):
     monitor = monitors.make(kind, settings)
     found, was = [], False
     for row, (value, at) in enumerate(rows):
+        if value != value:
+            continue  # no number: it reaches no monitor
         alarm = monitor.update((value,), at)
         if alarm and not was:
             found.append(row)

@@ -7,12 +7,11 @@ when the alarm is let go again before the end, or comes in the first HEALTHY row
 known to survive.
 """
 
-import csv
 import time
-from datetime import datetime
 
 from rich.table import Table
 
+from sim.bench import tables
 from sim.bench.machine import replay
 
 HEALTHY = 400
@@ -20,22 +19,12 @@ BARS = {"lead_h": 48, "false_onsets": 1}
 
 
 def load(path):
-    """Return ({column: values}, times in s) of one IMS file of averages."""
-    with open(path, newline="") as file:
-        records = list(csv.DictReader(file))
-    when = next(name for name in records[0] if name.lower() in ("datetime", "timestamp", "time"))
-    parsed = [moment(record[when]) for record in records]
-    columns = [name for name in records[0] if name and name != when]
-    return ({name: [float(record[name]) for record in records] for name in columns},
-            [int((at - parsed[0]).total_seconds()) for at in parsed])
+    """Return ({column: values}, times in s, rows) of one IMS file of averages.
 
-
-def moment(text):
-    """A time as IMS writes it, 2004.02.12.10.32.39, or in ISO form."""
-    try:
-        return datetime.strptime(text, "%Y.%m.%d.%H.%M.%S")
-    except ValueError:
-        return datetime.fromisoformat(text)
+    In order of time; rows: where each stands in the file.
+    """
+    times, columns, order = tables.readings(path)
+    return columns, [at - times[0] for at in times], order
 
 
 def onsets(alarms):
@@ -45,28 +34,35 @@ def onsets(alarms):
 
 
 def column(values, times, runtime, settings):
-    """The row of one column."""
-    job = {"kind": "onset", "settings": settings, "rows": [[value] for value in values],
+    """The row of one column, "alarms" among it: where the alarm was on."""
+    job = {"kind": "onset", "settings": settings, "rows": tables.together({"": values}),
            "times": times}
-    stretches = onsets(replay(job, runtime)["alarms"])
+    alarms = replay(job, runtime)["alarms"]
+    stretches = onsets(alarms)
     kept = [first for first, after in stretches if after == len(values) and first >= HEALTHY]
     first = kept[0] if kept else None
     return {"onset_row": first, "onset_s": None if first is None else times[first],
             "lead_h": 0.0 if first is None else (times[-1] - times[first]) / 3600,
-            "false_onsets": len(stretches) - len(kept)}
+            "false_onsets": len(stretches) - len(kept),
+            "alarms": [row for row, alarm in enumerate(alarms) if alarm]}
 
 
 def run(path, *, failed=None, runtime="cpython", progress=None, settings=None):
-    """Return onset_row, onset_s, lead_h, false_onsets and rows (one for each column).
+    """Return onset_row, onset_s, lead_h, false_onsets, rows (one a column), alarms [(column, row)].
 
     path: CSV of averages; failed: names of the columns whose bearing failed, where that is known;
     progress: called with (done, of); settings: of the monitor.
     """
     began = time.monotonic()
-    columns, times = load(path)
-    rows = []
+    columns, times, order = load(path)
+    unknown = [name for name in failed or () if name not in columns]
+    if unknown:
+        raise ValueError(f"{path}: no column {unknown[0]!r}, only {', '.join(columns)}")
+    rows, alarms = [], []
     for name, values in columns.items():
-        rows.append({"column": name} | column(values, times, runtime, settings or {}))
+        row = {"column": name} | column(values, times, runtime, settings or {})
+        alarms += [(name, order[at]) for at in row.pop("alarms")]
+        rows.append(row)
         if progress:
             progress(len(rows), len(columns))
     suspects = [row for row in rows if failed is None or row["column"] in failed]
@@ -75,6 +71,7 @@ def run(path, *, failed=None, runtime="cpython", progress=None, settings=None):
             "onset_row": first["onset_row"], "onset_s": first["onset_s"],
             "lead_h": first["lead_h"], "hours": times[-1] / 3600,
             "false_onsets": sum(row["false_onsets"] for row in rows), "rows": rows,
+            "alarms": alarms,
             "seconds": time.monotonic() - began}
 
 

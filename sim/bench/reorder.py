@@ -104,7 +104,7 @@ def run(path, *, score_from=None, runtime="cpython", progress=None):
     called with (done, of). The bars are for the mean over what sells daily; cocoa is lumpy.
     """
     began = time.monotonic()
-    sales, start = runout.load(path)
+    sales, start, left_out = runout.load(path)
     days = max(rows[-1][0] for rows in sales.values()) // DAY_S + 1
     first_day = runout.seconds_until(start, score_from, WARM_UP_DAYS) // DAY_S
     if first_day >= days:
@@ -116,7 +116,7 @@ def run(path, *, score_from=None, runtime="cpython", progress=None):
             if progress:
                 progress(len(rows), len(LEADS) * len(sales))
     return {"bench": "reorder", "runtime": runtime, "from": str(start), "score_from": score_from,
-            "days": days - first_day, "rows": rows,
+            "left_out": left_out, "days": days - first_day, "rows": rows,
             "leads": {lead: means(rows, lead) for lead in LEADS},
             "seconds": time.monotonic() - began}
 
@@ -142,4 +142,5 @@ def table(result):
     for lead, mean in result["leads"].items():
         shown.add_row("beans, cups, milk", f"{lead} d", "", "", f"{mean['ratio']:.2f}",
                       f"{BARS[lead]:.2f}", f"{mean['lost']:.1%}", "", "")
+    shown.caption = runout.told(result["left_out"])
     return shown

@@ -11,18 +11,18 @@ divide the level by a rate: a plain mean with 14 days of memory, and one who kno
 next 14 days.
 """
 
-import csv
 import datetime
 import json
 import os
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from rich.table import Table
 
-from sim.bench import stock_replay
+from sim.bench import stock_replay, tables
 from sim.mpy import runtime as mpy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,25 +49,29 @@ RECIPES = {
 
 
 def load(path):
-    """Return (sales, start): {consumable: [[second, amount], ...]}, midnight of the first day.
+    """Return (sales, start, left out): {consumable: [[second, amount], ...]}, midnight of the first
+    day, {drink without a recipe: how many were sold}.
 
-    Raises ValueError for a file without the columns or with a drink without a recipe.
+    Raises ValueError for a file without the columns or without a drink that has a recipe.
     """
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"datetime", "coffee_name"} <= set(rows[0]):
-        raise ValueError(f"{path}: not a table of sales with columns datetime and coffee_name")
-    times = [datetime.datetime.fromisoformat(row["datetime"]) for row in rows]
+    columns = tables.cells(path, "coffee_name")
+    if "datetime" not in columns and {"date", "time"} <= set(columns):
+        days = zip(columns["date"], columns["time"], strict=True)
+        columns["datetime"] = [f"{day} {hour}" for day, hour in days]
+    if "datetime" not in columns:
+        raise ValueError(f"{path}: no column 'datetime', only {', '.join(columns)}")
+    times = tables.wall_clock(path, columns["datetime"])
+    drinks = [" ".join(name.lower().split()) for name in columns["coffee_name"]]
+    left_out = Counter(drink for drink in drinks if drink not in RECIPES)
+    if len(left_out) == len(set(drinks)):
+        raise ValueError(f"{path}: no recipe for {drinks[0]!r}, only for {', '.join(RECIPES)}")
     start = min(times).replace(hour=0, minute=0, second=0, microsecond=0)
     sales = {name: [] for name in CAPACITY}
-    for at, row in sorted(zip(times, rows, strict=True), key=lambda pair: pair[0]):
-        drink = " ".join(row["coffee_name"].lower().split())
-        if drink not in RECIPES:
-            raise ValueError(f"{path}: no recipe for {drink!r}, only for {', '.join(RECIPES)}")
-        for name, amount in zip(CAPACITY, RECIPES[drink], strict=True):
+    for at, drink in sorted(zip(times, drinks, strict=True), key=lambda pair: pair[0]):
+        for name, amount in zip(CAPACITY, RECIPES.get(drink, (0, 0, 0, 0)), strict=True):
             if amount:
                 sales[name].append([int((at - start).total_seconds()), amount])
-    return {name: sold for name, sold in sales.items() if sold}, start
+    return {name: sold for name, sold in sales.items() if sold}, start, dict(left_out)
 
 
 def seconds_until(start, score_from, warm_up_days):
@@ -76,7 +80,7 @@ def seconds_until(start, score_from, warm_up_days):
     if score_from is None:
         return warm
     try:
-        given = datetime.datetime.fromisoformat(str(score_from))
+        given = datetime.datetime.fromisoformat(str(score_from)).replace(tzinfo=None)
     except ValueError:
         raise ValueError(f"score from {score_from!r}: not a day like 2024-11-01") from None
     return max(warm, int((given - start).total_seconds()))
@@ -219,7 +223,7 @@ def run(path, *, score_from=None, starts=1, runtime="cpython", progress=None):
     but those "from" all; progress: called with (done, of).
     """
     began = time.monotonic()
-    sales, start = load(path)
+    sales, start, left_out = load(path)
     last = max(rows[-1][0] for rows in sales.values())
     hours = last // 3600 + 1
     start_hour = seconds_until(start, score_from, WARM_UP_DAYS) // 3600
@@ -243,7 +247,7 @@ def run(path, *, score_from=None, starts=1, runtime="cpython", progress=None):
                                            if run["error"] is not None])
         rows.append(row)
     return {"bench": "runout", "runtime": runtime, "from": str(start), "score_from": score_from,
-            "hours": hours, "rows": rows, "seconds": time.monotonic() - began}
+            "left_out": left_out, "hours": hours, "rows": rows, "seconds": time.monotonic() - began}
 
 
 def table(result):
@@ -263,7 +267,14 @@ def table(result):
             said(row["coverage"], ".0%"), said(row["ran_out_before_band"], ".0%"),
             said(row["on_time"], ".0%"), str(row["late"]), str(row["missed"]), str(row["early"]),
             str(row["containers"]))
+    shown.caption = told(result["left_out"])
     return shown
+
+
+def told(left_out):
+    """Return what was sold and has no recipe, as text; None where there is nothing to tell."""
+    drinks = ", ".join(f"{sold} x {drink or 'nameless'}" for drink, sold in left_out.items())
+    return f"left out, for there is no recipe: {drinks}" if drinks else None
 
 
 def ranged(row):

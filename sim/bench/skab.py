@@ -8,35 +8,41 @@ one with the best F1 among those with at most 10 % false alarms. A file without 
 throughout and is told apart, so that it does not sweeten the figures.
 """
 
-import csv
 import time
-from datetime import datetime
 
 from rich.table import Table
 
+from sim.bench import tables
 from sim.bench.machine import files, replay
+from sim.bench.runout import said
 
 LEARNING = 400
 FAR = 0.10
 BARS = {"f1": 0.83, "f1_at_far10": 0.77, "state_bytes": 256}
 LONG = {"learn": 2000, "calibrate": 500}
-NOT_CHANNELS = ("datetime", "anomaly", "changepoint")
+MOST_CHANNELS = 8  # that `joint` has room for
+LABEL, NOT_CHANNELS = "anomaly", ("anomaly", "changepoint")
 
 
 def load(path):
-    """Return (rows, times in s, labels or None) of one SKAB file."""
-    with open(path, newline="") as file:
-        records = list(csv.DictReader(file, delimiter=";"))
-    channels = [name for name in records[0] if name not in NOT_CHANNELS]
-    rows = [[float(record[name]) for name in channels] for record in records]
-    start = datetime.fromisoformat(records[0]["datetime"])
-    times = [int((datetime.fromisoformat(r["datetime"]) - start).total_seconds()) for r in records]
-    labelled = "anomaly" in records[0]
-    return rows, times, [float(r["anomaly"]) > 0 for r in records] if labelled else None
+    """Return (readings of a row, times in s, labels or None, rows) of one SKAB file.
+
+    The first eight channels, in order of time; a row with a gap is None; rows: where each stands in
+    the file.
+    """
+    times, columns, order = tables.readings(path)
+    names = [name for name in columns if name not in NOT_CHANNELS][:MOST_CHANNELS]
+    channels = {name: columns[name] for name in names}
+    if not channels:
+        raise ValueError(f"{path}: no channel besides {', '.join(columns)}")
+    labels = [value > 0 for value in columns[LABEL]] if LABEL in columns else None
+    return tables.together(channels), [at - times[0] for at in times], labels, order
 
 
 def rates(true_alarms, false_alarms, faulty, healthy):
-    """F1, FAR and MAR of counted rows."""
+    """F1, FAR and MAR of counted rows; None of none."""
+    if not faulty + healthy:
+        return dict.fromkeys(("f1", "far", "mar"))
     missed = faulty - true_alarms
     return {"f1": 2 * true_alarms / max(1, 2 * true_alarms + false_alarms + missed),
             "far": false_alarms / max(1, healthy), "mar": missed / max(1, faulty)}
@@ -76,8 +82,13 @@ def healthy_file(name, job, result, runtime):
     """
     longer = replay(job | {"settings": job["settings"] | LONG}, runtime)
     count = len(job["rows"])
-    return {"file": name, "far": sum(result["alarms"]) / (count - LEARNING),
-            "far_after_long_learning": sum(longer["alarms"]) / (count - sum(LONG.values()))}
+    return {"file": name, "far": share(result["alarms"], count - LEARNING),
+            "far_after_long_learning": share(longer["alarms"], count - sum(LONG.values()))}
+
+
+def share(alarms, of):
+    """Share of the rows that are alarms, None of none."""
+    return sum(alarms) / of if of > 0 else None
 
 
 def run(*paths, runtime="cpython", progress=None, settings=None):
@@ -90,11 +101,11 @@ def run(*paths, runtime="cpython", progress=None, settings=None):
     verdicts, scores, labels = [], [], []
     found = files(paths)
     for done, path in enumerate(found):
-        data, times, truth = load(path)
+        data, times, truth, order = load(path)
         job = {"kind": "joint", "settings": settings or {}, "rows": data, "times": times}
         result = replay(job, runtime)
         name = f"{path.parent.name}/{path.stem}"
-        alarms += [(name, row) for row, alarm in enumerate(result["alarms"]) if alarm]
+        alarms += [(name, row) for row, alarm in zip(order, result["alarms"], strict=True) if alarm]
         if truth is None:
             free.append(healthy_file(name, job, result, runtime))
         else:
@@ -121,13 +132,19 @@ def table(result):
     for head in ("file", "F1", "false alarms", "missed", "F1 at FAR ≤ 10 %", "state"):
         shown.add_column(head, justify="left" if head == "file" else "right")
     for row in result["rows"]:
-        shown.add_row(row["file"], f"{row['f1']:.3f}", f"{row['far']:.1%}", f"{row['mar']:.1%}")
+        shown.add_row(row["file"], *told(row))
     for row in result["free"]:
-        shown.add_row(row["file"], "", f"{row['far']:.1%}",
-                      f"({row['far_after_long_learning']:.1%} after {LONG['learn']} rows)")
+        longer = said(row["far_after_long_learning"], ".1%")
+        shown.add_row(row["file"], "", said(row["far"], ".1%"),
+                      f"({longer} after {LONG['learn']} rows)")
     shown.add_section()
-    shown.add_row("all", f"{result['f1']:.3f}", f"{result['far']:.1%}", f"{result['mar']:.1%}",
-                  f"{result['f1_at_far10']:.3f}", f"{result['state_bytes']} B")
+    shown.add_row("all", *told(result), said(result["f1_at_far10"], ".3f"),
+                  f"{result['state_bytes']} B")
     shown.add_row("bar", f"{BARS['f1']:.2f}", "", "", f"{BARS['f1_at_far10']:.2f}",
                   f"{BARS['state_bytes']} B")
     return shown
+
+
+def told(found):
+    """F1, FAR and MAR as text."""
+    return said(found["f1"], ".3f"), said(found["far"], ".1%"), said(found["mar"], ".1%")

@@ -68,12 +68,12 @@ def life(train: Data, test: Engines = None, rul: Lives = None, as_json: Json = F
 
 
 @app.command()
-def onset(data: Data, as_json: Json = False, runtime: Runtime = "cpython",
+def onset(data: Data, as_json: Json = False, alarms: Alarms = None, runtime: Runtime = "cpython",
           failed: Annotated[
               list[str] | None, typer.Option(help="A column whose bearing failed; repeatable.")
           ] = None) -> None:  # fmt: skip
     """A bearing's run to failure: when does `onset` see it begin?"""
-    _bench("onset", (data,), {"failed": failed or None, "runtime": runtime}, as_json)
+    _bench("onset", (data,), {"failed": failed or None, "runtime": runtime}, as_json, alarms)
 
 
 @app.command()
@@ -126,6 +126,8 @@ def device(as_json: Json = False,
 def _bench(name: str, files: tuple, options: dict, as_json: bool,
            alarms: Path | None = None) -> None:  # fmt: skip
     """Run sim.bench.<name> with a progress bar, and show or print what it found."""
+    if alarms is not None and not alarms.parent.is_dir():
+        _wrong(f"--alarms: there is no folder {alarms.parent}")
     module = importlib.import_module("sim.bench." + name)
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     try:

@@ -6,6 +6,8 @@ its end (ridge regression). Then a cubic ridge on the index smoothed fast and sl
 new, and the age. A remaining life above `cap` is told as `cap`: nothing shows yet.
 """
 
+import math
+import re
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -44,16 +46,41 @@ class Fit:
 def read_runs(path) -> list[np.ndarray]:
     """Runs to failure, each an array (units of use by channels), from a table of numbers.
 
-    NASA's layout: unit, cycle, then the channels, split by blanks or commas; a first line of names
-    is skipped. Raises ValueError on a table that is not like that.
+    NASA's layout: unit, cycle, then the channels, split by blanks or commas; lines of names above
+    them are skipped. Raises ValueError on a table that is not like that.
     """
-    text = Path(path).read_text().replace(",", " ").splitlines()
-    if text and any(letter.isalpha() for letter in text[0].replace("e", "").replace("E", "")):
-        text = text[1:]
-    table = np.array([[float(word) for word in line.split()] for line in text if line.strip()])
-    if table.ndim != 2 or table.shape[1] < 3:
+    table = numbers_of(path)
+    if table.shape[1] < 3:
         raise ValueError(f"{path}: wants unit, cycle and channels in every line")
+    table = table[np.lexsort((table[:, 1], table[:, 0]))]
     return [table[table[:, 0] == unit, 2:] for unit in np.unique(table[:, 0])]
+
+
+def numbers_of(path) -> np.ndarray:
+    """The table of finite numbers in a text file, lines by columns; ValueError names a bad line."""
+    rows = []
+    lines = Path(path).read_text("utf-8-sig", errors="replace").splitlines()
+    for number, line in enumerate(lines, 1):
+        words = re.split(r"[\s,;]+", line.strip(" \t,;"))
+        if words == [""] or (not rows and not any(map(finite, words))):
+            continue  # blank, or names above the numbers
+        if not all(map(finite, words)):
+            wrong = next(word for word in words if not finite(word))
+            raise ValueError(f"{path}: line {number}: {wrong!r} is no number")
+        rows.append([float(word) for word in words])
+        if len(words) != len(rows[0]):
+            raise ValueError(f"{path}: line {number}: {len(words)} columns, above {len(rows[0])}")
+    if not rows:
+        raise ValueError(f"{path}: no line of numbers")
+    return np.array(rows)
+
+
+def finite(word: str) -> bool:
+    """Is this text a finite number?"""
+    try:
+        return math.isfinite(float(word))
+    except ValueError:
+        return False
 
 
 def left(runs) -> np.ndarray:

@@ -50,15 +50,16 @@ def read(path: str | Path, labels: str | Path | None = None) -> Recording:
     Raises RecordingError when no time or no numeric column can be found.
     """
     path = Path(path)
-    rows = _rows(path)
+    rows = rows_of(path)
     header, body = rows[0], rows[1:]
-    clock = _time_column(header, body)
-    times, disorder = _forward([_time(row[clock]) if clock < len(row) else None for row in body])
+    clock = time_column(path, header, body)
+    times, disorder = _forward([seconds_of(row[clock]) if clock < len(row) else None
+                                for row in body])
     recording = Recording(path.name, times, {}, disorder=disorder)
     for index, name in enumerate(header):
         if index == clock or not name:
             continue
-        values = [_number(row[index]) if index < len(row) else math.nan for row in body]
+        values = [number(row[index]) if index < len(row) else math.nan for row in body]
         if name.strip().lower() in LABEL_WORDS:
             recording.labels[name] = [i for i, v in enumerate(values) if v > 0]
         elif sum(map(math.isnan, values)) * 2 < len(values):
@@ -80,42 +81,47 @@ def channel_name(column: str) -> str:
 LOOKED_AT = 4096  # bytes, to tell whether a file is text
 
 
-def _rows(path: Path) -> list[list[str]]:
+def rows_of(path: Path) -> list[list[str]]:
+    """Heading and rows of a text file, cells as text; raises RecordingError for another file."""
     data = path.read_bytes()
     if any(byte < 32 and byte not in b"\t\r\n" for byte in data[:LOOKED_AT]):
         raise RecordingError(f"{path}: not a text file in UTF-8")
     text = data.decode("utf-8-sig", errors="replace")
     first = text.split("\n", 1)[0]
     separator = max(";,\t", key=first.count)
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if row]
+    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator)
+            if "".join(row).strip()]
     if len(rows) < 2:
         raise RecordingError(f"{path}: a heading and at least one row are needed")
     return rows
 
 
-def _time_column(header: list[str], body: list[list[str]]) -> int:
+def time_column(path: Path, header: list[str], body: list[list[str]]) -> int:
+    """Position of the column of times; raises RecordingError where there is none."""
     named = [i for word in TIME_WORDS for i, name in enumerate(header)
              if name.strip().lower() == word]
     for index in [*named, *range(len(header))]:
         sample = [row[index] for row in body[:20] if index < len(row)]
-        if sample and all(_time(text, index in named) is not None for text in sample):
+        known = [seconds_of(text, index in named) is not None for text in sample]
+        if any(known) if index in named else known and all(known):
             return index
-    raise RecordingError(f"no time column among {', '.join(header)}")
+    raise RecordingError(f"{path}: no time column among {', '.join(header)}")
 
 
-def _time(text: str, numbers: bool = True) -> int | None:
+def seconds_of(text: str, numbers: bool = True) -> int | None:
     """Unix seconds of a date, or of a number if `numbers` may be times; None for neither."""
     text = text.strip()
-    moment = _date(text)
+    moment = date_of(text)
     if moment is not None:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-    value = _number(text)
+    value = number(text)
     if not numbers or math.isnan(value):
         return None
     return int(value / 1000 if value > MILLISECONDS_FROM else value)
 
 
-def _date(text: str) -> datetime | None:
+def date_of(text: str) -> datetime | None:
+    """A date in one of FORMATS or as ISO 8601 has it, or None."""
     for read in (datetime.fromisoformat, *map(_reader, FORMATS)):
         try:
             return read(text)
@@ -140,7 +146,8 @@ def _forward(times: list[int | None]) -> tuple[list[int], int]:
     return forward, held
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """A finite number, with a point or a comma, or NaN."""
     try:
         value = float(text.strip().replace(",", "."))
     except ValueError:
@@ -152,5 +159,5 @@ def _windows(path: Path, labels: Path) -> list[tuple[int, int]]:
     known = json.loads(labels.read_text(encoding="utf-8"))
     for name, windows in known.items():
         if path.as_posix().endswith(name):
-            return [(_time(first) or 0, _time(last) or 0) for first, last in windows]
+            return [(seconds_of(first) or 0, seconds_of(last) or 0) for first, last in windows]
     raise RecordingError(f"{labels} has no labels for {path.name}")

@@ -12,7 +12,7 @@ MINUTE = 60
 
 
 class Filtered:
-    """A container that nobody uses, read every minute as `boards/esp32_coffee_machine.toml` does."""
+    """A container that nobody uses, read every minute through the filter of the shipped boards."""
 
     def __init__(self, level):
         self.stock = Consumable(BEANS)
