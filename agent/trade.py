@@ -5,7 +5,7 @@
 A product without consumables does not load this file, nor what it imports of stock/ and money/.
 """
 
-from agent import loan, needs
+from agent import const, loan, needs
 from agent.money import budget as budgets
 from agent.money import disputes as disputing
 from agent.money import experience as learned
@@ -17,12 +17,16 @@ from agent.stock import shelf as shelves
 from agent.terms import privacy as privacies
 from agent.wire import messages as wire
 
+# A level that has moved so far, percent of the capacity, is written down at once.
+_GONE_PERCENT = const(15)
+
 
 class Trade:
     """Shelf, mandate, ledger, budget, orders, disputes, experience, buyer, privacy of one Agent."""
 
     def __init__(self, agent):
         self._agent = agent
+        self._utc = agent.clock.utc
         note, identity = agent.journal.note, agent.identity
         self.shelf = shelves.Shelf(agent.product, agent.senses)
         self.ledger = books.Ledger(note)
@@ -34,6 +38,7 @@ class Trade:
         self._rooms = Rooms(identity, self.orders, self.mandate, self.budget, self.ledger,
                             self.experience, self.disputes, self.shelf, agent.send, agent.tell)
         self._buyer = None
+        self._kept = {}  # consumable: its level when it was last written down
         self.privacy = privacies.Privacy(self.mandate, note)
         self._presses = None  # of the owner's button, as last read, and when that was
         self._read_at = 0
@@ -62,7 +67,7 @@ class Trade:
             for need in needs.arising(self.shelf, self._busy, at):
                 self.orders.begin(self.shelf.specs[need.consumable]["name"], need, at)
             if self.orders.due(at):
-                self.buyer.step(at, self._agent.clock.utc(at))
+                self.buyer.step(at, self._utc(at))
         if not self.orders.due(at):
             self._buyer = None  # goes back
         self._note_levels()
@@ -85,7 +90,7 @@ class Trade:
         if len(waiting) > 1:
             self._agent.tell("several orders wait: approve them one by one on the console")
         elif waiting and waiting[0].since <= after:
-            refusal = self.buyer.approve(waiting[0], at, self._agent.clock.utc(at))
+            refusal = self.buyer.approve(waiting[0], at, self._utc(at))
             if refusal:
                 self._agent.tell("%s: not bought: %s" % (waiting[0].consumable, refusal))
 
@@ -96,19 +101,21 @@ class Trade:
                 scale = self.shelf.unit_scales[index]
                 spare = self.shelf.items[index].spares() > 0
                 self.buyer.delivery.refilled(name, needs.quantise(amount, scale), spare,
-                                             self._agent.may_buy(), at,
-                                             self._agent.clock.utc(at))
-                if name not in self.orders.moved:
-                    self.orders.moved.append(name)
+                                             self._agent.may_buy(), at, self._utc(at))
+                self.orders.moved.append(name)
 
     def _note_levels(self):
-        """Keep the level with every move of an order, for a refill without power shows only by it,
-        and with every refill, for what was counted must not be seen again after the power failed.
+        """Keep the level with every move of an order, and when much of it has gone, for a refill
+        without power shows only by it: who fills a machine switches it off; and with every refill,
+        for what was counted must not be seen again after the power failed.
         """
         moved, self.orders.moved = self.orders.moved, []
-        for name in moved:
-            index = self.shelf.index(name)
-            if index is not None:
+        for index, item in enumerate(self.shelf.items):
+            level = item.level() or 0.0
+            kept = self._kept.setdefault(index, level)
+            if (self.shelf.specs[index]["name"] in moved
+                    or abs(kept - level) * 100 > _GONE_PERCENT * item.capacity):
+                self._kept[index] = level
                 self._agent.journal.note(self.shelf.record(index))
 
     def share_usage(self, at):
@@ -123,8 +130,8 @@ class Trade:
         bands = {}
         for spec, item in zip(self.shelf.specs, self.shelf.items):
             level, days = item.level(), item.days_left(at)
-            band = 0 if level is None else min(4, max(0, int(5 * level / item.capacity)))
-            bands[spec["name"]] = 1000 * band + (0 if days is None else min(999, int(days[1])))
+            band = min(4, int(5 * (level or 0.0) / item.capacity))
+            bands[spec["name"]] = 1000 * band + (min(999, int(days[1])) if days else 0)
         return bands
 
     # -- what the desk says --------------------------------------------------------------------
@@ -136,14 +143,14 @@ class Trade:
                 wire.APPROVAL: self._approval}
 
     def _offer(self, message, at):
-        self.buyer.market.offered(message[wire.BODY], self._agent.clock.utc(at))
+        self.buyer.market.offered(message[wire.BODY], self._utc(at))
 
     def _decline(self, message, at):
         self.buyer.market.declined(message[wire.BODY])
 
     def _order_status(self, message, at):
         self.buyer.status(message[wire.BODY], message[wire.ID], self._agent.may_buy(), at,
-                          self._agent.clock.utc(at))
+                          self._utc(at))
 
     def _mandate(self, message, at):
         self.install_mandate(wire.octets(message[wire.BODY], 1), at)

@@ -90,6 +90,25 @@ def test_a_seller_is_not_accused_by_a_sensor_that_is_not_believed():
     assert disputes(quiet(bench, 24 * 5)) == [(disputing.NEVER, RAISED)]
 
 
+def test_a_refill_while_it_is_switched_off_is_seen_whole():
+    bench = Market()
+    bench.thing.journal.outgrown = lambda: False  # its rewrites would keep anything
+    need = bench.bought()
+    bench.beans += 500.0
+    bench.serve(6)
+    bench.status(need, 6)
+    bench.status(need, 7)
+    before = bench.order(need).seen
+    for _ in range(18):  # within the six hours in which what is learned is kept once
+        bench.beans -= 20.0
+        bench.serve(1, 600)
+    bench.beans += 300.0  # no power meanwhile
+    bench.boot()
+    bench.serve(6)
+    seen = bench.order(need).seen if bench.order(need) else 1000
+    assert seen >= before + 200
+
+
 def test_packs_are_counted_of_an_order_that_only_the_desk_remembers():
     for count, expected in (("1", []), ("0", [(disputing.SHORT, RAISED)])):
         bench, need = said_to_have_come()
