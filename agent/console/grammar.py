@@ -123,6 +123,14 @@ def one(words, what):
     return words[0]
 
 
+def natural(word):
+    """Return what a word of digits says, -1 for any other and for what no count here reaches."""
+    try:
+        return int(word) if word.isdigit() and len(word) < 10 else -1
+    except ValueError:  # to CPython a raised 2 is a digit, too
+        return -1
+
+
 def verb(word, verbs, usual, agent, words, at):
     """Carry out the command whose first word is in verbs; without one, `usual`."""
     if not words:

@@ -1,6 +1,6 @@
 """The console's words about the record of money and decisions, which is read again in slices."""
 
-from agent.console.grammar import CommandError, Rows
+from agent.console.grammar import CommandError, Rows, natural, one
 from agent.money import ledger as books
 from agent.money import orders as ordering
 from agent.wire import cbor
@@ -14,9 +14,11 @@ def ledger(agent, words, at):
         rows = yield from collected(agent, _line)
         return Rows(("entry", "age_s", "kind", "content"), rows)
     if words[0] == "export":
-        return (yield from _export(agent, int(words[1]) if words[1:] and words[1].isdigit() else 0))
+        start = natural(one(words[1:] or ["0"], "the number of an entry"))
+        if start >= 0:
+            return (yield from _export(agent, start))
     if words != ["verify"]:
-        raise CommandError("%r is not `verify` or `export [FROM]`" % words[0])
+        raise CommandError("%r is not `verify` or `export [FROM]`" % " ".join(words))
     book = yield from verified(agent)
     if book.fault:
         raise CommandError(book.fault)

@@ -1,7 +1,7 @@
 """The console's words about orders, disputes and sellers."""
 
 from agent import needs
-from agent.console.grammar import CommandError, Rows, one
+from agent.console.grammar import CommandError, Rows, natural, one
 from agent.money import disputes as disputing
 from agent.money import experience as learned
 from agent.money import orders as ordering
@@ -63,7 +63,7 @@ def deny(agent, words, at):
 
 
 def received(agent, words, at):
-    if len(words) != 2 or not (words[1].isdigit() or words[1] in ("wrong", "nothing", "back")):
+    if len(words) != 2 or (words[1] not in ("wrong", "nothing", "back") and natural(words[1]) < 0):
         raise CommandError("say: received ORDER PACKS, or wrong, nothing or back")
     order = _called(agent, words[0])
     refusal = agent.trade.buyer.delivery.received(order, words[1], at, agent.clock.utc(at))

@@ -6,7 +6,7 @@ trace, and part 1 begins again.
 
 import binascii
 
-from agent.console.grammar import CommandError
+from agent.console.grammar import CommandError, natural
 
 
 def take(agent, name, words, most):
@@ -18,9 +18,9 @@ def take(agent, name, words, most):
     if len(words) != 2:
         raise CommandError("say: put part/parts and hexadecimal")
     parts, place, data = agent.ports.parts, words[0].split("/"), unhex(words[1], "the part")
-    if len(place) != 2 or not (place[0].isdigit() and place[1].isdigit()):
+    number, count = [natural(each) for each in place] if len(place) == 2 else (-1, -1)
+    if number < 0 or count < 0:
         raise CommandError("%r is not part/parts" % words[0])
-    number, count = int(place[0]), int(place[1])
     if number == 1:
         parts[name] = []
     so_far = parts.get(name, [])

@@ -43,7 +43,8 @@ def unlock(agent, words, at):
     if record is None:
         return "there is no PIN"
     salt, digest, tries, last = record
-    wait = min(PIN_LONGEST_WAIT_S, 1 << min(tries, 12)) - (at - last) if tries else 0
+    since = at - last if at >= last else at  # without an agent there is uptime in place of the age
+    wait = min(PIN_LONGEST_WAIT_S, 1 << min(tries, 12)) - since if tries else 0
     if wait > 0:
         raise CommandError("wait %d s after %d wrong PINs" % (wait, tries))
     agent.ports.store.save("pin", cbor.encode([salt, digest, tries + 1, at]))

@@ -64,11 +64,12 @@ def apply(agent, words, at):
     """All of the draft or nothing; what was in force before is kept for `config undo`."""
     store = agent.ports.store
     now, then = settings(store), _draft(agent)
+    if now != then:  # a flash that is full leaves the draft
+        store.save("config.last", cbor.encode(now))
+        store.save("config", cbor.encode(then))
     agent.ports.draft = None
     if now == then:
         return "nothing to change"
-    store.save("config.last", cbor.encode(now))
-    store.save("config", cbor.encode(then))
     return "applied; it holds from the next restart"
 
 

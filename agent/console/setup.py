@@ -9,7 +9,7 @@ import binascii
 import hashlib
 
 from agent.console import parts
-from agent.console.grammar import CommandError, Pairs, one, verb
+from agent.console.grammar import CommandError, Pairs, natural, one, verb
 from agent.identity import slowly
 from agent.product import Product, ProductError
 from agent.wire import cbor, p256
@@ -39,7 +39,7 @@ def make_keys(agent, words, at):
     store, entropy = _open(agent), agent.ports.entropy
     anew = words[1:] == ["anew"]
     thing = one(words[:1] if anew else words, "the thing's id")
-    if len(thing) > THING_CHARACTERS or any(sign in thing for sign in "/+#"):
+    if len(thing) > THING_CHARACTERS or any(sign < "!" or sign in "/+#" for sign in thing):
         raise CommandError("%r: an id has at most %d characters, none of them / + #"
                            % (thing, THING_CHARACTERS))
     if not anew and identity(store):
@@ -63,12 +63,12 @@ def pair_owner(agent, words, at):
 def pair_maker(agent, words, at):
     """maker KEY [FLOOR]: whose releases are taken, and above which number."""
     store = _open(agent)
-    floor = words[1] if words[1:] else "0"
-    if not floor.isdigit():
-        raise CommandError("%r is no number of a release" % floor)
+    floor = natural(words[1]) if words[1:] else 0
+    if floor < 0:
+        raise CommandError("%r is no number of a release" % words[1])
     key = _public_key(one(words[:1] + words[2:], "the maker's public key"))
-    store.save("maker", cbor.encode({"key": key, "floor": int(floor)}))
-    return Pairs([("maker_key", _hex(key)), ("floor", int(floor))])
+    store.save("maker", cbor.encode({"key": key, "floor": floor}))
+    return Pairs([("maker_key", _hex(key)), ("floor", floor)])
 
 
 def put(agent, words, at):

@@ -266,7 +266,7 @@ def test_a_number_that_is_none_or_too_long_is_named():
                      "provision maker %s %s" % (key, number)):
             answer = line(bench, text)
             assert answer.startswith("error: ") and "order" not in answer.split(":")[1], text
-    assert "kit\0" in line(bench, "provision keys kit\0x anew")
+    assert "an id has" in line(bench, "provision keys kit\0x anew")
     assert value(bench, "provision")["thing"] == "kit-9", "no id with a control character"
 
 
