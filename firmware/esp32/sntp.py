@@ -3,7 +3,8 @@
 Anybody on the network may forge this time. It decides about nothing but the dates of
 certificates: what the thing buys goes by the desk's own signed time (agent/clock.py). Where no
 server answers, the last time that the thing knew is taken instead; a certificate of that time
-still holds, and the desk puts the clock right afterwards.
+still holds, and the desk puts the clock right afterwards. Where no session comes about it is asked
+for again (`doubt`): the server, or the last time known, may have been wrong by years.
 """
 
 import select
@@ -27,19 +28,24 @@ class Clock:
     """
 
     def __init__(self, server, fallback, set_utc, entropy, ticks):
-        self.known = False
         self.source = None
         self.error = None
         self._server = server
         self._fallback = fallback
         self._set_utc = set_utc
+        self._entropy = entropy
         self._ticks = ticks
-        self._backoff = Backoff(entropy)
-        self._unanswered = 0
         self._socket = None
         self._poll = None
-        self._next = ticks.ticks_ms()
-        self._asked = self._next
+        self._asked = ticks.ticks_ms()
+        self.doubt()
+
+    def doubt(self) -> None:
+        """Have it asked for, and what is set taken only where nobody answers."""
+        self.known = False
+        self._unanswered = 0
+        self._backoff = Backoff(self._entropy)
+        self._next = self._ticks.ticks_ms()
 
     def poll(self, now_ms) -> None:
         """Ask, or look whether the answer is there. Only looking up the server's name may wait."""
@@ -83,8 +89,11 @@ class Clock:
         self._close()
         self._unanswered += 1
         self._next = self._ticks.ticks_add(now_ms, self._backoff.next_ms())
-        if self._unanswered >= PATIENCE and self._fallback:
-            self._take(self._fallback, "last known")
+        if self._unanswered >= PATIENCE:
+            if self.source:
+                self.known = True
+            elif self._fallback:
+                self._take(self._fallback, "last known")
 
     def _close(self):
         if self._socket is not None:

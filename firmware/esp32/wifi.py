@@ -11,6 +11,8 @@ JOIN_MS = 20_000  # for association and an address; DHCP on a busy network takes
 RADIO_ATTEMPTS = 4  # failed in a row, then the radio is switched off and on
 DEAF_MS = 900_000  # connected, yet no session with the broker: as good as not connected
 
+DOUBT = 4  # dials in a row that came to no session: certificates have dates, and time may be wrong
+
 HOPELESS = (201, 202)  # statuses: no network of that name, wrong password; waiting mends neither
 
 WAITING, JOINING, JOINED = 0, 1, 2
@@ -66,7 +68,10 @@ class Wifi:
 
     def signal_dbm(self):
         """How strongly the network is received, or None."""
-        return self._wlan.status("rssi") if self.joined() else None
+        try:
+            return self._wlan.status("rssi") if self.joined() else None
+        except OSError:  # it has just been lost, which the next turn sees
+            return None
 
     def _join(self, now_ms):
         name, password = self._networks[self.failures % len(self._networks)]
@@ -134,6 +139,7 @@ class Online:
         self.close = link.close
         self.redirect = link.redirect
         self.asleep = False
+        self._doubted = 0
 
     @property
     def failures(self) -> int:
@@ -153,6 +159,11 @@ class Online:
         if self.asleep:
             return
         self.wifi.poll(now_ms, self.link.ready())
+        failures = self.link.failures
+        if failures != self._doubted and not failures % DOUBT:
+            self._doubted = failures
+            if failures:
+                self.clock.doubt()
         if self.wifi.joined() and not self.clock.known:
             self.clock.poll(now_ms)
         # A session that has begun is served on: it finds out by itself that its network is gone.
