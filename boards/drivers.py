@@ -30,6 +30,7 @@ class Driver:
     needed: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     address: int | None = None  # on I2C, when the board does not say
+    writes: bool = False  # it can be an output
 
 
 PULL = ("up", "down", "")
@@ -57,7 +58,7 @@ def i2c(
 
 
 DRIVERS: dict[str, Driver] = {
-    "simulated": Driver(args={"signal": None}, needed=("signal",)),
+    "simulated": Driver(args={"signal": None}, needed=("signal",), writes=True),
     # Switches, pulses and distances on pins.
     "contact": Driver(
         pins={"pin": "in"},
@@ -102,8 +103,12 @@ DRIVERS: dict[str, Driver] = {
         needed=("pin",),
     ),
     # Outputs.
-    "relay": Driver(pins={"output": "out"}, args={"active": FLAG}, needed=("output",)),
-    "dimmer": Driver(pins={"output": "out"}, args={"hz": whole(1, 100_000)}, needed=("output",)),
+    "relay": Driver(
+        pins={"output": "out"}, args={"active": FLAG}, needed=("output",), writes=True
+    ),
+    "dimmer": Driver(
+        pins={"output": "out"}, args={"hz": whole(1, 100_000)}, needed=("output",), writes=True
+    ),
     # Converters and parts on buses.
     "mcp3008": Driver(
         "spi", {"cs": "out"}, {"input": whole(0, 7), "reference": number(0.1, 5.5)}, ("cs", "input")

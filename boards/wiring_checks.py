@@ -52,6 +52,10 @@ def _check_part(loaded: Loaded, board: Board, path: Path, part: Part) -> None:
         message = f'no driver "{part.driver}"; {nearest(part.driver, sorted(DRIVERS))}'
         loaded.report((*path, "driver"), message)
         return
+    if isinstance(part, Output) and not driver.writes:
+        able = ", ".join(sorted(name for name, known in DRIVERS.items() if known.writes))
+        loaded.report((*path, "driver"), f"{part.driver} switches nothing; {able} do")
+        return
     _check_arguments(loaded, path, part, driver)
     bus = board.buses.get(part.bus or "")
     if driver.bus and part.bus is None:

@@ -7,6 +7,7 @@ safe; that is kept nowhere, so no start finds it so.
 """
 
 from agent.core import SAFE
+from hal import HalError
 
 HELP = "output [NAME on|off|0..100|auto]: what it switches, by hand or by its own state"
 
@@ -33,7 +34,10 @@ class Output:
         try:
             if self._driver is None:
                 make, bank, args = self._make
-                self._driver = make(bank, args)
+                driver = make(bank, args)
+                if not hasattr(driver, "write"):
+                    raise HalError("absent", "its driver switches nothing")
+                self._driver = driver
             self._driver.write(share)
             self.problem = None
         except OSError as error:
@@ -94,12 +98,12 @@ class Outputs:
 
 
 def _by_hand(output, word):
-    from agent.console.grammar import CommandError
+    from agent.console.grammar import CommandError, natural
 
     share = {"on": 100, "off": 0, "auto": 0}.get(word)
     if share is None:
-        share = int(word) if word.isdigit() else 101
-    if share > 100:
+        share = natural(word)
+    if not 0 <= share <= 100:
         raise CommandError("%r is not on, off, 0 to 100 or auto" % word)
     output.by_hand = word != "auto"
     output.set(share / 100)

@@ -5,6 +5,7 @@ sensor's own watch sees (agent/sense/senses.py).
 """
 
 from agent.wire import cbor
+from hal import HalError
 
 
 def switch(loop, store, name, seconds) -> None:
@@ -14,7 +15,11 @@ def switch(loop, store, name, seconds) -> None:
         loop.outputs.switch(name, seconds)
         return
     channel = int(name[7:])
-    specs = cbor.decode(store.load("board"))["sensors"]
+    try:
+        specs = cbor.decode(store.load("board"))["sensors"]
+    except HalError as error:
+        loop.agent.tell("not restarted: %s" % error)
+        return
     args = [spec.get("args", {}) for spec in specs if spec["channel"] == channel]
     for sensor in loop.sensors.sensors:
         if sensor.channel == channel:

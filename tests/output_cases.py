@@ -59,7 +59,8 @@ def test_an_output_is_set_by_hand_and_let_go():
     board.command(None, ["fan", "40"], 0)
     shown = {row[0]: row[1:3] for row in board.command(None, [], 0).rows}
     assert shown == {"lamp": [0, "state"], "alarm": [0, "state"], "fan": [40, "hand"]}
-    for words in (["lamp"], ["lamp", "101"], ["lamp", "-1"], ["lamp", "on", "on"], ["door", "on"]):
+    for words in (["lamp"], ["lamp", "101"], ["lamp", "-1"], ["lamp", "on", "on"], ["door", "on"],
+                  ["lamp", "\u00b2"], ["lamp", "9" * 30]):  # fmt: skip
         try:
             board.command(None, words, 0)
         except CommandError as error:
@@ -86,6 +87,15 @@ def test_an_output_that_fails_is_named_and_stops_nothing():
         assert "no such pin" in str(error)
         return
     raise AssertionError("it did not say so")
+
+
+def test_a_driver_that_switches_nothing_is_named_and_stops_nothing():
+    specs = [{"name": "lamp", "driver": "contact", "args": {"pin": 14}, "when": "case open"}]
+    board = outputs.Outputs(specs, lambda kind, ident, wires, hz: Pins())
+    thing = Some()
+    thing.open.append("C-1")
+    board.follow(thing, 0, 60)
+    assert "switches nothing" in board.command(None, [], 0).rows[0][4]
 
 
 SUPPLY = [

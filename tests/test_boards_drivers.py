@@ -62,3 +62,8 @@ def test_arguments_are_found():
     source = "class Driver:\n    def __init__(self, bus, args):\n"
     source += "        self.a = args['pin'] + args.get('gain', 1) + other['x'] + other.get('y')\n"
     assert arguments(source) == {"pin", "gain"}
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN))
+def test_an_output_is_a_part_that_can_be_written(name):
+    assert DRIVERS[name].writes == ("def write(" in WRITTEN[name].read_text("utf-8"))
