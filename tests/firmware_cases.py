@@ -9,7 +9,8 @@ import struct
 
 from fake_ticks import PERIOD, FakeTicks
 
-from firmware.esp32 import guard, sntp, wifi
+from firmware import guard
+from firmware.esp32 import sntp, wifi
 from hal import HalError
 from hal.console import LONGEST, Console
 
@@ -61,6 +62,8 @@ class FakeWlan:
         return self.connected
 
     def status(self, what=None):
+        if what and not self.connected:
+            raise OSError("WiFi Not Connected")
         return -60 if what else self.why
 
 
@@ -68,7 +71,7 @@ class FakeLink:
     """A link that counts how often it was polled."""
 
     error = None
-    sessions = polls = 0
+    sessions = polls = failures = 0
     up = False
     received = acknowledge = publish = close = redirect = None
 
@@ -82,10 +85,13 @@ class FakeLink:
 class FakeClock:
     known = False
     source = error = None
-    polls = 0
+    polls = doubts = 0
 
     def poll(self, now_ms):
         self.polls += 1
+
+    def doubt(self):
+        self.known, self.doubts = False, self.doubts + 1
 
 
 def entropy(count):
@@ -243,6 +249,27 @@ def test_nothing_is_dialled_before_the_network_and_the_time():
     assert next(name for name, _ in online.facts()) == "network"
 
 
+def test_a_network_that_has_just_gone_has_no_strength_and_stops_nobody():
+    one, wlan, run = supervised()
+    run(2)
+    assert one.signal_dbm() == -60
+    wlan.connected = False
+    assert one.joined() and one.signal_dbm() is None, "the next turn sees it"
+
+
+def test_the_time_is_asked_for_again_where_no_session_comes_about():
+    one, _, run = supervised()
+    run(2)
+    clock, link = FakeClock(), FakeLink()
+    online = wifi.Online(one, clock, link)
+    doubts = []
+    for failures in (0, 1, 3, 4, 4, 5, 8, 0, 4):
+        clock.known, link.failures = True, failures
+        online.poll(0)
+        doubts.append(clock.doubts)
+    assert doubts == [0, 0, 0, 1, 1, 1, 2, 2, 3]
+
+
 def test_while_it_sleeps_the_radio_is_off_and_then_it_joins_at_once():
     one, wlan, _ = supervised()
     clock, link = FakeClock(), FakeLink()
@@ -290,6 +317,12 @@ def test_where_nobody_answers_the_last_known_time_is_taken():
         ticks.now += 500
         clock.poll(ticks.ticks_ms())
     assert clock.known and told == [1_790_000_000] and clock.source == "last known"
+    clock.doubt()
+    assert not clock.known
+    for _ in range(100):
+        ticks.now += 500
+        clock.poll(ticks.ticks_ms())
+    assert clock.known and len(told) == 1, "nobody knows better: it is not put back to then"
 
 
 # -- a console that anybody may type into ------------------------------------------------------

@@ -7,7 +7,7 @@ import re
 import cbor2
 import pytest
 
-from firmware.esp32 import guard
+from firmware import guard
 from firmware.image import build
 from firmware.serial.console_tool import Refused, Session
 from sim.board.chip import POWER_CUT, RESET, Esp32

@@ -93,6 +93,21 @@ def test_a_thing_that_was_not_provisioned_says_so_on_its_console(thing, tmp_path
     assert "no identity" in process.stderr.read()
 
 
+def test_after_five_starts_that_came_to_nothing_it_says_why_and_can_be_set_right(thing, tmp_path):
+    provision(tmp_path / "state")
+    record = cbor2.loads(compile_product(ROOT / "boards/products/coffee_machine.toml"))
+    del record["monitors"][0]["mode"]  # a product file that no agent can be made of
+    store = open_store(str(tmp_path / "state"))
+    store.save("product", cbor2.dumps(record, canonical=True))
+    for _ in range(5):
+        assert thing().wait(WAIT_S) == 1
+    thing()
+    assert thing.notify.recv(100) == b"READY=1"
+    said = ask(tmp_path / "console", b"status\r")
+    assert "blank" in said and "mode" in said
+    assert "KeyError" in ask(tmp_path / "console", b"crash\r")
+
+
 def test_its_outputs_are_switched_on_its_terminal(thing, tmp_path):
     lamp = {"name": "lamp", "driver": "relay", "args": {"output": 17}, "when": "case open"}
     provision(tmp_path / "state", outputs=[lamp])

@@ -11,8 +11,7 @@ import subprocess
 import pytest
 from hasty import HASTY, hasty
 
-from firmware import steward_boot
-from firmware.esp32 import guard
+from firmware import guard, steward_boot
 from firmware.image import build, fold
 from firmware.serial.console_tool import Session
 from hal.linux import p256

@@ -48,6 +48,7 @@ FIRMWARE_ON_DEVICE = (
     "firmware/steward_boot.py",
     "firmware/slots.py",
     "firmware/blank.py",
+    "firmware/guard.py",
     "firmware/restart.py",
     "firmware/outputs.py",
     "firmware/ways.py",

@@ -13,7 +13,7 @@ import firmware.esp32.assembly  # what cannot be imported is seen before anythin
 from agent import loan
 from agent.core import RUN
 from agent.wire import cbor
-from firmware.esp32.guard import Guard
+from firmware.guard import Guard
 from firmware.loop import Loop
 from hal import HalError
 from hal.clock import Clock

@@ -28,7 +28,7 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 EXPRESSION = re.compile(r"\{[^{}]*\}")  # in an f-string
 NAMES = re.compile(r"[\w.]+")  # a text that may be a name: no sentence, no message
 LIBRARY_MODULES = ("", ".client", "._wire")
-FIRMWARE = ("loop", "start", "slots", "outputs", "restart", "blank", "steward_boot")
+FIRMWARE = ("loop", "start", "slots", "outputs", "restart", "guard", "blank", "steward_boot")
 HOST_ONLY = ("hal/linux/", "hal/link_paho.py", "hal/simulated/")
 # What runs in one process with an image, and may speak of its names: the simulator and the tests.
 BESIDE = (

@@ -8,10 +8,13 @@ import argparse
 import os
 import signal
 import sys
+import time
 
 from agent.console.ports import Ports
+from agent.core import RUN, SAFE
 from firmware import start
 from firmware.blank import Blank, NoSensors
+from firmware.guard import Guard
 from firmware.loop import Loop
 from hal.clock import Clock
 from hal.link_paho import Link
@@ -30,12 +33,18 @@ def main(arguments=None) -> int:
     options = _options(arguments)
     console = Terminal(options.console)
     watchdog = Watchdog()
-    again = True
+    again, cause = True, _cause()
     try:
         while again:
-            loop = assemble(open_store(options.state), console, watchdog)
-            signal.signal(signal.SIGTERM, loop.stop)
-            again = _run(loop)
+            store = open_store(options.state)
+            guard = Guard(store, cause)
+            try:
+                loop = assemble(store, console, watchdog, guard)
+                signal.signal(signal.SIGTERM, loop.stop)
+                again = _run(loop)
+            except Exception as error:
+                guard.crashed(error, int(time.monotonic()))
+                raise
     finally:
         console.close()
         watchdog.close()
@@ -46,14 +55,15 @@ def main(arguments=None) -> int:
     return 0
 
 
-def assemble(store, console, watchdog) -> "PiLoop":
+def assemble(store, console, watchdog, guard) -> "PiLoop":
     """The loop with the ports of Linux, whatever there is to put together.
 
-    A thing that has not been provisioned answers on its console, where it can be.
+    A thing that has not been provisioned, or that could not be put together in so many starts,
+    answers on its console, where it can be set right.
     """
     link = None
     try:
-        agent = start.start_agent(store, p256, os.urandom, _cause())
+        agent = start.start_agent(store, p256, os.urandom, guard.cause)
         sensors = start.start_sensors(store, agent, open_bus)
         try:
             link = start.start_link(store, agent, Link, os.urandom, ticks)
@@ -65,38 +75,60 @@ def assemble(store, console, watchdog) -> "PiLoop":
         if start.not_at_work(store, str(error)):
             raise
         agent, sensors = Blank(str(error)), NoSensors()
+    except Exception as error:
+        if not guard.safe:
+            raise  # once more, a few times
+        guard.crashed(error, int(time.monotonic()))
+        agent, sensors = Blank(repr(error)), NoSensors()
     agent.ports = Ports(store, p256, os.urandom)
     start.mend(store, agent.tell)
-    loop = PiLoop(agent, sensors, Clock(ticks), console, watchdog, link)
+    if guard.safe:
+        agent.mode = SAFE
+        agent.tell("safe mode: it failed to start several times; `crash` says how")
+        start.ask_for_update(agent, "safe mode")
+    loop = PiLoop(agent, sensors, Clock(ticks), guard, console, watchdog, link)
     return start.start_outputs(start.start_ways(loop, store), store, open_bus)
 
 
 class PiLoop(Loop):
-    """The one loop, with what its console may ask of it. `again`: it ended to start anew; `anew`:
-    in another version."""
+    """The one loop, with what its console may ask of it, and once a turn: is this start a good one?
+    `again`: it ended to start anew; `anew`: in another version."""
 
-    def __init__(self, agent, sensors, clock, console, watchdog, link):
+    def __init__(self, agent, sensors, clock, guard, console, watchdog, link):
         ports = agent.ports
         effects = {"notify": ports.tells(console.write, clock.uptime), "restart": self.renew}
         super().__init__(agent, sensors, clock, link, [console], effects, watchdog)
         self.again = self.anew = False
+        self._guard = guard
         ports.restart, ports.sensors = self.restart, sensors
         if link is not None:
             ports.facts = self.facts
 
+    def turn(self) -> int:
+        due = super().turn()
+        if self._guard.watch(self.clock.uptime()):
+            self.agent.mode = RUN
+        return due
+
     def restart(self) -> None:
-        self.running, self.again = False, True
+        self.stop()
+        self.again = True
 
     def renew(self) -> None:
-        self.running, self.anew = False, True
+        self.stop()
+        self.anew = True
 
     def stop(self, *signal) -> None:
+        """As somebody wished, so it is not counted against this start."""
+        self._guard.good()
         self.running = self.again = self.anew = False
 
     def facts(self) -> list:
         """Name and value of what a person wants to know of the way to the desk."""
         error = self.link.error
         return [
+            ("starts", self._guard.boots),
+            ("safe", self._guard.safe),
             ("broker", "connected" if self.link.ready() else "not connected"),
             ("broker_error", None if error is None else str(error)),
         ]

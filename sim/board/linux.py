@@ -48,9 +48,9 @@ def solder(where, store):
 def main(settings: dict) -> int:
     """Run until killed; a `restart` on the console puts the thing together anew."""
 
-    def assemble(store, console, watchdog):
+    def assemble(store, console, watchdog, guard):
         pi.open_bus = solder(settings["plant"], store) or pi.open_bus
-        return put_together(store, console, watchdog)
+        return put_together(store, console, watchdog, guard)
 
     def renew(*command):
         sys.exit("a simulated thing on CPython runs no other version than this one")

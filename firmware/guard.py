@@ -26,6 +26,7 @@ class Guard:
 
     def __init__(self, store, cause):
         self.error = None
+        self.cause = cause
         self.healthy = False
         self._store = store
         self._record = record = self._load()
