@@ -4,9 +4,11 @@ import re
 
 import pytest
 from page_kit import CASE, FINDING, HTML, PAGES, REPLY, ask, behind, filled, peopled, served, texts
+from sqlalchemy import update
 
 from sim.desk import notices
 from sim.desk.models import Thing
+from sim.desk.overview import MOST
 from sim.desk.page import thing as thing_page
 from sim.desk.page import words
 from sim.desk.testing import START, TestThing, ack, case_body
@@ -163,6 +165,9 @@ def test_a_thousand_things_are_paged(http, world):
     assert "1 to 50 of 1,001" in shown and "thing-0050" not in shown and "thing-0049" in shown
     assert len(shown) < 100_000
     assert "1 to 1 of 1" in texts(http, "?search=0777")
+    world.desk.act(lambda work: work.session.execute(update(Thing).values(heard_at=1)))
+    shown = texts(http, "")
+    assert f"{MOST} things or more: not heard of" in shown and f"all {MOST} of this list" in shown
 
 
 def test_what_a_thing_says_is_only_ever_text(http, world):

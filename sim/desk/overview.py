@@ -21,7 +21,6 @@ from sim.desk.models import (
     Case,
     CaseState,
     Dispute,
-    DisputeState,
     Finding,
     FindingState,
     Order,
@@ -251,18 +250,16 @@ def _questions(session: Session) -> list[Waiting]:
 
 
 def _disputes(session: Session) -> list[Waiting]:
-    query = select(Dispute).where(Dispute.state.in_(OPEN_DISPUTE)).order_by(Dispute.number)
-    return [
-        Waiting(
-            kind="dispute",
-            number=dispute_number(row),
-            thing=row.thing_id,
-            about=f"{row.seller or 'the desk'}: {_spoken(REASONS[row.reason])}",
-            why=DISPUTE_WAITS[row.state == DisputeState.ANSWERED],
-            since=row.opened_at,
-        )
-        for row in session.scalars(query.limit(MOST))
-    ]
+    found = []
+    for why, state in zip(DISPUTE_WAITS, OPEN_DISPUTE, strict=True):
+        query = select(Dispute).where(Dispute.state == state).order_by(Dispute.number)
+        found += [
+            Waiting(kind="dispute", number=dispute_number(row), thing=row.thing_id,
+                    about=f"{row.seller or 'the desk'}: {_spoken(REASONS[row.reason])}", why=why,
+                    since=row.opened_at)
+            for row in session.scalars(query.limit(MOST))
+        ]  # fmt: skip
+    return found
 
 
 def _cases(session: Session, now: int) -> list[Waiting]:

@@ -5,6 +5,7 @@ from collections import Counter
 from fastapi import Request
 from nicegui import ui
 
+from sim.desk.overview import MOST
 from sim.desk.page import words
 from sim.desk.page.gate import HOME
 from sim.desk.page.shell import Live, Visit, badge, box, frame, href, panel
@@ -89,7 +90,8 @@ class _Waiting:
         counts = Counter((row["kind"], row["why"]) for row in rows)
         with box("tally"):
             for (kind, why), count in counts.items():
-                ui.label(f"{words.plural(count, kind)}: {why}")
+                more = " or more" if count >= MOST else ""
+                ui.label(f"{words.plural(count, kind)}{more}: {why}")
         seen: Counter = Counter()
         later = []
         with box("waiting"):
@@ -113,7 +115,7 @@ class _Waiting:
         button.text = self._more(count)
 
     def _more(self, count: int) -> str:
-        return "fewer" if self._all else f"all {count}"
+        return "fewer" if self._all else f"all {count} of this list"
 
     def _row(self, row: dict) -> None:
         with box("wait"):
