@@ -17,8 +17,9 @@ class Backoff:
         self._whole = FIRST_MS
 
     def next_ms(self, session_ms: int = 0) -> int:
-        """The wait after an attempt whose session, if there was one, lasted `session_ms`."""
-        if session_ms >= STEADY_MS:
+        """The wait after an attempt whose session, if there was one, lasted `session_ms`; ticks
+        wrap, and one of more than six days may be below zero."""
+        if not 0 <= session_ms < STEADY_MS:
             self._whole = FIRST_MS
         whole = self._whole
         self._whole = min(2 * whole, LONGEST_MS)

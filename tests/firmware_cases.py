@@ -40,11 +40,14 @@ class FakeWlan:
         self.reachable = True  # whether a connect works
         self.connected = False
         self.why = 200  # what it says of a connect that did not work
+        self.dead = False  # so does switching it on or off
         self.broken = False  # connect raises, as "Wifi Internal Error" does
         self.powered = []
         self.asked = []
 
     def active(self, wanted):
+        if self.dead:
+            raise OSError("WiFi Out of Memory")
         self.powered.append(wanted)
         if not wanted:
             self.connected = False
@@ -255,6 +258,24 @@ def test_a_network_that_has_just_gone_has_no_strength_and_stops_nobody():
     assert one.signal_dbm() == -60
     wlan.connected = False
     assert one.joined() and one.signal_dbm() is None, "the next turn sees it"
+
+
+def test_a_radio_that_cannot_be_switched_stops_nobody():
+    one, wlan, run = supervised()
+    wlan.broken = wlan.dead = True
+    run(300)
+    assert one.restarts > 0 and not one.joined()
+    wlan.broken = wlan.dead = False
+    run(400)
+    assert one.joined()
+
+
+def test_another_way_begins_its_own_row_of_failures():
+    link = FakeLink()
+    link.failures = 24
+    online = wifi.Online(supervised()[0], FakeClock(), link)
+    online.failures = 0
+    assert link.failures == online.failures == 0
 
 
 def test_the_time_is_asked_for_again_where_no_session_comes_about():

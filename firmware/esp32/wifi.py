@@ -36,7 +36,7 @@ class Wifi:
         self._backoff = Backoff(entropy)
         self._in_a_row = 0
         self._since = self._next = self._heard = ticks.ticks_ms()
-        wlan.active(True)
+        self._power(True)
 
     def joined(self) -> bool:
         return self.state == JOINED
@@ -55,11 +55,11 @@ class Wifi:
         if self.state != WAITING:
             self._disconnect()
         self.state = WAITING
-        self._wlan.active(False)
+        self._power(False)
 
     def on(self) -> None:
         """Switch the radio on; joins at the next poll."""
-        self._wlan.active(True)
+        self._power(True)
         self._next = self._ticks.ticks_ms()
 
     def network(self) -> str:
@@ -112,8 +112,14 @@ class Wifi:
         if self._in_a_row >= RADIO_ATTEMPTS:
             self._in_a_row = 0
             self.restarts += 1
-            self._wlan.active(False)
-            self._wlan.active(True)
+            self._power(False)
+            self._power(True)
+
+    def _power(self, on):
+        try:
+            self._wlan.active(on)
+        except OSError as error:  # out of memory, or the radio is ill: tried again, and not crashed
+            self.error = str(error)
 
     def _disconnect(self):
         try:
@@ -144,6 +150,10 @@ class Online:
     @property
     def failures(self) -> int:
         return self.link.failures
+
+    @failures.setter
+    def failures(self, count) -> None:
+        self.link.failures = count
 
     def sleep(self) -> None:
         """Say goodbye and switch the radio off, until `wake`."""

@@ -88,3 +88,5 @@ def test_only_a_long_session_starts_the_waits_anew():
         backoff.next_ms()
     assert backoff.next_ms(session_ms=5_000) > 4 * FIRST_MS
     assert backoff.next_ms(session_ms=120_000) == FIRST_MS // 2
+    assert backoff.next_ms() == FIRST_MS
+    assert backoff.next_ms(session_ms=1 - (1 << 29)) == FIRST_MS // 2, "a session of days"
