@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from boards.compiler import compile_product
 from sim.recorded import chart, recording
 from sim.recorded.replay import Replay, generic_product
 
@@ -54,11 +55,33 @@ def test_separators_and_times_are_found(tmp_path, text):
 def test_gaps_disorder_and_labels_are_kept(tmp_path):
     text = "time,a,b,anomaly\n10,1,x,0\n20,,y,1\n15,3,z,1\n30,4,w,0\n"
     data = recording.read(written(tmp_path, text))
-    assert data.times == [10, 20, 20, 30]
+    assert data.times == [10, 15, 20, 30]
     assert data.disorder == 1
     assert list(data.columns) == ["a"]
-    assert math.isnan(data.columns["a"][1])
+    assert data.columns["a"][1] == 3 and math.isnan(data.columns["a"][2])
     assert data.labels == {"anomaly": [1, 2]}
+
+
+def test_rows_out_of_order_are_put_in_order_and_told(tmp_path):
+    lines = [f"{60 * row},{row % 5}" for row in (1, 2, 9, 3, 4, 5, 6, 7, 8)]
+    data = recording.read(written(tmp_path, "time,a\n" + "\n".join(lines)))
+    assert data.times == [60 * row for row in range(1, 10)] and data.disorder == 6
+    assert "9 rows (6 of them out of order or without a time)" in chart.render(Replay(
+        data, None, {}).run())
+
+
+@pytest.mark.parametrize("labels", ["{oops", "[1]", '{"r.csv": [["x", "y"]]}'])
+def test_labels_that_are_none_are_refused(tmp_path, labels):
+    (tmp_path / "labels.json").write_text(labels)
+    with pytest.raises(recording.RecordingError, match=r"labels\.json: not windows of files"):
+        recording.read(written(tmp_path, "time,a\n1,2\n2,3\n"), tmp_path / "labels.json")
+
+
+def test_a_channel_that_the_recording_does_not_have_is_not_doubted(tmp_path):
+    lines = [f"{600 * row},{92 + row % 3}" for row in range(300)]
+    data = recording.read(written(tmp_path, "time,boiler_temp_c\n" + "\n".join(lines)))
+    replayed = Replay(data, compile_product(Path("boards/products/coffee_machine.toml")), {}).run()
+    assert not [each.monitor for each in replayed.stretches if each.monitor.startswith("stock_")]
 
 
 @pytest.mark.parametrize("text", ["a,b\n1.5,x\n", "time,b\n1,x\n2,y\n", "time,value\n"])

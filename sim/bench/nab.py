@@ -22,7 +22,7 @@ from agent.sense import monitors
 from agent.sense.monitors import novelty
 from sim.bench import tables
 from sim.bench.nab_replay import edges, replay_all
-from sim.recorded.recording import seconds_of
+from sim.recorded.recording import windows_of
 
 # (cost of a false alarm, cost of a missed window), by the key of the result.
 COSTS = {"standard": (0.11, 1.0), "low_fp": (0.22, 1.0), "low_fn": (0.11, 2.0)}
@@ -74,7 +74,7 @@ def load(directory):
     """
     labels, folder = windows_file(Path(directory))
     series = []
-    for name, windows in sorted(labelled(labels).items()):
+    for name, windows in sorted(windows_of(labels).items()):
         if not (folder / name).is_file():
             continue
         times, columns, order = tables.readings(folder / name, ("value",))
@@ -86,19 +86,6 @@ def load(directory):
     if not series:
         raise FileNotFoundError(f"{folder}: none of the series that {labels.name} names")
     return series
-
-
-def labelled(path):
-    """Return {file: [(first s, last s)]} of the labels."""
-    found = {}
-    try:
-        for name, windows in json.loads(path.read_text("utf-8-sig")).items():
-            found[name] = [(seconds_of(first), seconds_of(last)) for first, last in windows]
-            if [window for window in found[name] if None in window]:
-                raise ValueError(f"a window of {name} is no pair of times")
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: not windows of files: {error}") from error
-    return found
 
 
 def rows_between(times, first, last):

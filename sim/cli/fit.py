@@ -51,10 +51,11 @@ def thresholds(
         changes.setdefault(proposal.monitor, {})[proposal.setting] = proposal.proposed
     before = [replay.run() for replay in replays]
     after = _replayed(path, changes, recordings, given)
-    if html:
-        html.write_text(chart.render(after[0]), encoding="utf-8")
-    if output:
-        _write(path, output, changes)
+    with usage_errors():
+        if html:
+            html.write_text(chart.render(after[0]), encoding="utf-8")
+        if output:
+            _write(path, output, changes)
     _show_thresholds(console, proposals, before, after)
     if as_json:
         print(json.dumps({

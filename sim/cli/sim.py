@@ -147,7 +147,8 @@ def replay(
         task = bar.add_task(data.name, total=len(data.times))
         result = replaying.run(lambda row, rows: bar.update(task, completed=row))
     if html:
-        html.write_text(chart.render(result), encoding="utf-8")
+        with usage_errors():
+            html.write_text(chart.render(result), encoding="utf-8")
     if as_json:
         print(json.dumps(result.as_dict(), ensure_ascii=False))
         return
@@ -183,7 +184,7 @@ def _later(moment: str, begun: str) -> str:
 
 
 def _show_replay(result, console: Console) -> None:
-    from sim.recorded.chart import moment
+    from sim.recorded.chart import astray, moment
 
     times = result.recording.times
     # In 80 columns there is room for minutes; seconds are told where readings come more often.
@@ -201,7 +202,8 @@ def _show_replay(result, console: Console) -> None:
         words = f"{moment(times[row])}  {text}"
         console.print(words, markup=False, highlight=False, soft_wrap=True)
     console.print(
-        f"{len(times)} rows of {len(result.channels)} channels each {result.recording.period_s} s; "
+        f"{len(times)} rows{astray(result.recording)} of {len(result.channels)} channels each "
+        f"{result.recording.period_s} s; "
         f"{len(result.stretches)} findings, {len(result.cases)} cases, {len(result.orders)} orders"
     )
     sys.stdout.flush()

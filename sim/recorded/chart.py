@@ -49,11 +49,17 @@ there. <span class="key label"></span> labelled <span class="key raised"></span>
 def _summary(replayed) -> str:
     times = replayed.recording.times
     words = (
-        f"{len(times)} rows, one each {replayed.recording.period_s} s, "
+        f"{len(times)} rows{astray(replayed.recording)}, one each {replayed.recording.period_s} s, "
         f"{moment(times[0])} to {moment(times[-1])}. {_count(replayed.stretches, 'finding')}, "
         f"{_count(replayed.cases, 'case')}, {_count(replayed.orders, 'order')}."
     )
     return html.escape(words)
+
+
+def astray(recording) -> str:
+    """How many rows of a recording had to be put in order, if any, as part of a sentence."""
+    count = recording.disorder
+    return f" ({count} of them out of order or without a time)" if count else ""
 
 
 def _count(things, word: str) -> str:

@@ -27,8 +27,9 @@ class RecordingError(ValueError):
 
 @dataclass
 class Recording:
-    """times: unix seconds, never going back; columns: name -> values (NaN where unreadable);
-    labels: name -> rows that are marked; windows: [(first, last)] in unix seconds."""
+    """times: unix seconds, in order; disorder: rows that stood after later ones or had no time;
+    columns: name -> values (NaN where unreadable); labels: name -> rows that are marked; windows:
+    [(first, last)] in unix seconds."""
 
     name: str
     times: list[int]
@@ -53,8 +54,8 @@ def read(path: str | Path, labels: str | Path | None = None) -> Recording:
     rows = rows_of(path)
     header, body = rows[0], rows[1:]
     clock = time_column(path, header, body)
-    times, disorder = _forward([seconds_of(row[clock]) if clock < len(row) else None
-                                for row in body])
+    times, body, disorder = _in_order(
+        [seconds_of(row[clock]) if clock < len(row) else None for row in body], body)
     recording = Recording(path.name, times, {}, disorder=disorder)
     for index, name in enumerate(header):
         if index == clock or not name:
@@ -134,16 +135,17 @@ def _reader(pattern: str):
     return lambda text: datetime.strptime(text, pattern).replace(tzinfo=UTC)
 
 
-def _forward(times: list[int | None]) -> tuple[list[int], int]:
-    """Times that never go back, and how many had to be held."""
-    held, latest, forward = 0, next((t for t in times if t is not None), 0), []
+def _in_order(times: list[int | None], rows: list) -> tuple[list[int], list, int]:
+    """Times and rows in order of time, and how many stood elsewhere; no time is that before it."""
+    astray, before, known = 0, next((t for t in times if t is not None), 0), []
+    latest = before
     for moment in times:
-        if moment is None or moment < latest:
-            held += 1
-        else:
-            latest = moment
-        forward.append(latest)
-    return forward, held
+        astray += moment is None or moment < latest
+        before = before if moment is None else moment
+        latest = max(latest, before)
+        known.append(before)
+    order = sorted(range(len(rows)), key=known.__getitem__)
+    return [known[row] for row in order], [rows[row] for row in order], astray
 
 
 def number(text: str) -> float:
@@ -156,8 +158,20 @@ def number(text: str) -> float:
 
 
 def _windows(path: Path, labels: Path) -> list[tuple[int, int]]:
-    known = json.loads(labels.read_text(encoding="utf-8"))
-    for name, windows in known.items():
+    for name, windows in windows_of(labels).items():
         if path.as_posix().endswith(name):
-            return [(seconds_of(first) or 0, seconds_of(last) or 0) for first, last in windows]
+            return windows
     raise RecordingError(f"{labels} has no labels for {path.name}")
+
+
+def windows_of(path: Path) -> dict[str, list[tuple[int, int]]]:
+    """{file: [(first, last)]} in unix seconds, of a JSON of labels; RecordingError for another."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    try:
+        for name, windows in json.loads(path.read_text("utf-8-sig")).items():
+            found[name] = [(seconds_of(first), seconds_of(last)) for first, last in windows]
+            if [window for window in found[name] if None in window]:
+                raise RecordingError(f"a window of {name} is no pair of times")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise RecordingError(f"{path}: not windows of files: {error}") from error
+    return found

@@ -60,6 +60,7 @@ class Replayed:
         return {
             "recording": self.recording.name,
             "rows": len(times),
+            "out_of_order": self.recording.disorder,
             "period_s": self.recording.period_s,
             "product": self.product,
             "channels": self.channels,
@@ -205,6 +206,8 @@ class Replay:
     def _watch_findings(self) -> None:
         senses = self.thing.agent.senses
         for watch in senses.changes:
+            if watch.signals[0].at is None:
+                continue  # what the recording does not have proves nothing
             stretch = self._open.get(watch.name)
             if stretch is None:
                 stretch = Stretch(watch.name, watch.mode, self._row, self._row)
