@@ -44,25 +44,21 @@ def usage(agent, words, at):
                 pattern.insight(agent.trade.shelf, agent.clock, at), "not learned yet")
 
 
-def privacy(agent, words, at):
-    return Rows(("purpose", "recipient", "what", "times", "last_s"), agent.trade.privacy.rows(),
-                "nothing has left but what running the thing needs")
-
-
 def refill(agent, words, at):
     index = agent.trade.shelf.index(one(words, "a consumable"))
     if index is None:
         raise CommandError("%r is no consumable" % words[0])
-    agent.trade.shelf.items[index].refill(at)
+    item = agent.trade.shelf.items[index]
+    item.refill(at)
     agent.journal.note(agent.trade.shelf.record(index))
-    return "noted: %s is full" % words[0]
+    return "noted: %s %s" % (words[0], "is as full as its sensor says" if item.measured
+                             else "is full")
 
 
 COMMANDS = {
     "consumables": (consumables, "what is left and how long it lasts"),
     "needs": (needs, "what would be bought now, and what holds it back"),
     "usage": (usage, "the pattern of use: how much, when most, when quiet (hours of UTC)"),
-    "privacy": (privacy, "who got what beyond the running of the thing, for what, and when"),
     "refill": (refill, "refill CONSUMABLE: it was filled or changed by hand"),
     "believe": (later("believe", "believe", False),
                 "believe CONSUMABLE: what its sensor says is true, whatever speaks against it"),

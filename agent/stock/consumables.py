@@ -124,6 +124,9 @@ class Consumable:
             own[_UNSEEN] += amount
         if (self.level() or 0.0) > _SCARCE * self.capacity:
             own[_BY_COUNT] = min(own[_BY_COUNT] + amount, _AWAITED * self.capacity)
+        elif amount and self._vanished():  # of what is not there
+            self.gauge.state[gauge.VANISHED] = max(
+                self.gauge.state[gauge.VANISHED], 2 * _RATIO_SHARE * self.capacity)
         if not self.measured:
             self.gauge.draw(amount, at)
             self._use(amount, at)
@@ -146,8 +149,13 @@ class Consumable:
         state[gauge.ABSENT] = 0.0 if present else 1.0
 
     def refill(self, at, level=None):
-        """A person says that it was filled or changed; level: what is in it now, else full."""
-        self.gauge.fill(self.capacity if level is None else level, at)
+        """A person says that it was filled or changed; level: what is in it now, else full, unless
+        it has a sensor: that knows better, and all that spoke against it is answered."""
+        if self.measured and level is None:
+            self.gauge.state[gauge.VANISHED] = 0.0
+            self.settle()
+        else:
+            self.gauge.fill(self.capacity if level is None else level, at)
 
     def delivered(self, quantity, lead_s):
         """A delivery came: base units, and how long it took from the order."""
@@ -175,9 +183,7 @@ class Consumable:
         if own[_BY_COUNT] <= _RATIO * own[_BY_LEVEL]:  # what is counted and not gone is awaited
             own[_BY_LEVEL] *= _FADE
             own[_BY_COUNT] *= _FADE
-        if not own[_COUNTED] or state[gauge.LEVEL] > _SCARCE * self.capacity:
-            # Nothing will ever explain it: believed after a week.
-            state[gauge.VANISHED] *= _FADE
+        state[gauge.VANISHED] *= _FADE  # nothing will ever explain it: believed after a week
         dry = (self.measured and 0 <= state[gauge.LEVEL] <= _SCARCE * self.capacity
                and not self.plausible(at))
         if dry and own[_DRY]:  # a whole day: what should lie there, does not
@@ -238,9 +244,13 @@ class Consumable:
                 and max(gone, counted) > _RATIO_SHARE * self.capacity
                 and not counted / _RATIO <= gone <= counted * _RATIO)
 
+    def _vanished(self):
+        """Has so much gone at once that nothing explains?"""
+        return self.gauge.state[gauge.VANISHED] > _RATIO_SHARE * self.capacity
+
     def _contradiction(self, at):
         state = self.gauge.state
-        if state[gauge.VANISHED] > _RATIO_SHARE * self.capacity or self._disputed():
+        if self._vanished() or self._disputed():
             return "level contradicts usage"
         due = (self.demand.rate() or 0.0) * since(state, gauge.CHANGED_AT, at) / DAY_S
         if due > _FROZEN_SHARE * self.capacity and not state[gauge.EMPTIED]:

@@ -176,8 +176,8 @@ class Run:
         habits = habits_of(self.scenario.people)
         note = self.observer.note
 
-        counted = {spec["name"] for spec in self.record.get("consumables", [])
-                   if self._container(spec) == spec["name"]}
+        counted = {self._container(spec) for spec in self.record.get("consumables", [])
+                   if _is_counted(spec)}
 
         def told(what: str, consumable: str, amount: float) -> None:
             note("people", f"{what} {amount:.0f} {consumable}")
@@ -270,8 +270,8 @@ class Run:
 
     def _container(self, spec: dict) -> str:
         """The plant's name: that of the sensor, or, of what is only counted, its own."""
-        counted = spec["channel"] == spec.get("usage", -1)
-        return spec["name"] if counted else self.record["channels"][spec["channel"]]["name"]
+        channel = self.record["channels"][spec["channel"]]
+        return spec["name"] if _is_counted(spec) else channel["name"]
 
     def _look(self) -> None:
         self.plant.advance(self.world.now)
@@ -310,6 +310,11 @@ def _thing(
     from sim.mpy.thing import MicroPythonThing
 
     return MicroPythonThing(product, thing_keys, seed, heap=heap, switches=switches)
+
+
+def _is_counted(spec: dict) -> bool:
+    """Whether no sensor sees what is left: a person has to say that it was filled."""
+    return spec["channel"] == spec.get("usage", -1)
 
 
 def _channels(record: dict) -> list[tuple[int, str, int]]:

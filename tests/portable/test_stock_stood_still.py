@@ -68,11 +68,11 @@ def test_a_container_that_emptied_while_its_sensor_stood_still_is_bought_on_with
             assert [event[0] for event in machine.events][-2:] == ["removed", "empty"]
 
 
-def test_one_that_emptied_for_more_than_was_counted_stays_doubted():
+def test_one_that_emptied_for_more_than_was_counted_is_doubted():
     for used, begin in ((300, 990.0), (200, 640.0), (90, 300.0)):
         for nought in ([0.0], [0.0, 2.0, 4.0, 1.0]):
             machine = emptied_behind_it(used, begin, nought)
-            machine.run(9, 0.0)
+            machine.run(1, 0.0)
             assert machine.stock.plausible(machine.at) == "level contradicts usage", begin
             assert machine.stock.need(machine.at) is None
 
@@ -80,3 +80,59 @@ def test_one_that_emptied_for_more_than_was_counted_stays_doubted():
 def test_one_that_must_have_been_filled_unseen_since_stays_doubted():
     machine = emptied_behind_it(1800, 640.0, [0.0, 2.0], filled=1500.0)
     assert machine.stock.plausible(machine.at) == "level contradicts usage"
+
+
+def days_until_wanted(machine, most, said=None):
+    """After how many days more is wanted, or None."""
+    for day in range(most):
+        if machine.stock.need(machine.at) is not None:
+            return day
+        machine.run(1, said)
+    return None
+
+
+def test_a_machine_that_stands_still_for_want_of_what_is_doubted_is_served_in_the_end():
+    """Spilled, and nobody said `believe`: who uses nothing for days has run out."""
+    for left in (0.0, 30.0, 150.0):
+        machine = Machine()
+        machine.run(4.4)
+        machine.level = 1000.0
+        machine.run(0.1)
+        machine.level = left
+        machine.run(0.1)
+        assert machine.stock.plausible(machine.at)
+        assert 2 <= days_until_wanted(machine, 12) <= 10, left
+
+
+def test_a_level_that_reads_nothing_while_uses_are_counted_is_never_bought_on():
+    machine = Machine()
+    machine.run(4.4)
+    machine.level = 1e6
+    machine.run(0.3, 1000.0)
+    assert days_until_wanted(machine, 40, 0.0) is None
+    assert machine.brews > 800
+
+
+def test_a_person_who_says_refilled_leaves_the_level_to_the_sensor():
+    machine = Machine()
+    machine.run(4.4)
+    machine.level += 300.0
+    for _ in range(2):
+        machine.stock.refill(machine.at)
+        machine.run(0.1)
+        assert machine.stock.plausible(machine.at) is None
+        assert abs(machine.stock.level() - machine.level) < 10
+    assert [event[0] for event in machine.events] == ["refilled"]
+
+
+def test_a_person_who_says_refilled_answers_for_what_vanished():
+    machine = Machine()
+    machine.run(4.4)
+    machine.level = 1000.0
+    machine.run(0.1)
+    machine.level = 400.0
+    machine.run(0.1)
+    assert machine.stock.plausible(machine.at) == "level contradicts usage"
+    machine.stock.refill(machine.at)
+    machine.run(0.1)
+    assert machine.stock.plausible(machine.at) is None
