@@ -112,6 +112,8 @@ def test_under_an_older_mandate_than_is_known_nothing_is_bought():
     bench.say(wire.RECONCILE, {1: [], 2: 500, 3: nonce, 6: 7}, 980)
     bench.tick()
     bench.beans = 100.0
+    bench.serve(3)
+    bench.thing.feed_line("believe beans", bench.up())
     assert not kit.of_kind(bench.serve(20), wire.RFQ) and bench.thing.may_buy()
     assert "newer mandate" in bench.thing.feed_line("ledger", bench.up())
     bench.say(wire.MANDATE, {1: kit.mandate(7)}, 981)
