@@ -3,14 +3,14 @@
 Reading from it consumes nothing: only the desk's own acknowledgement does, for a broker's PUBACK
 says nothing about the desk.  A message goes out again, in a new frame with a new sequence number,
 until it is answered.  One counter numbers messages and frames; it is reserved ahead in blocks, so
-that neither ever repeats after a power cut.
+that neither ever repeats after a power cut.  What was said is counted by kind: its owner may see.
 """
 
 from agent import limits
 from agent.wire import cbor
 from agent.wire import messages as wire
 
-PUT, GONE, RESERVE = TAGS = 50, 51, 52
+PUT, GONE, RESERVE, SAID = TAGS = 50, 51, 52, 53
 
 # Classes: what may be dropped when there is no room, last one first.
 KEPT, REPORT, VITAL_SIGNS, GREETING = 0, 1, 2, 3
@@ -45,6 +45,7 @@ class Outbox:
         self._channel = channel
         self._note = note
         self._waiting = []
+        self.said = {}  # kind: [how often, age of the last]
         self._answers = []  # acknowledgements and replies: sent once, for the peer asks again
         self._next = 1
         self._reserved = 0
@@ -65,12 +66,18 @@ class Outbox:
         self.bytes += len(message.body)
         if _CLASS.get(kind, KEPT) not in _PASSING:
             self._note(message.record())
+        self._count(kind, at)
         self._make_room()
 
     def answer(self, kind, body, at):
         """Queue a message that nobody acknowledges."""
         if len(self._answers) < limits.FRAMES_WAITING:
             self._answers.append((kind, at, cbor.encode(body)))
+            self._count(kind, at)
+
+    def _count(self, kind, at):
+        self.said[kind] = said = [self.said.get(kind, (0,))[0] + 1, at]
+        self._note([SAID, kind] + said)
 
     def withdraw(self, kind, about):
         """Take back what has not been answered and no longer matters."""
@@ -186,6 +193,8 @@ class Outbox:
             self._reserved = self._next = max(self._next, record[1])
         elif record[0] == GONE:
             self._forget(record[1])
+        elif record[0] == SAID:
+            self.said[record[1]] = record[2:]
         else:
             message = Message(*record[1:])
             self._waiting.append(message)
@@ -204,3 +213,5 @@ class Outbox:
         for message in self._waiting:
             if _CLASS.get(message.kind, KEPT) not in _PASSING:
                 yield message.record()
+        for kind in sorted(self.said):
+            yield [SAID, kind] + self.said[kind]

@@ -14,7 +14,6 @@ from agent.money import mandate as mandates
 from agent.money import orders as ordering
 from agent.money.rooms import Rooms
 from agent.stock import shelf as shelves
-from agent.terms import privacy as privacies
 from agent.wire import messages as wire
 
 # A level that has moved so far, percent of the capacity, is written down at once.
@@ -22,7 +21,7 @@ _GONE_PERCENT = const(15)
 
 
 class Trade:
-    """Shelf, mandate, ledger, budget, orders, disputes, experience, buyer, privacy of one Agent."""
+    """Shelf, mandate, ledger, budget, orders, disputes, experience, buyer of one Agent."""
 
     def __init__(self, agent):
         self._agent = agent
@@ -39,7 +38,6 @@ class Trade:
                             self.experience, self.disputes, self.shelf, agent.send, agent.tell)
         self._buyer = None
         self._kept = {}  # consumable: its level when it was last written down
-        self.privacy = privacies.Privacy(self.mandate, note)
         self._presses = None  # of the owner's button, as last read, and when that was
         self._read_at = 0
         self._pressed_after = None
@@ -121,8 +119,7 @@ class Trade:
     def share_usage(self, at):
         """Tell the desk the pattern of use, if the owner agreed."""
         rows = loan.call("agent.stock.pattern", "week", self.shelf)
-        if rows and self.privacy.allows("usage", privacies.DESK):
-            self.privacy.disclose("usage", privacies.DESK, "use of a week by consumable", at)
+        if rows and self.mandate.allows("usage"):
             self._agent.outbox.put(wire.USAGE, {1: rows}, at)
 
     def stock_bands(self, at):
@@ -206,12 +203,12 @@ class Trade:
         return ((self.shelf, (shelves.STOCK,)), (self.ledger, books.TAGS),
                 (self.mandate, mandates.TAGS), (self.experience, learned.TAGS),
                 (self.disputes, (disputing.DISPUTE,)), (self.budget, budgets.TAGS),
-                (self.orders, ordering.TAGS), (self.privacy, (privacies.DISCLOSED,)))
+                (self.orders, ordering.TAGS))
 
     def dump(self):
         """Yield all that a rewritten journal holds of these rooms."""
         for room in (self.mandate, self.budget, self.experience, self.disputes, self.orders,
-                     self.privacy, self.shelf):
+                     self.shelf):
             yield from room.dump()
         yield from self.ledger.dump(self._agent.journal.transactions(),
                                     self.orders.oldest_entry())

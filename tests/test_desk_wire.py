@@ -3,6 +3,7 @@
 import functools
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import cbor2
 import pycddl
@@ -11,7 +12,7 @@ from cwt import COSE, COSEKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.console import looks
+from agent.console import looks, privacy
 from agent.wire import cbor as agent_cbor
 from agent.wire import messages as agent_messages
 from sim.desk import codec, documents, messages
@@ -125,6 +126,26 @@ def test_kinds_are_the_agents(direction):
     for kind, body in names.items():
         word = f"{direction}_ack" if body.name == "ack" else body.name
         assert getattr(agent_messages, word.upper()) == kind
+
+
+def test_owners_are_told_every_field_that_leaves():
+    text = (Path(__file__).parent.parent / "docs" / "owner.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()
+            if line.count("|") == 5]  # fmt: skip
+    told = {row[0]: row[1:] for row in rows}
+    signed = {body.name: body for body in (messages.ORDER_DOCUMENT, documents.RECEIPT,
+                                           documents.DISPUTE, documents.EXPERIENCE)}  # fmt: skip
+    for kind, body in {**messages.UP, 0: documents.RECEIPT}.items():
+        fields = list(signed.get(body.name, body).fields)
+        if kind == agent_messages.QUESTION:
+            fields = fields[:1] + list(messages.ASKED.fields)
+        purpose, recipient, what = told[body.name]
+        assert len([word for word in what.split(", ") if word]) == len(fields), body.name
+        if kind:
+            outbox = SimpleNamespace(said={kind: [2, 70]})
+            (words,) = privacy.privacy(SimpleNamespace(outbox=outbox), [], 100).rows
+            assert (words[0], words[1]) == (purpose.removesuffix(", by consent"), recipient)
+            assert words[3:] == [2, 30]
 
 
 def test_the_console_has_a_word_for_every_kind():

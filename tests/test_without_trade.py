@@ -14,7 +14,7 @@ import test_no_trade
 test_no_trade.test_faults_become_cases_and_no_word_of_money_is_known()
 print("\\n".join(name for name in sys.modules if name.startswith("agent.")))
 """
-OF_TRADE = ("agent.money", "agent.stock", "agent.terms.privacy", "agent.trade", "agent.needs",
+OF_TRADE = ("agent.money", "agent.stock", "agent.trade", "agent.needs",
             "agent.console.money", "agent.console.stock", "agent.console.mandate",
             "agent.console.ledger", "agent.console.story")  # fmt: skip
 

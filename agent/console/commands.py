@@ -14,9 +14,9 @@ def obey(agent, line, at, remote=False):
     def find(word):
         if lent and word in lent.words:
             return lent.words[word]
-        for room, words, owners in _rooms(agent):
+        for room_of, words, owners in _rooms(agent):
             if word in words.split() or (not remote and word in owners.split()):
-                return room()[word]
+                return room_of()[word]
         return None
 
     return grammar.obey(agent, line, at, find, lent and lent.refuses)
@@ -28,8 +28,8 @@ def _rooms(agent):
 
 def _help(agent, words, at):
     rows = []
-    for room, _, _ in _rooms(agent):
-        table = room()
+    for room_of, _, _ in _rooms(agent):
+        table = room_of()
         rows += [[word, table[word][1]] for word in table]
     lent = getattr(agent, "ports", None)
     rows += [[word, lent.words[word][1]] for word in lent.words] if lent else []
@@ -43,57 +43,23 @@ COMMANDS = {
 }
 
 
-def _here():
-    return COMMANDS
-
-
-def _general():
-    from agent.console import general
-
-    return general.COMMANDS
-
-
-def _onsite():
-    from agent.console import onsite
-
-    return onsite.COMMANDS
-
-
-def _stock():
-    from agent.console import stock
-
-    return stock.COMMANDS
-
-
-def _money():
-    from agent.console import money
-
-    return money.COMMANDS
-
-
-def _mandate():
-    from agent.console import mandate
-
-    return mandate.COMMANDS
-
-
-def _ledger():
-    from agent.console import ledger
-
-    return ledger.COMMANDS
+def room(name):
+    """Return what loads a room, a file beside this one, and gives its {word: (function, help)}."""
+    return lambda: __import__("agent.console." + name, None, None, ("COMMANDS",)).COMMANDS
 
 
 # Where a word is, so that only its room is loaded: what gives the room's {word: (function, help)};
 # words that anybody may say; words for whoever stands before the thing, as the desk must not say
 # them for the owner.
 ROOMS = (
-    (_here, " ".join(COMMANDS), ""),
-    (_general, "status channels read findings cases outbox messages notices time log why", ""),
-    (_onsite, "crash link", "assist provision config pin update wifi restart reboot reset"),
+    (lambda: COMMANDS, " ".join(COMMANDS), ""),
+    (room("general"), "status channels read findings cases outbox messages notices "
+                      "privacy time log why", ""),
+    (room("onsite"), "crash link", "assist provision config pin update wifi restart reboot reset"),
 )
 OF_TRADE = (
-    (_stock, "consumables needs usage privacy", "refill believe"),
-    (_money, "orders deny disputes experience", "approve cancel received test-order"),
-    (_mandate, "mandate pause", "resume"),
-    (_ledger, "ledger", ""),
+    (room("stock"), "consumables needs usage", "refill believe"),
+    (room("money"), "orders deny disputes experience", "approve cancel received test-order"),
+    (room("mandate"), "mandate pause", "resume"),
+    (room("ledger"), "ledger", ""),
 )

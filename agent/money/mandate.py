@@ -159,6 +159,10 @@ class Mandate:
         """Return an optional term, or what holds when the owner said nothing."""
         return self.terms.get(key, otherwise) if self.terms else otherwise
 
+    def allows(self, purpose, recipient="desk"):
+        """Return whether the owner agreed that a recipient may have what serves a purpose."""
+        return recipient in self.term(CONSENTS, {}).get(purpose, ())
+
     def apply(self, record):
         """Take up a record of the journal, where only what was verified is ever written."""
         if record[0] == HELD:

@@ -3,7 +3,6 @@
 from agent import limits
 from agent.money import experience as learned
 from agent.money import ledger as books
-from agent.money import mandate as term
 from agent.money.orders import AWAITING, CANCELLED, hex_of
 from agent.wire import cbor, cose
 from agent.wire import messages as wire
@@ -66,7 +65,7 @@ class Rooms:
         trust = self.experience.trust(seller, at)
         words = {learned.ASPECTS[aspect]: percent for aspect, percent in kept}
         self.ledger.add(at, books.EXPERIENCE, order.id, seller, words, trust)
-        if not self.mandate.term(term.CONSENTS, {}).get("experience"):
+        if not self.mandate.allows("experience"):
             return
         content = {0: "experience", 1: order.id, 2: self.identity.thing, 3: seller,
                    4: [order.lead_s, at - order.placed], 6: words, 7: trust}

@@ -100,7 +100,7 @@ def _signer(agent, kind, sender):
     trade = agent.trade if agent.trade and agent.trade.mandate.terms else None
     known = sender == MAKER or (trade and trade.mandate.seller(sender))
     may = sender != DESK and known if kind <= RECALL else sender == DESK and kind == WEATHER
-    if not may and not (trade and trade.privacy.allows(CLASSES[kind], sender)):
+    if not may and not (trade and trade.mandate.allows(CLASSES[kind], sender)):
         raise MessageError("the owner does not want %s of %s" % (CLASSES[kind], sender))
     if sender == DESK and kind > RECALL:
         return None

@@ -8,7 +8,8 @@ from agent.wire import messages as wire
 
 
 def test_experience_leaves_the_thing_only_with_consent():
-    for consents, told in ({}, 0), ({"experience": []}, 0), ({"experience": ["desk"]}, 1):
+    for consents, told in ({}, 0), ({"experience": []}, 0), ({"experience": ["roaster"]}, 0), (
+            {"experience": ["desk"]}, 1):
         bench = Market(k16=consents)
         need = bench.bought()
         bench.status(need, 7, k7=1700)

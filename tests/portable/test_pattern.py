@@ -42,6 +42,11 @@ def test_use_leaves_only_with_consent_and_is_written_down():
     bench.say(wire.MANDATE, {1: kit.mandate(k16={"usage": ["desk"]})}, 900)
     told = kit.of_kind(used_by_day(bench, 16), wire.USAGE)
     assert told and told[0][wire.BODY][1][0][0] == "beans"
-    assert "usage" in bench.thing.feed_line("privacy", bench.up())
+    said = dict(bench.thing.outbox.said)
+    assert said[wire.USAGE][0] == len(told) and said[wire.HEALTH][0] >= 15
     bench.boot()
+    bench.thing.journal.rewrite(bench.up(), bench.thing._dump())
+    bench.boot()
+    again = bench.thing.outbox.said
+    assert again.pop(wire.HELLO)[0] == said.pop(wire.HELLO)[0] + 2 and again == said
     assert "usage" in bench.thing.feed_line("privacy", bench.up())
