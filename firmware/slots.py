@@ -10,6 +10,7 @@ import sys
 
 from agent.wire import cbor
 from firmware import steward_boot as boot
+from hal import HalError
 
 BLOCK = 512
 ROOM_BYTES = 96 * 1024  # stay free: the journal is written anew beside the old one
@@ -72,7 +73,10 @@ class Slots:
         self._put(record)
 
     def _put(self, record):
-        boot.save(self.root, record)
+        try:
+            boot.save(self.root, record)
+        except OSError as error:
+            raise HalError("io", str(error))  # which the loop tells to whoever typed
         self.record = record
 
     def low(self) -> bool:

@@ -14,10 +14,8 @@ def selftest(agent, words, at):
     ports = getattr(agent, "ports", None)
     rows = _sensors(agent, ports and ports.sensors)
     if ports:
-        ports.store.save("selftest", WORDS)
-        damaged = ports.store.damaged()
-        whole = ports.store.load("selftest") == WORDS and not damaged
-        rows.append(_row("flash", whole, "failed", "damaged: %s" % " ".join(damaged)))
+        wrong = _flash(ports.store)
+        rows.append(_row("flash", not wrong, "failed", wrong))
     identity, rotten = agent.identity, agent.journal.rotten
     sound = yield from identity.prove(WORDS)
     rows.append(_row("keys", sound, "failed"))
@@ -46,6 +44,16 @@ def _sensors(agent, wired):
             rows.append(_row(channel.name, not signal.quality, "failed",
                              str(problem) if problem else QUALITIES[signal.quality]))
     return rows
+
+
+def _flash(store):
+    """Return what is wrong with it, or nothing."""
+    try:
+        store.save("selftest", WORDS)
+        damaged = store.damaged()
+        return damaged and "damaged: " + " ".join(damaged)
+    except OSError as error:
+        return str(error)
 
 
 def _money(agent, rows, at):

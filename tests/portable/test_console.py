@@ -317,3 +317,13 @@ def test_every_word_of_a_room_is_entered_where_it_is_looked_for():
     for room, words, owners in commands.ROOMS + commands.OF_TRADE:
         entered = words.split() + owners.split()
         assert sorted(entered) == sorted(room()) and len(set(entered)) == len(entered)
+
+
+def test_a_flash_that_is_full_is_a_check_that_failed():
+    bench = Market()
+    lend(bench)
+    save, bench.store.save = bench.store.save, full
+    checks = {row["check"]: row for row in value(bench, "selftest")}
+    bench.store.save = save
+    assert checks["flash"]["result"] == "failed" and "full" in checks["flash"]["detail"]
+    assert "keys" in checks
