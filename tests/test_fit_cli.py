@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.fit import app
-from sim.recorded import product_edit, thresholds
+from sim.recorded import fit, product_edit, thresholds
 from sim.recorded.recording import Recording
 
 PRODUCT = Path("boards/products/coffee_machine.toml")
@@ -104,3 +104,51 @@ def test_life_weights_are_written_and_a_wrong_monitor_is_refused(tmp_path):
     assert len(settings["weights"]) == 2 + 1 + 35 and settings["horizon"] == 20
     refused = CliRunner().invoke(app, ["life", str(product), "tear", str(runs)])
     assert refused.exit_code == 2
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """(product file, file of runs): columns 0 and 1 wear, column 2 never moves."""
+    product = tmp_path / "engine.toml"
+    product.write_text(
+        '[monitors.wear]\nkind = "life"\nwatch = ["a", "b"]\nsettings = { horizon = 20 }\n'
+    )
+    draw = random.Random(4)
+    rows = []
+    for unit in range(12):
+        life = draw.randint(100, 140)
+        for cycle in range(life):
+            worn = (cycle / life) ** 2
+            rows.append(f"{unit} {cycle} {5 + worn + draw.gauss(0, 0.05):.4f} "
+                        f"{9 - 2 * worn + draw.gauss(0, 0.05):.4f} 7")
+    runs = tmp_path / "runs.txt"
+    runs.write_text("\n".join(rows))
+    return str(product), str(runs)
+
+
+def test_a_page_shows_what_life_would_have_raised_on_runs_it_has_not_seen(engine, tmp_path):
+    product, runs = engine
+    page = tmp_path / "life.html"
+    done = CliRunner().invoke(app, ["life", product, "wear", runs, "--html", str(page)])
+    assert done.exit_code == 0, done.output
+    text = page.read_text()
+    assert text.count("<path ") == 12 and "http" not in text
+    assert "At a horizon of 20 the alarm is raised in 12 of 12 runs, " in text
+    left = [int(row.split("<td>")[4].split("<")[0]) for row in text.split("<tr>")[2:]]
+    assert 8 <= sorted(left)[6] <= 32
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["--columns", "0,2"], "column 2 never changes"), (["--columns", "0,9"], "no column 9"),
+    (["--columns", "a"], "not numbers like"), (["--columns", "0"], "watches 2 channels"),
+    (["--html", "/nowhere/at/all.html"], "No such file"),
+])
+def test_what_life_cannot_rest_on_is_named(engine, words, said):
+    product, runs = engine
+    done = CliRunner().invoke(app, ["life", product, "wear", runs, *words])
+    assert done.exit_code == 2 and said in done.output, done.output
+
+
+def test_the_error_that_is_reported_is_that_of_the_columns_given(engine):
+    whole, one = (fit.fit(engine[1], columns=columns).report for columns in ([0, 1], [0]))
+    assert whole.split("RMSE")[1] != one.split("RMSE")[1]

@@ -75,16 +75,19 @@ def life(
         str, typer.Option(help="Columns (0 is the first after unit and cycle) in watch order.")
     ] = "",
     output: Output = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Chart what the weights tell of runs they have not seen.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn the weights of a `life` monitor from runs to failure."""
-    from sim.recorded import fit
+    from sim.recorded import fit, fit_page
 
     console = Console(stderr=as_json)
     with usage_errors():
         path = _product_path(product)
-        wanted = [int(word) for word in columns.split(",")] if columns else None
-        watched = _watched(path, monitor)
+        wanted = _numbers(columns) if columns else None
+        watched, settings = _watched(path, monitor)
         found = fit.fit(*runs, columns=wanted)
     console.print(found.report, highlight=False)
     if len(found.columns) != watched:
@@ -93,9 +96,15 @@ def life(
             f"name the columns with --columns, in the order of its `watch`", style="red",
         )  # fmt: skip
         raise typer.Exit(2)
-    if output:
-        _write(path, output, {monitor: found.settings})
-        console.print(f"written: {output}", highlight=False)
+    with usage_errors():
+        if html:
+            told = fit.held_out(fit.runs_of(runs, wanted), wanted)
+            page = fit_page.render(found, told, settings, f"{monitor} of {path.name}")
+            html.write_text(page, encoding="utf-8")
+            console.print(f"chart: {html}", highlight=False)
+        if output:
+            _write(path, output, {monitor: found.settings})
+            console.print(f"written: {output}", highlight=False)
     if as_json:
         print(json.dumps({"columns": found.columns, "settings": found.settings}))
 
@@ -107,8 +116,18 @@ def _product_path(product: Path) -> Path:
     return named if named.exists() else product
 
 
-def _watched(path: Path, monitor: str) -> int:
-    """How many channels a life monitor of a product file watches; ValueError if it is none."""
+def _numbers(words: str) -> list[int]:
+    try:
+        return [int(word) for word in words.split(",")]
+    except ValueError:
+        raise ValueError(f"--columns {words!r}: not numbers like 1,2,5") from None
+
+
+def _watched(path: Path, monitor: str) -> tuple[int, dict]:
+    """How many channels a life monitor of a product file watches, and its settings.
+
+    Raises ValueError if it is none.
+    """
     import tomllib
 
     monitors = tomllib.loads(path.read_text(encoding="utf-8")).get("monitors", {})
@@ -117,7 +136,7 @@ def _watched(path: Path, monitor: str) -> int:
         lives = [name for name, each in monitors.items() if each.get("kind") == "life"]
         raise ValueError(f"{path}: {monitor!r} is no monitor of kind life; there are: {lives}")
     watch = table.get("watch", [])
-    return 1 if isinstance(watch, str) else len(watch)
+    return (1 if isinstance(watch, str) else len(watch)), table.get("settings", {})
 
 
 def _replayed(path: Path, changes: dict, recordings: list[Path], given: dict) -> list:

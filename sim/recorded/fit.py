@@ -163,11 +163,22 @@ def figures(errors) -> dict:
             "bias": float(errors.mean())}
 
 
-def cross_validate(runs, predict=predict, repeats=3, folds=5, cuts=20) -> dict:
+def held_out(runs, columns=None, folds=5) -> list[np.ndarray]:
+    """Remaining life at every row of every run, told by weights that have not seen the run."""
+    told = [np.zeros(0)] * len(runs)
+    for fold in range(folds):
+        found = learn([run for at, run in enumerate(runs) if at % folds != fold], columns)
+        for at in range(fold, len(runs), folds):
+            told[at] = predict(found, runs[at])
+    return told
+
+
+def cross_validate(runs, predict=predict, repeats=3, folds=5, cuts=20, columns=None) -> dict:
     """Figures on runs that the weights have not seen, each cut at random points.
 
-    Repeated k-fold over whole runs, channels chosen anew in every fold; the remaining life at a cut
-    is uniform in LEAST_LEFT..MOST_LEFT, at least LEAST_SEEN rows seen; true lives are not capped.
+    Repeated k-fold over whole runs, channels chosen anew in every fold if not given; the remaining
+    life at a cut is uniform in LEAST_LEFT..MOST_LEFT, at least LEAST_SEEN rows seen; true lives are
+    not capped.
     """
     errors = []
     for repeat in range(repeats):
@@ -175,7 +186,7 @@ def cross_validate(runs, predict=predict, repeats=3, folds=5, cuts=20) -> dict:
         order = random.permutation(len(runs))
         for fold in range(folds):
             held = order[fold::folds]
-            fit = learn([runs[i] for i in order if i not in held])
+            fit = learn([runs[i] for i in order if i not in held], columns)
             for i in held:
                 most = min(MOST_LEFT, len(runs[i]) - LEAST_SEEN)
                 if most < LEAST_LEFT:
@@ -185,13 +196,30 @@ def cross_validate(runs, predict=predict, repeats=3, folds=5, cuts=20) -> dict:
     return figures(errors) | {"cuts": len(errors), "repeats": repeats, "folds": folds}
 
 
-def fit(*paths, columns=None) -> Fit:
-    """Weights and a report in words from files of runs to failure (see read_runs)."""
+def runs_of(paths, columns=None) -> list[np.ndarray]:
+    """The runs of all files; ValueError where no weights can rest on them or on the columns."""
     runs = [run for path in paths for run in read_runs(path)]
     if len(runs) < 10:
         raise ValueError(f"{len(runs)} runs to failure: 10 are the least that weights can rest on")
+    widths = sorted({run.shape[1] for run in runs})
+    if len(widths) > 1:
+        raise ValueError(f"runs of {widths[0]} and of {widths[-1]} channels: they are not alike")
+    rows = np.vstack(runs)
+    for column in columns or ():
+        if not 0 <= column < widths[0]:
+            raise ValueError(f"no column {column}: there are 0 to {widths[0] - 1}")
+        if rows[:, column].std() <= 1e-6 * abs(rows[:, column].mean()):
+            raise ValueError(f"column {column} never changes: it tells nothing")
+    if columns is None and not telling(runs):
+        raise ValueError("no column changes with the remaining life")
+    return runs
+
+
+def fit(*paths, columns=None) -> Fit:
+    """Weights and a report in words from files of runs to failure (see read_runs)."""
+    runs = runs_of(paths, columns)
     found = learn(runs, columns)
-    checked = cross_validate(runs)
+    checked = cross_validate(runs, columns=columns)
     lives = [len(run) for run in runs]
     found.report = (
         f"{len(runs)} runs to failure of {min(lives)} to {max(lives)} units of use; "
