@@ -8,6 +8,15 @@ from agent.wire import cbor
 from hal import HalError
 
 
+def lent(board, agent) -> list:
+    """What remedies may set up anew: parts on a bus, for on pins there is nothing to set up."""
+    tries = [watch.remedies for watch in agent.senses.watches]
+    tries += [spec.get("tries", ()) for spec in agent.product.sensors]
+    wanted = [remedy.get("output") for each in tries for remedy in each]
+    on_bus = ["sensor %d" % spec["channel"] for spec in board.get("sensors", ()) if spec.get("bus")]
+    return [name for name in on_bus if name in wanted]
+
+
 def switch(loop, store, name, seconds) -> None:
     """The effect of that name, where some remedy restarts a sensor: name is "sensor CHANNEL", or
     that of an output."""

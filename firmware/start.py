@@ -155,7 +155,7 @@ def start_outputs(loop, store, open_bus, find_driver=None):
     agent, board = loop.agent, spare(store, "board") or {}
     if not hasattr(agent, "cases"):
         return loop
-    lent = _restartable(board, agent)
+    lent = loan.call("firmware.restart", "lent", board, agent) if agent.cases.try_first else []
     if lent:
         loop.effects["switch"] = loan.later("firmware.restart", "switch", loop, store)
     specs = board.get("outputs")
@@ -172,15 +172,6 @@ def start_outputs(loop, store, open_bus, find_driver=None):
     if (spare(store, "config") or {}).get("remedies.mode") != "ask":
         agent.switches = lent
     return loop
-
-
-def _restartable(board, agent):
-    """What remedies may set up anew: parts on a bus, for on pins there is nothing to set up."""
-    tries = [watch.remedies for watch in agent.senses.watches]
-    tries += [spec.get("tries", ()) for spec in agent.product.sensors]
-    wanted = [remedy.get("output") for each in tries for remedy in each]
-    on_bus = ["sensor %d" % spec["channel"] for spec in board.get("sensors", ()) if spec.get("bus")]
-    return [name for name in on_bus if name in wanted]
 
 
 def start_ways(loop, store):

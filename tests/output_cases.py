@@ -152,6 +152,7 @@ class Built:
         self.agent = self.cases = self.ports = self.senses = self.product = self
         self.words, self.effects, self.switches = {}, {}, ()
         self.watches = self.sensors = ()
+        self.try_first = None
         self.files = {"board": {"outputs": SUPPLY}, "config": {"remedies.mode": mode}}
 
     def load(self, name):
@@ -178,6 +179,7 @@ class Hanging:
     def __init__(self, wanted):
         self.agent = self.cases = self.ports = self.senses = self
         self.words, self.effects, self.switches, self.watches = {}, {}, (), ()
+        self.try_first = True
         tries = [{"name": "restart_sensor", "output": name} for name in wanted]
         self.product = Built("auto")
         self.product.sensors = [{"channel": 0, "tries": tries}]

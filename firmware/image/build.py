@@ -208,13 +208,10 @@ def _loaded_by_name(product_data: bytes, board_data: bytes) -> list[str]:
 
 def _without(product: dict, board: dict) -> tuple[str, ...]:
     """What a product or its board never loads."""
-    tries = [remedy for watched in (*product.get("monitors", ()), *product.get("sensors", ()))
-             for remedy in watched.get("tries", ())]  # fmt: skip
+    watched = (*product.get("monitors", ()), *product.get("sensors", ()))
     without = () if product.get("consumables") else WITHOUT_CONSUMABLES
-    if not tries:
-        without = (*without, REMEDIES)
-    if not any(remedy.get("output", "").startswith("sensor ") for remedy in tries):
-        without = (*without, RESTART)
+    if not any("tries" in each for each in watched):
+        without = (*without, REMEDIES, RESTART)
     if "outputs" not in board:
         without = (*without, OUTPUTS)
     return without
