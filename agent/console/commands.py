@@ -4,7 +4,10 @@ A room has a table of words: `function(agent, words, at) -> answer`, and what `h
 """
 
 from agent.console import grammar
-from agent.console.grammar import Rows, later
+from agent.console.grammar import CommandError, Rows, later
+
+# Words that are a purpose of the mandate's consents as well: without, the desk gets no answer.
+_CONSENTED = ("usage", "experience")
 
 
 def obey(agent, line, at, remote=False):
@@ -14,6 +17,8 @@ def obey(agent, line, at, remote=False):
     def find(word):
         if lent and word in lent.words:
             return lent.words[word]
+        if remote and word in _CONSENTED and agent.trade and not agent.trade.mandate.allows(word):
+            raise CommandError("the owner has not agreed that the desk hears of " + word)
         for room_of, words, owners in _rooms(agent):
             if word in words.split() or (not remote and word in owners.split()):
                 return room_of()[word]

@@ -91,7 +91,7 @@ COMMANDS = {
     "outbox": (later("looks", "outbox", False), "what the desk has not acknowledged"),
     "messages": (later("looks", "messages", False), "what came of late, and what became of it"),
     "notices": (later("butler", "notices", False), "what others sent that was kept, and why"),
-    "privacy": (later("privacy", "privacy", False), "who got what, for what, and how often"),
+    "privacy": (later("privacy", "privacy", False), "privacy [show]: who got what, and for what"),
     "time": (later("looks", "time", False), "what time it is, as far as the desk has told"),
     "log": (later("looks", "log", False), "what the owner was told of late"),
     "why": (_why, "why NAME: the numbers behind a monitor, a consumable or an order"),

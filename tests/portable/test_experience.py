@@ -4,6 +4,7 @@ import kit
 from kit import DAY
 from market_bench import Market, learn_price, signed
 
+from agent import console
 from agent.wire import messages as wire
 
 
@@ -16,6 +17,9 @@ def test_experience_leaves_the_thing_only_with_consent():
         bench.beans = 1000.0
         sent = kit.of_kind(bench.serve(6), wire.EXPERIENCE)
         assert len(sent) == told, consents
+        assert "roaster" in bench.line("experience")
+        asked = console.at_once(console.answers(bench.thing, "experience", bench.up(), True))
+        assert ("roaster" in asked) == bool(told) != ("has not agreed" in asked)
     content = signed(sent[0])
     assert content[0] == "experience" and content[3] == "roaster" and content[5] == [1700, 1700]
     assert content[6] == {"in time": 100, "in full": 100, "right item": 100, "price": 100}
