@@ -27,7 +27,8 @@ HOST_ONLY = ("hal/linux/", "hal/link_paho.py")
 # The other files of firmware/ are programs for a laptop.
 FIRMWARE = (
     "firmware/__init__.py", "firmware/loop.py", "firmware/start.py", "firmware/steward_boot.py",
-    "firmware/slots.py", "firmware/outputs.py", "firmware/esp32/",
+    "firmware/slots.py", "firmware/outputs.py", "firmware/restart.py", "firmware/ways.py",
+    "firmware/guard.py", "firmware/esp32/",
 )  # fmt: skip
 HARNESS = (
     "sim/__init__.py",
