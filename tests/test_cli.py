@@ -1,5 +1,6 @@
 """Every subcommand of `steward` explains itself, serves programs, and says what is wrong."""
 
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from sim.cli import COMMANDS, COMPLETION, app
+from sim.cli import COMMANDS, COMPLETION, app, main
 
 ROOT: Any = typer.main.get_command(app)
 
@@ -85,3 +86,25 @@ def test_the_help_of_all_is_there_at_once():
         [sys.executable, "-c", probe.format(names=names)], capture_output=True, text=True
     )
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("words, said", [
+    (["product", "compile", "boards/products/water_pump.toml", "-o", "/proc/none"],
+     "/proc/none: No such file or directory"),
+    (["owner", "init", "--directory", "{folder}"], "say it with --passphrase-file"),
+    (["desk", "migrate", "--database", "{folder}/text"], "/text: file is not a database"),
+    (["desk", "--database", "/proc/none.db", "--port", "0"],
+     "the database /proc/none.db cannot be used: unable to open database file"),
+    (["market", "perception", "--desk", "http://127.0.0.1:9"],
+     "http://127.0.0.1:9: Connection refused"),
+])  # fmt: skip
+def test_what_the_world_denies_is_named_without_a_trace(tmp_path, monkeypatch, capsys, words, said):
+    (tmp_path / "text").write_text("no database " * 100)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr("getpass.getpass", lambda *_, **__: input())
+    monkeypatch.setattr(sys, "argv", ["steward", *(w.format(folder=tmp_path) for w in words)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    told = capsys.readouterr()
+    assert (left.value.code, told.out) == (1, "")
+    assert said in told.err and "Traceback" not in told.err

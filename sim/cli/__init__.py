@@ -91,5 +91,13 @@ def _steward(
 
 
 def main() -> None:
-    """Run the command line; exit codes: 0 done, 1 the answer is no, 2 wrong usage."""
-    app()
+    """Run the command line; exit codes: 0 done, 1 the answer is no, 2 wrong usage.
+
+    A file that cannot be written, or a disk that is full, is the world's fault and no bug of ours.
+    """
+    try:
+        app()
+    except OSError as error:
+        said = error.strerror or str(error)
+        typer.secho(f"{error.filename}: {said}" if error.filename else said, fg="red", err=True)
+        raise SystemExit(1) from error

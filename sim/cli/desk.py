@@ -71,6 +71,7 @@ def desk(
     if desk_data.hands_over(context):
         return
     from sim.desk import logs
+    from sim.desk.products import BUILT_IN
     from sim.desk.serve import DeskServer, Settings
 
     logs.begin(log_json, log_requests, not broker.startswith(EMBEDDED))
@@ -79,11 +80,11 @@ def desk(
 
     def settings() -> Settings:
         link = _link(broker, name=name or socket.gethostname(), **files, **entry)
-        served = [suppliers, keys, people, _own_port(broker)]
-        served += [tuple(products)] if products else []
+        described = tuple(products or (BUILT_IN,))
+        served = suppliers, keys, people, _own_port(broker), described
         return Settings(desk_data.url_of(database), link, host, port, api_key, *served)
 
-    server = _started(lambda: DeskServer(settings()))
+    server = _started(lambda: DeskServer(settings()), database)
     try:
         server.run(lambda: _announce(server, as_json))
     except RuntimeError as error:
@@ -95,7 +96,7 @@ def desk(
         print(json.dumps({"stopped": True, **counts}), flush=True)
 
 
-def _started(make):
+def _started(make, database: str):
     """The server that `make` makes, started; ends the program when it cannot be."""
     from sqlalchemy.exc import DBAPIError
 
@@ -106,7 +107,9 @@ def _started(make):
     except (OSError, RuntimeError) as error:
         _stop_with(error, FAILED)
     except DBAPIError as error:
-        _stop_with(RuntimeError(f"the database cannot be used: {error.orig}"), FAILED)
+        named = "" if "://" in database else f" {database}"  # a URL may hold a password
+        said = f"the database{named} cannot be used: {error.orig}"
+        _stop_with(RuntimeError(said), FAILED)
 
 
 def _link(broker: str, **more):

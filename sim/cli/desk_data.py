@@ -60,7 +60,7 @@ def migrate(database: DatabaseOption = HERE, as_json: Json = False) -> None:
     except schema.SchemaError as error:
         _stop(error, USAGE)
     except (SQLAlchemyError, OSError) as error:
-        _stop(error, FAILED)
+        _stop(_named(database, error), FAILED)
     if as_json:
         print(json.dumps(told))
     elif told["from"] == told["to"]:
@@ -107,7 +107,7 @@ def restored(database: DatabaseOption = HERE, as_json: Json = False) -> None:
     except schema.SchemaError as error:
         _stop(error, USAGE)
     except SQLAlchemyError as error:
-        _stop(error, FAILED)
+        _stop(_named(database, error), FAILED)
     if as_json:
         print(json.dumps({"things": things}))
         return
@@ -118,6 +118,12 @@ def _before(told: dict[str, Any]) -> str:
     return {None: "empty", "": "not versioned"}.get(told["from"]) or f"version {told['from']}"
 
 
+def _named(database: str, error: Exception) -> str:
+    """What is wrong, with a file's name; a URL may hold a password, its errors name the host."""
+    said = str(getattr(error, "orig", error))  # without SQLAlchemy's words around it
+    return said if "://" in database or database in said else f"{database}: {said}"
+
+
 def _stop(error: Exception | str, code: int) -> NoReturn:
-    typer.secho(str(getattr(error, "orig", error)), fg="red", err=True)  # without SQLAlchemy's
+    typer.secho(str(error), fg="red", err=True)
     raise typer.Exit(code)

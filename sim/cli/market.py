@@ -74,7 +74,8 @@ def perception(
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             rows = json.load(answer)
     except (urllib.error.URLError, OSError, ValueError) as error:
-        typer.secho(f"{desk}: {error}", fg="red", err=True)
+        said = getattr(error.reason, "strerror", None) if hasattr(error, "reason") else None
+        typer.secho(f"{desk}: {said or error}", fg="red", err=True)
         raise typer.Exit(1) from error
     if as_json:
         print(json.dumps(rows))

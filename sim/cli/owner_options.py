@@ -3,6 +3,7 @@
 import enum
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -57,7 +58,18 @@ def passphrase(file: Path | None, new: bool = False) -> str:
     """The passphrase: the first line of a file, or typed; a new one twice."""
     if file is not None:
         return file.read_text("utf-8").split("\n")[0].rstrip("\r")
-    return typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
+    return _asked("--passphrase-file", lambda: typer.prompt(
+        "Passphrase", hide_input=True, confirmation_prompt=new, err=True))  # fmt: skip
+
+
+def _asked(instead: str, ask: Callable[[], Any]) -> Any:
+    """What a person answers; where nobody can be asked, the option that says it is named."""
+    try:
+        return ask()
+    except typer.Abort:
+        if not sys.stdin.isatty():
+            typer.secho(f"\nnobody to ask here: say it with {instead}", fg="red", err=True)
+        raise
 
 
 def agree(lines: list[tuple[str, str]], word: str, sure: bool, as_json: bool) -> None:
@@ -68,7 +80,7 @@ def agree(lines: list[tuple[str, str]], word: str, sure: bool, as_json: bool) ->
     for topic, words in lines:
         table.add_row(topic, words)
     Console(stderr=as_json, highlight=False).print(table, markup=False)
-    if not sure and not typer.confirm(f"{word} this?", err=True):
+    if not sure and not _asked("--yes", lambda: typer.confirm(f"{word} this?", err=True)):
         raise typer.Exit(1)
 
 

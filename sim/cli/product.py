@@ -108,5 +108,9 @@ def _verdict(result: Loaded) -> str:
     errors = sum(problem.level == "error" for problem in result.problems)
     warnings = len(result.problems) - errors
     if errors:
-        return f"{errors} errors, {warnings} warnings"
-    return f"good, {warnings} warnings" if warnings else "good"
+        return f"{_plural(errors, 'error')}, {_plural(warnings, 'warning')}"
+    return f"good, {_plural(warnings, 'warning')}" if warnings else "good"
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"

@@ -90,8 +90,8 @@ class _Waiting:
         counts = Counter((row["kind"], row["why"]) for row in rows)
         with box("tally"):
             for (kind, why), count in counts.items():
-                more = " or more" if count >= MOST else ""
-                ui.label(f"{words.plural(count, kind)}{more}: {why}")
+                bound = " or more" if count >= MOST else ""
+                ui.label(f"{words.plural(count, kind)}{bound}: {why}")
         seen: Counter = Counter()
         later = []
         with box("waiting"):
