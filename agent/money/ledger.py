@@ -103,11 +103,3 @@ def entries(transactions):
         for record in transaction[1:]:
             if record[0] == ENTRY or record[0] == CHECKPOINT:
                 yield record
-
-
-def verify(transactions):
-    """Return (entries verified, None), or (entries before it, what is wrong)."""
-    book = Ledger(None)
-    for record in entries(transactions):
-        book.apply(record)
-    return book.verified, book.fault
