@@ -74,9 +74,12 @@ def test_thresholds_from_the_command_line(tmp_path):
     recording = tmp_path / "healthy.csv"
     recording.write_text("time,boiler_temp_c\n" + "\n".join(rows))
     output = tmp_path / "fitted.toml"
-    words = ["thresholds", str(PRODUCT), str(recording), "-o", str(output)]
-    done = CliRunner().invoke(app, words)
+    short = tmp_path / "short.csv"
+    short.write_text("\n".join(recording.read_text().splitlines()[:60]))
+    words = ["thresholds", str(PRODUCT), str(recording), str(short), "-o", str(output)]
+    done = CliRunner().invoke(app, [*words, "--html", str(tmp_path / "page.html")])
     assert done.exit_code == 0, done.output
+    assert "short.csv" in (tmp_path / "page-2.html").read_text()
     fitted = tomllib.loads(output.read_text())["monitors"]["boiler_overheat"]["settings"]["high"]
     assert 94 < fitted < 97
 

@@ -44,8 +44,9 @@ def nab(folder: Folder, as_json: Json = False, alarms: Alarms = None,
             str | None, typer.Option(help="standard, low_fp or low_fn becomes the score.")
         ] = None,
         choices: Annotated[
-            int, typer.Option(min=0, help="Candidates for the out-of-fold figure (seconds each).")
-        ] = 0) -> None:  # fmt: skip
+            int, typer.Option(min=0, help="Candidates for the out-of-fold figure (seconds each; "
+                                          "0: leave it out).")
+        ] = 8) -> None:  # fmt: skip
     """Numenta Anomaly Benchmark: one signal, `novelty`, one pass, no label seen."""
     options = {"profile": profile, "choices": choices, "runtime": runtime}
     _bench("nab", (folder,), options, as_json, alarms)

@@ -32,7 +32,7 @@ def thresholds(
     ] = None,
     output: Output = None,
     html: Annotated[
-        Path | None, typer.Option(help="Chart what the fitted product would have raised.")
+        Path | None, typer.Option(help="Chart what it would have raised then, a page a file.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -52,8 +52,10 @@ def thresholds(
     before = [replay.run() for replay in replays]
     after = _replayed(path, changes, recordings, given)
     with usage_errors():
-        if html:
-            html.write_text(chart.render(after[0]), encoding="utf-8")
+        for number, replayed in enumerate(after if html else (), 1):
+            page = html if number == 1 else html.with_stem(f"{html.stem}-{number}")
+            page.write_text(chart.render(replayed), encoding="utf-8")
+            console.print(f"chart: {page}", highlight=False)
         if output:
             _write(path, output, changes)
     _show_thresholds(console, proposals, before, after)
