@@ -97,6 +97,27 @@ def test_every_answer_says_how_it_is_to_be_treated(world):
     assert "default-src 'self'" in http.get("/docs").headers["content-security-policy"]
 
 
+@pytest.mark.parametrize("origin, status", [
+    ("https://elsewhere.example", 403), ("null", 403), ("http://localhost:81", 403),
+    (HERE, 200), (None, 200),
+])  # fmt: skip
+def test_another_web_page_changes_nothing_where_no_key_is_asked_for(world, origin, status):
+    http = TestClient(application(world.desk), base_url=HERE)
+    headers = {"origin": origin} if origin else {}
+    assert http.post("/cases/1/accept", headers=headers).status_code == status
+    assert http.get("/cases/1", headers=headers).json()["state"] == (
+        "accepted" if status == 200 else "open"
+    )
+
+
+def test_guessing_keys_on_the_page_is_as_slow_as_over_rest(world, monkeypatch):
+    monkeypatch.setattr(guard.Rates.__init__, "__defaults__", (0.001, 2.0))
+    app = application(world.desk, "the-key-of-the-desk")
+    http = TestClient(app, base_url=HERE)
+    said = [http.post("/desk/sign-in", data={"key": "guess"}).status_code for _ in range(4)]
+    assert said[2:] == [429, 429] and 429 not in said[:2]
+
+
 def test_the_description_of_rest_needs_nothing_from_elsewhere(world):
     http = TestClient(application(world.desk), base_url=HERE)
     page = http.get("/docs")

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from starlette.websockets import WebSocketClose
 from sim.desk.access import DESK, Caller, Door
 from sim.desk.page.sign_in import form
 from sim.desk.permissions import may
+from sim.desk.rest.guard import foreign
 
 HOME, SIGN_IN, SIGN_OUT = "/desk/", "/desk/sign-in", "/desk/sign-out"
 COOKIE = "steward_desk"
@@ -79,10 +80,7 @@ class Gate:
     async def _answer(self, scope: Scope, receive: Receive):
         """What to say instead of the page; None: let it through."""
         headers = _headers(scope)
-        origin = headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
-        changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
-        if foreign and changes:
+        if foreign(scope):
             return _denied(scope, "this came from another web page")
         if scope["type"] == "http" and scope["path"] == SIGN_OUT:
             return _signed_out()

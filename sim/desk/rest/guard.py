@@ -5,6 +5,7 @@ import http
 import logging
 import time
 from collections import OrderedDict
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -34,7 +35,19 @@ DRAWN = PLAIN | {
     )
 }
 SECURE = "max-age=31536000"
-PAGE = ("/desk", "/_nicegui")  # has its own gate, with its own headers
+PAGE = ("/desk", "/_nicegui")  # what is shown there has its own gate, with its own headers
+LOOKS = ("GET", "HEAD")
+
+
+def foreign(scope: Scope) -> bool:
+    """Whether another web page has a browser change something here.
+
+    It need not be let in to do that where nobody is asked for a key, as on this machine.
+    """
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    changes = scope["type"] == "websocket" or scope["method"] not in LOOKS
+    return changes and origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
 class Rates:
@@ -63,7 +76,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or INSIDE in scope or path.startswith(PAGE):
+        shown = path.startswith(PAGE) and scope.get("method") in LOOKS  # signing in is a POST
+        if scope["type"] != "http" or INSIDE in scope or shown:
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
@@ -78,6 +92,9 @@ class Guard:
         wait_s = self._rates.wait_s(client[0] if client else "", began)
         if wait_s:
             await answer.problem(429, "too many requests", {"retry-after": str(wait_s)})
+            return
+        if foreign(scope):
+            await answer.problem(403, "this came from another web page")
             return
         most = RELEASE_BYTES if scope["path"] == "/releases" else BODY_BYTES
         told = Headers(scope=scope).get("content-length", "0")
