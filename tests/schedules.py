@@ -36,7 +36,7 @@ from collections.abc import Iterable
 import quick_cbor
 from schedule_endpoint import DAY, HOUR, OPEN, UNFULFILLED, Broken, Endpoint, kit, need
 
-from market_bench import SELLERS, control, ledger  # isort: skip - the line above finds it
+from market_bench import SELLERS, control, ledger, verified  # isort: skip - the line above finds it
 
 from agent.money import ledger as books
 from agent.money import orders as ordering
@@ -328,7 +328,7 @@ class Schedule:
                 break
         for _ in range(3):  # for what the last of these steps sent to be answered
             self.step(60, 0.0)
-        count, wrong = books.verify(bench.thing.journal.transactions())
+        count, wrong = verified(bench.thing.journal.transactions())
         need(wrong is None, "I6", count, wrong)
         stuck = [order.state for order in bench.thing.trade.orders.open
                  if order.state in (ordering.NEEDED, ordering.QUOTING)

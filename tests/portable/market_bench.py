@@ -143,3 +143,11 @@ def learn_price(bench, times=2, **changes):
         for level in (1000.0, 800.0, 600.0):
             bench.beans = level
             bench.serve(6, HOUR)
+
+
+def verified(transactions):
+    """Return (entries verified, what is wrong or None) of a ledger in a journal."""
+    book = books.Ledger(None)
+    for record in books.entries(transactions):
+        book.apply(record)
+    return book.verified, book.fault

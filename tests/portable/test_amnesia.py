@@ -1,20 +1,13 @@
 """A thing whose memory is damaged: it buys nothing until the desk has told what it may forget."""
 
 import kit
+from market_bench import verified
 
 from agent import limits
 from agent.money import ledger as books
 from agent.money import orders as ordering
 from agent.wire import cbor
 from agent.wire import messages as wire
-
-
-def verified(transactions):
-    """Return (entries verified, what is wrong or None) of a ledger in a journal."""
-    book = books.Ledger(None)
-    for record in books.entries(transactions):
-        book.apply(record)
-    return book.verified, book.fault
 
 
 def journal(bench):
