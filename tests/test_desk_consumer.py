@@ -120,7 +120,22 @@ def test_one_bad_message_does_not_stop_the_rest(broker, world, on_broker, caplog
     on_broker.publish(on_broker.thing.frame(2, HEALTH))
     assert ack([on_broker.hear()])[2] == 0
     consumer.stop()
-    assert "our bug" in caplog.text
+    assert "our bug" in caplog.text and consumer.failed == 1
+
+
+def test_a_fault_in_what_is_due_does_not_make_the_desk_deaf(broker, world, on_broker, caplog):
+    def tick():
+        raise KeyError("a bug of a seller's port")
+
+    world.desk.tick = tick
+    consumer = Consumer(world.desk, link(broker, "due")).start()
+    assert consumer.wait_until_ready()
+    while not consumer.failed:
+        time.sleep(0.02)
+    on_broker.publish(on_broker.thing.frame(2, HEALTH))
+    assert ack([on_broker.hear()])[2] == 0
+    consumer.stop()
+    assert "a bug of a seller's port" in caplog.text
 
 
 def test_desk_comes_back_by_itself_after_the_broker_was_away(world):

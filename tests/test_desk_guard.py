@@ -30,7 +30,7 @@ def figures(http) -> dict[tuple, float]:
 
 
 def test_figures_count_what_is_there(world):
-    link = {"ready": 1, "received": 7, "published": 6}
+    link = {"ready": 1, "received": 7, "published": 6, "failed": 2}
     http = TestClient(application(world.desk, counts=lambda: link), base_url=HERE)
     world.desk.receive("thing-1", b"nonsense")
     world.clock.now += 100
@@ -43,6 +43,7 @@ def test_figures_count_what_is_there(world):
         ("steward_desk_cases_open", "open"): 1, ("steward_desk_disputes_open", "open"): 1,
         ("steward_desk_findings_open",): 1, ("steward_desk_refused_frames_total",): 1,
         ("steward_desk_broker_connected",): 1, ("steward_desk_frames_received_total",): 7,
+        ("steward_desk_failures_total",): 2,
         ("steward_desk_http_requests_total", "GET /orders/{number}", "200"): 1,
         ("steward_desk_http_requests_total", "GET /orders/{number}", "404"): 1,
     }.items():  # fmt: skip

@@ -28,6 +28,7 @@ KEEP_ALIVE_S = 30
 POLL_S = 0.1  # how long what another worker or REST queued may lie before it is published
 DUE_POLL_S = 1.0
 RETRY_S, RETRY_LONGEST_S = 0.5, 60.0
+RESTS_S = 5.0  # before what failed is tried again
 PUBLISHING_MOST = 200  # frames handed to the client and not yet acknowledged by the broker
 
 
@@ -59,11 +60,12 @@ class Consumer:
         self.link = link
         self.received = 0
         self.published = 0
+        self.failed = 0  # times that the desk itself failed: our bug, or one of a seller's port
         self._rng = rng or random.Random()
         self._stopping = threading.Event()
         self._accepted = False  # by the broker, with the subscriptions in place
         self._reason: object = None  # for which this side wants to begin anew
-        self._due = 0.0
+        self._next: dict[str, float] = {}  # when what is to be done next
         self._client = self._make_client()
         self._thread = threading.Thread(target=self._run, name="desk-consumer", daemon=True)
 
@@ -141,17 +143,32 @@ class Consumer:
                 return
 
     def _pump(self) -> None:
-        """Carry out what is due, and publish what the desk has to say."""
-        try:
-            if time.monotonic() >= self._due:
-                self._due = time.monotonic() + DUE_POLL_S
-                self.desk.tick()
-            while (outgoing := self.desk.take()) is not None:
-                thing_id, frame = outgoing
-                self._client.publish(f"{ROOT}/{thing_id}/down", frame, qos=1)
-                self.published += 1
-        except SQLAlchemyError as error:
-            self._break(error)
+        """Carry out what is due, and publish what the desk has to say, each though the other
+        fails."""
+        for work, every_s in ((self.desk.tick, DUE_POLL_S), (self._publish, 0.0)):
+            now, name = time.monotonic(), work.__name__
+            if now < self._next.get(name, 0.0):
+                continue
+            self._next[name] = now + every_s
+            try:
+                work()
+            except SQLAlchemyError as error:
+                self._break(error)
+            except Exception:
+                # A fault in one thing's affairs, ours or that of a seller's port. This thread is
+                # the desk's only ear and must live on.
+                self._next[name] = now + RESTS_S
+                self._fail(name)
+
+    def _publish(self) -> None:
+        while (outgoing := self.desk.take()) is not None:
+            thing_id, frame = outgoing
+            self._client.publish(f"{ROOT}/{thing_id}/down", frame, qos=1)
+            self.published += 1
+
+    def _fail(self, at: str) -> None:
+        self.failed += 1
+        log.exception("the desk failed at %s", at)
 
     def _connected(self, client, _userdata, _flags, reason, _properties) -> None:
         if reason.is_failure:
@@ -181,8 +198,9 @@ class Consumer:
             self._break(error)
             return
         except Exception:
-            # Our bug. The thing will ask again; holding the PUBACK back would only stop the rest.
-            log.exception("message on %s", message.topic)
+            # A fault in one message, of any kind: nothing of it was kept, so the thing asks again.
+            # Holding the PUBACK back would stop all other things as well.
+            self._fail(f"a message on {message.topic}")
         client.ack(message.mid, message.qos)
 
     def _break(self, error: SQLAlchemyError) -> None:

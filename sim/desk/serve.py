@@ -75,6 +75,7 @@ class DeskServer:
             self.desk = self._make_desk()
             starting.callback(self.desk.close)
             self.link = self.settings.link or starting.enter_context(self._own_broker())
+            self.desk.broker = f"{self.link.host}:{self.link.port}"
             self.consumer = Consumer(self.desk, self.link).start()
             starting.callback(self.consumer.stop)
             app = application(
@@ -135,7 +136,7 @@ class DeskServer:
         """What this process took in and gave out, and whether the broker is there."""
         consumer = self.consumer
         return {"ready": int(consumer.ready), "received": consumer.received,
-                "published": consumer.published}  # fmt: skip
+                "published": consumer.published, "failed": consumer.failed}  # fmt: skip
 
     @property
     def url(self) -> str:

@@ -84,6 +84,8 @@ class Metrics:
             for word in ("received", "published"):
                 says = f"Frames {word} by this process"
                 yield CounterMetricFamily(f"steward_desk_frames_{word}", says, value=link[word])
+            says = "Times that this process failed at a message or at what was due: see its log"
+            yield CounterMetricFamily("steward_desk_failures", says, value=link["failed"])
 
 
 def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:
