@@ -134,7 +134,7 @@ def _took_mandate(work: Work, thing: Thing, taken: Outgoing, outcome: int | None
     content = codec.peek_document(document)
     number = content.get(1)
     if isinstance(number, int) and forms.uint(number):
-        mandates.keep(work, thing, content.get(0), number, document)
+        mandates.keep(work, thing, str(content.get(0)), number, document)
         said = {**thing.hello, KNOWN: max(_mandate_of(thing), number)}
         if said.get("buys_not") != HELD:
             paused = documents.PAUSE if content.get(19) else documents.RESUME
