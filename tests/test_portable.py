@@ -27,7 +27,7 @@ HEAPS = dict.fromkeys(
     ("core", "amnesia", "reconcile", "budget_race", "bad_readings", "monitors", "money", "market",
      "deliveries", "missed", "experience", "pattern", "why", "console", "button", "approval",
      "updates", "update_trials", "one_case", "remedies", "habit",
-     "learning_hold", "butler", "believe"),
+     "learning_hold", "butler", "believe", "missed_readings"),
     "640K",
 )
 TIMEOUT_S = 600

@@ -102,9 +102,15 @@ class SensorWatch:
         if not bad and self.finding.state == NONE:
             return False
         self.begin()
-        changed = self.finding.advance(bad, 2.0, at)
-        self.finding.paused = False  # a loose contact is well in between, and no better for it
-        signal.sick = self.finding.state == CONFIRMED
+        finding = self.finding
+        if not bad and finding.state == RAISED:
+            # A reading missed now and then is no fault: a good one makes the suspicion a quarter of
+            # a period younger, so a fifth of all readings must be bad to confirm it.
+            finding.since += signal.channel.period_s * 5 // 4
+            return finding.since >= at and finding.blind(at)
+        changed = finding.advance(bad, 2.0, at)
+        finding.paused = False  # a loose contact is well in between, and no better for it
+        signal.sick = finding.state == CONFIRMED
         return changed
 
     def eta_s(self):
