@@ -22,6 +22,7 @@ from page_kit import (
     texts,
     write,
 )
+from sqlalchemy import update
 from starlette.websockets import WebSocketDisconnect
 
 from sim.desk import access
@@ -105,6 +106,17 @@ def test_what_the_browser_signed_goes_to_the_thing(page, http, world, path, open
     assert len(scripts) == 2 and f"steward.{way}(..." in scripts[0] and order.hex() in scripts[0]
     assert [row.body for row in world.rows(Outgoing) if bytes.fromhex(document) in row.body]
     assert "on its way" in texts(http, path)
+
+
+def test_money_is_typed_in_its_own_places(page, http, world):
+    filled(world)
+    world.desk.act(lambda work: work.session.execute(update(Order).values(currency="JPY", state=6)))
+    act(page, "orders/O-000001", press("delivered"), write("charged in all, JPY", 2_606),
+        press("say it"))  # fmt: skip
+    assert world.rows(Order)[0].charged_minor == 2_606
+    act(page, "disputes/D-000001", press("decide"), write("the seller keeps, JPY", 1_200),
+        write("text", "half came"), press("say it"))
+    assert world.rows(Dispute)[0].charged_minor == 1_200
 
 
 def test_a_line_for_the_console_is_sent_and_what_cannot_be_is_said(page, http, world):

@@ -149,7 +149,8 @@ class Dispute(Detail):
             if word == "answer":
                 agrees = ui.checkbox("the seller gives in", value=False)
             label = f"the seller keeps, {currency or 'of the money'}"
-            keeps = ui.number(label, value=0, min=0, precision=2)
+            places = words.digits(currency)
+            keeps = ui.number(label, value=0, min=0, precision=places)
             if agrees is not None:
                 keeps.bind_visibility_from(agrees, "value")
             text = ui.input("text").props("maxlength=200")
@@ -159,7 +160,7 @@ class Dispute(Detail):
                 if not (text.value or "").strip():
                     wrong.text = "Say why: it is kept in the history."
                     return
-                body = {"text": text.value, "charged_minor": whole(keeps, 100) or 0}
+                body = {"text": text.value, "charged_minor": whole(keeps, 10**places) or 0}
                 if agrees is not None:
                     body["agrees"] = agrees.value
                     if not agrees.value:

@@ -172,12 +172,12 @@ class Order(Detail):
 
     def _say(self, order: dict, word: str) -> None:
         with dialog(self.visit, f"{order['number']} is {word}") as asked:
-            delivered = word == "delivered"
+            delivered, places = word == "delivered", words.digits(order["currency"])
             packs = charged = hours = None
             if delivered:
                 packs = ui.number("packs in this parcel", value=order["packs"], min=0, precision=0)
                 charged = ui.number(f"charged in all, {order['currency']}", min=0,
-                                    value=order["total_minor"] / 100, precision=2)
+                                    value=order["total_minor"] / 10**places, precision=places)
             elif word in ("confirmed", "shipped"):
                 hours = ui.number("arrives in, hours", min=0)
             reason = ui.input("reason").props("maxlength=200")
@@ -186,7 +186,7 @@ class Order(Detail):
                 body = {
                     "state": word,
                     "packs": whole(packs, 1),
-                    "charged_minor": whole(charged, 100),
+                    "charged_minor": whole(charged, 10**places),
                     "eta_s": whole(hours, words.HOUR_S),
                     "reason": reason.value or None,
                 }

@@ -93,8 +93,13 @@ def money(minor: int | None, currency: str) -> str:
     """An amount in its currency: "1,025.85 EUR"."""
     if minor is None:
         return ""
-    digits = 0 if currency in WITHOUT_MINOR else 3 if currency in THOUSANDTHS else 2
-    return f"{minor / 10**digits:,.{digits}f} {currency}".strip()
+    places = digits(currency)
+    return f"{minor / 10**places:,.{places}f} {currency}".strip()
+
+
+def digits(currency: str) -> int:
+    """How many places a currency has behind the point."""
+    return 0 if currency in WITHOUT_MINOR else 3 if currency in THOUSANDTHS else 2
 
 
 def said(word: str | None) -> str:
