@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from sim.cli import app, way
 from sim.desk.broker import make_certificates
+from sim.desk.models import Thing
 from sim.desk.rest.app import application
 from sim.desk.testing import World
 
@@ -30,8 +31,8 @@ def authority(tmp_path):
     return tmp_path / "ca.pem"
 
 
-def new(authority, **changes):
-    return {"host": "new.example", "port": 8884, "authority": authority.read_text()} | changes
+def new(file, **changes):
+    return {"host": "new.example", "port": 8884, "authority": file.read_text()} | changes
 
 
 def test_a_way_goes_out_as_one_message_and_what_became_of_it_is_told(world, http, authority):
@@ -86,3 +87,20 @@ def test_the_command_tells_and_lists(http, authority, monkeypatch):
     row = {"thing": "thing-1", "way": "new.example:8884", "state": "not heard yet"}
     assert json.loads(told.output) == {"ways": [row]}
     assert json.loads(run(app, ["way", "list", "--json"]).output) == {"ways": [row]}
+
+
+def test_desks_behind_two_brokers_write_each_to_the_things_that_are_there(world):
+    desk = world.desk
+    desk.broker = "old:8883"
+    world.send(1, world.thing.hello())
+    desk.command("thing-1", "status")
+    desk.broker = "new:8883"
+    assert (desk.take() is None and desk.tick() is None) or desk.tick() > world.clock.now
+    desk.status("thing-1", True)
+    desk.broker = "old:8883"
+    desk.status("thing-1", False)
+    assert desk.take() is None, "it said goodbye to this broker"
+    desk.broker = "new:8883"
+    assert desk.take() is not None
+    with desk.database.reading() as session:
+        assert session.get(Thing, "thing-1").online

@@ -80,6 +80,7 @@ class Desk:
         self.products = products or {}
         self._clock = clock
         self._hooks = {Delivery: on_delivered, ServiceDone: on_service_done}
+        self.broker: str | None = None  # whose things it writes to, where desks have several
         self._due: int | None = None
         self._act(self._register)
 
@@ -133,10 +134,13 @@ class Desk:
 
         def work(work: Work) -> None:
             thing = lock(work.session, Thing, thing_id)
-            if thing is not None and thing.online != online:
-                thing.online = online
-                if online:
-                    send_again(work, thing)
+            moved = thing is not None and thing.broker not in (None, self.broker)
+            if thing is None or (moved and not online):
+                return  # it said goodbye to the broker that it has left
+            if online and (moved or not thing.online):
+                thing.broker = self.broker
+                send_again(work, thing)
+            thing.online = online
 
         self._act(work)
 
@@ -209,7 +213,8 @@ class Desk:
 
         def attempt(session):
             self._due = None
-            work = Work(session, self.now, self.suppliers, self.department, self.decides_s)
+            work = Work(session, self.now, self.suppliers, self.department, self.broker,
+                        self.decides_s)
             result = action(work)
             done[:] = work.after
             return result
@@ -237,7 +242,7 @@ class Desk:
                 self._try(work, intake.late_hello, thing, payload[messages.BODY])
             return
         thing.up_seq = payload[messages.SEQ]
-        thing.heard_at = work.now
+        thing.heard_at, thing.broker = work.now, self.broker
         thing.age_s = max(thing.age_s, payload[messages.AT])
         work.made_at = _made_at(work, thing, payload)
         message_id, kind = payload[messages.ID], payload[messages.KIND]

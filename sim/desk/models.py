@@ -110,6 +110,7 @@ class Thing(Table):
     up_seq: Mapped[int] = mapped_column(default=0)
     down_seq: Mapped[int] = mapped_column(default=0)
     online: Mapped[bool] = mapped_column(default=False)
+    broker: Mapped[str | None]  # that it was heard through last, as its desk calls it
     heard_at: Mapped[int | None]
     age_s: Mapped[int] = mapped_column(default=0)
     born_at: Mapped[int | None]  # unix seconds at which its age was nought, once it knew the time

@@ -7,8 +7,8 @@ kind of task does is the table at the end.
 from sqlalchemy import delete, func, select
 
 from sim.desk import approvals, care, disputes, notices, quoting, trade
-from sim.desk.models import Message, Outgoing, Report, Task
-from sim.desk.work import Work
+from sim.desk.models import Message, Outgoing, Report, Task, Thing
+from sim.desk.work import Work, within_reach
 
 MESSAGES_KEPT_S = 400 * 86_400  # answers remembered: longer than any thing stays off line
 REPORTS_KEPT_S = 100 * 86_400
@@ -18,7 +18,10 @@ SWEEP_S = 86_400
 def next_task(work: Work) -> tuple[bool, int | None]:
     """Whether a task was due and has been done; if none was, when something will be."""
     first = select(func.min(Task.due)).scalar_subquery()
-    outgoing = select(func.min(Outgoing.due)).scalar_subquery()
+    waiting = select(func.min(Outgoing.due))
+    if reach := within_reach(work):
+        waiting = waiting.join(Thing, Thing.id == Outgoing.thing_id).where(*reach)
+    outgoing = waiting.scalar_subquery()
     due, sends = work.session.execute(select(first, outgoing)).one()
     if due is not None and due <= work.now and _do_task(work):
         return True, None

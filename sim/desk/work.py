@@ -7,7 +7,7 @@ queue messages to things, put off what is due later, and note what must happen a
 import dataclasses
 from collections.abc import Mapping
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from sim.desk import codec, messages
@@ -65,6 +65,7 @@ class Work:
     now: int
     suppliers: Mapping[str, Supplier]
     department: Department
+    broker: str | None = None  # that this desk is behind; None: it serves every thing
     decides_s: int | None = None  # after which an unsettled dispute is decided; None: by people
     made_at: int = 0  # of the message in hand: when the thing wrote it, unix seconds
     after: list = dataclasses.field(default_factory=list)
@@ -150,12 +151,18 @@ def send_again(work: Work, thing: Thing, delay_s: int = 0) -> None:
         row.due, row.tries = work.now + delay_s, 0
 
 
+def within_reach(work: Work) -> tuple:
+    """Conditions on the things that a desk writes to: those last heard through its own broker."""
+    here = THINGS.c.broker
+    return (or_(here.is_(None), here == work.broker),) if work.broker else ()
+
+
 def next_frame(work: Work) -> tuple[str, bytes] | None:
     """The frame that has been due longest, sealed with the next sequence number of its thing."""
     query = (
         select(OUTGOING, THINGS.c.root_key, THINGS.c.down_seq)
         .join(THINGS, THINGS.c.id == OUTGOING.c.thing_id)
-        .where(OUTGOING.c.due <= work.now)
+        .where(OUTGOING.c.due <= work.now, *within_reach(work))
         .order_by(OUTGOING.c.due, OUTGOING.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
