@@ -28,7 +28,6 @@ WORD = re.compile(r"[A-Za-z_]\w*")
 EXPRESSION = re.compile(r"\{[^{}]*\}")  # in an f-string
 NAMES = re.compile(r"[\w.]+")  # a text that may be a name: no sentence, no message
 LIBRARY_MODULES = ("", ".client", "._wire")
-FIRMWARE = ("loop", "start", "slots", "outputs", "restart", "guard", "blank", "steward_boot")
 HOST_ONLY = ("hal/linux/", "hal/link_paho.py", "hal/simulated/")
 # What runs in one process with an image, and may speak of its names: the simulator and the tests.
 BESIDE = (
@@ -341,7 +340,7 @@ def _modules() -> Iterator[tuple[str, Path]]:
         *ROOT.glob("hal/**/*.py"),
         *ROOT.glob("firmware/esp32/*.py"),
     ]
-    for path in [*paths, *(ROOT / "firmware" / f"{name}.py" for name in FIRMWARE)]:
+    for path in [*paths, *sorted((ROOT / "firmware").glob("[a-z]*.py"))]:
         place = path.relative_to(ROOT).as_posix()
         if not place.startswith(HOST_ONLY):
             yield place.removesuffix(".py").removesuffix("/__init__").replace("/", "."), path
