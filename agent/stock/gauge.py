@@ -10,6 +10,8 @@ DAY_S = const(86400)
 AGREE = const(3)  # readings in agreement that make a jump true: outlasts a spike and slosh
 _STEP = const(0.05)  # share of the capacity within which a reading is ordinary
 _FINE = const(0.25)  # of that step, or of a quarter of what is left, is no way to go any more
+_PACE = const(0.0625)  # for each such step; so many that they add up to
+_FAR = const(0.75)  # this are no way but use, with every reading, and would never come to rest
 _NOISE_STEPS = const(6.0)  # or this many mean differences between neighbours, whichever is more
 _NOISE_MOST = const(0.05)  # share of the capacity: more noise than this is not believed
 _WILD = const(0.04)  # neighbours that differ by more, on average, tell neither levels nor refills
@@ -146,7 +148,8 @@ class Gauge:
         state = self.state
         moved, step = level - state[_CANDIDATE], self.step()
         # Through a filter, or poured, it goes there in ever smaller steps.
-        onward = state[AGREED] < AGREE and (
+        way = state[AGREED] % 1
+        onward = state[AGREED] < AGREE and way < _FAR and (
             _FINE * min(step, max(level / 4, _EMPTY * self.capacity))
             < abs(moved) <= abs(state[_CANDIDATE] - state[LEVEL]))
         doubted = state[AGREED] and not onward
@@ -156,7 +159,7 @@ class Gauge:
         else:
             if doubted:
                 state[STRANGE] = min(_MOST, state[STRANGE] + 4)
-            state[AGREED] = 1.0
+            state[AGREED] = 1 + way + _PACE if onward else 1.0
             state[_CANDIDATE] = level
         if state[AGREED] < AGREE + state[STRANGE]:
             return 0.0

@@ -67,3 +67,12 @@ def test_one_that_was_filled_while_it_was_out_is_believed_soon():
         assert machine.rest(700, 60) <= 20, minutes
         kind, amount = machine.events[-1]
         assert kind in ("refilled", "replaced") and abs(amount - 300) < 40, minutes
+
+
+def test_what_is_used_at_every_reading_is_no_way_that_never_ends():
+    stock = Consumable(BEANS)
+    for hour in range(5):
+        stock.feed_level(900.0, 3600 * hour)
+    for hour in range(5, 25):  # looked at once in an hour, and used all the time
+        stock.feed_level(700.0 - 20 * hour, 3600 * hour)
+    assert abs(stock.level() - (700 - 20 * 24)) < 60
