@@ -68,6 +68,19 @@ def test_an_honest_seller_gives_the_money_back_and_that_settles_it():
     assert history(one) == ["raised", "agrees", "settled"]
 
 
+def test_the_money_of_an_order_that_was_cancelled_comes_back_and_the_thing_hears_of_it():
+    one = world()
+    one.order()
+    order = one.thing.need("beans", 0)
+    one.desk.set_order(1, OrderState.CANCELLED, charged_minor=2606)
+    one.run(60)
+    dispute(one, order, documents.NEVER_CAME)
+    told = [p[6] for p in one.run(2 * DAY_S) if p[2] == ORDER_STATUS]
+    assert [(body[2], body[7]) for body in told] == [(OrderState.CANCELLED, 0)]
+    assert only(one, Order).charged_minor == 0
+    assert only(one, Dispute).state == DisputeState.SETTLED
+
+
 def test_one_dispute_is_open_for_an_order_and_reason():
     one = world(PeopleSupplier)
     one.order()

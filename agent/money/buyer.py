@@ -11,7 +11,7 @@ from agent.money import disputes as disputing
 from agent.money import experience as learned
 from agent.money import ledger as books
 from agent.money import mandate as term
-from agent.money.delivery import CANCEL
+from agent.money.delivery import CANCEL, NOT_RECEIVED
 from agent.money.orders import (
     AWAITING,
     CANCELLED,
@@ -203,10 +203,11 @@ class Buyer:
         if number and number in order.statuses:
             return  # sent again, because the acknowledgement was lost
         order.statuses = (order.statuses + [number])[-limits.STATUSES_KEPT:]
+        back = charged < max(1, order.charged)
         if charged >= 0:
             self.delivery.charged(order, charged, at, utc)
         if order.state in ENDS:
-            self.delivery.later(order, state, packs, at, utc)
+            self.delivery.later(order, state, packs, back, at, utc)
         elif state in UNFULFILLED:
             self._fail(order, state, at, utc, reason)
         else:
@@ -231,7 +232,10 @@ class Buyer:
         if not self._orders.move(order, state, at, reason):
             self._orders.keep(order)
             return
+        held = [why for why in self._rooms.disputes.open_for(order.id) if why != disputing.PRICE]
         self._rooms.disputes.close(order.id, range(8), disputing.SETTLED, at, utc)
+        if order.charged > 0 and not (held or order.seen or order.arrived):
+            self.delivery.complaint(order, NOT_RECEIVED, at, utc)
         if not order.cancelling:
             self._rooms.learn(order, [(learned.IN_TIME, 0), (learned.IN_FULL, 0)], at, utc)
             self._pass_over(order)

@@ -56,21 +56,27 @@ class Delivery:
         if 0 < ordered < order.arrived:
             self.complaint(order, DOUBLE, at, utc)
 
-    def later(self, order, state, packs, at, utc):
-        """A word on an order that has ended: a second parcel, or its money back."""
+    def later(self, order, state, packs, back, at, utc):
+        """A word on an order that has ended: a second parcel, or (back) its money."""
         if state == DELIVERED and order.state == VERIFIED and packs and not order.test:
             order.arrived += max(1, packs)
             if 0 < order.packs < order.arrived:
                 self.complaint(order, DOUBLE, at, utc)
-        elif state in ordering.UNFULFILLED:
+        elif state in ordering.UNFULFILLED and (back or order.state == VERIFIED):
             self._disputes.close(order.id, range(8), SETTLED, at, utc)
         self._orders.remember(order)
 
     def charged(self, order, charged, at, utc):
-        """More than was agreed is a dispute, and the agreed sum explains it again."""
+        """More than was agreed is a dispute, and the agreed sum explains it again.
+
+        Of what came to nothing no more was agreed than had been charged when it did.
+        """
+        agreed, reason = 0 if order.test else order.total, disputing.PRICE
+        if order.state in ordering.UNFULFILLED:
+            agreed, reason = max(0, order.charged), disputing.NEVER
         order.charged = charged
-        if charged > (0 if order.test else order.total):
-            self._dispute(order, disputing.PRICE, at, utc)
+        if charged > agreed:
+            self._dispute(order, reason, at, utc)
         else:
             self._disputes.close(order.id, (disputing.PRICE,), WITHDRAWN, at, utc)
 

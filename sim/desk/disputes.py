@@ -180,8 +180,10 @@ def _answer(work: Work, dispute: Dispute, step: Step, source: str) -> None:
     if not step.agrees or (dispute.reason == DENIED and source != "person"):
         return
     _end(work, dispute, DisputeState.SETTLED, source)
-    if order is not None and order.state != step.state:
-        keeps = order.charged_minor if step.charged_minor is None else step.charged_minor
+    if order is None:
+        return
+    keeps = order.charged_minor if step.charged_minor is None else step.charged_minor
+    if (order.state, order.charged_minor) != (step.state, keeps):
         _put_right(work, order, keeps, step.answer, source)
 
 

@@ -252,6 +252,24 @@ def test_a_cent_more_is_a_dispute_and_the_right_sum_withdraws_it():
     assert events(sent + bench.serve(6)) == [2] and bench.order(need) is None
 
 
+def test_money_for_what_came_to_nothing_is_never_let_go():
+    for charged in (1700, 1701):  # and not less for being more than was agreed
+        bench = Market()
+        need = bench.bought()
+        bench.status(need, 8, k7=charged)
+        assert bench.thing.trade.disputes.open_for(need) == [disputing.NEVER]
+        assert bench.order(need) is None
+        assert bench.thing.trade.budget.committed(None)[1] == 1700
+        bench.serve(3)
+        assert disputes(bench.status(need, 8, k7=0)) == [(disputing.NEVER, SETTLED)]
+    bench = Market()
+    need = bench.bought()
+    assert disputes(bench.status(need, 8)) == []
+    assert disputes(bench.status(need, 8, k7=1700)) == [(disputing.NEVER, RAISED)]
+    assert disputes(bench.status(need, 8, k7=1700)) == []  # said again, it is no money back
+    assert disputes(bench.status(need, 8, k7=300)) == [(disputing.NEVER, SETTLED)]
+
+
 def test_an_order_that_was_never_placed_is_denied_once_with_count_and_head():
     bench = Market()
     stranger = bytes(range(16))
