@@ -38,6 +38,7 @@ def lived(known) -> World:
     world.send(6, {1: world.thing.need("beans", 0), 2: 3, 3: 4_005})
     world.send(9, {1: world.thing.sign(dispute_document(world) | {3: 3, 9: 4_005})})
     ask(world)
+    world.send(13, {1: [["beans", 23_105], ["cups", 210]]})
     return world
 
 
@@ -46,7 +47,8 @@ def lived(known) -> World:
     ("disputes/1", ["400.5 g", "400.5 g seen"], ["4,005 units"]),
     ("approvals", ["2, each 100 cups", "Paper cups"], ["2, each 100 units"]),
     ("cases/1", ["flow, ml/s"], ['"flow"']),
-    ("things/thing-1", ["400.5 g seen"], ["4,005 units seen"]),
+    ("things/thing-1", ["400.5 g seen", "2,310.5 g of beans, 210 cups"],
+     ["4,005 units seen", "23,105 units of beans"]),
 ])  # fmt: skip
 def test_quantities_have_their_unit_where_the_product_is_known(page, path, known, unknown):
     shown = texts(behind(page, lived(KNOWN)), path)

@@ -78,9 +78,13 @@ class _Thing:
 
     async def read(self) -> dict[str, Any]:
         rest, name = self.visit.rest, self.name
-        thing = await rest.get(of("things", name))
+        usage = []
+        if self.visit.may("GET /usage"):  # what a household uses in a week is not everybody's
+            usage = (await rest.get("/usage", thing=name, limit=1))["items"]
         return {
-            "thing": thing,
+            "thing": await rest.get(of("things", name)),
+            "usage": usage,
+            "known": await self.visit.product(name),
             "row": await rest.get(of("overview", name)),
             "findings": (await rest.get("/findings", thing=name, limit=SHOWN))["items"],
         }
@@ -101,7 +105,7 @@ class _Thing:
             with panel("What is left", "Fifths of the container, and days at its present use."):
                 _stock(row["stock"])
             with panel("How it is"):
-                self._facts(thing)
+                self._facts(thing, _used(data["usage"], data["known"]))
         self._list("Findings", FINDINGS, [_finding(f, self.visit) for f in data["findings"]],
                    "It has found nothing wrong.")
 
@@ -128,7 +132,7 @@ class _Thing:
                 ui.link(f"all {title.lower()} of this thing",
                         href(title.lower()) + f"?state=all&{_query(self.name)}").classes("more")
 
-    def _facts(self, thing: dict) -> None:
+    def _facts(self, thing: dict, used: str) -> None:
         visit = self.visit
         hello = thing["hello"] if "boots" in thing["hello"] else {}
         health = thing["health"]
@@ -138,6 +142,7 @@ class _Thing:
             ("Owner", thing["owner"]),
             ("Last heard", visit.both(thing["heard_at"]) or "never"),
             ("Health", f"as of {visit.both(health['made_at'])}" if health else "not told yet"),
+            ("Uses in a week", used),
             ("Age", words.span(thing["age_s"]) if thing["age_s"] else ""),
             ("Starts", f"{hello['boots']}, the last by {hello['reset_cause'] or 'unknown cause'}"
                        if hello else ""),
@@ -218,6 +223,15 @@ def _mandate(hello: dict) -> str:
     """The highest number that it told, or took from the desk since."""
     number = max(hello["mandate_seq"], hello.get("mandate_known", 0))
     return f"number {number}" if number else "none that the desk knows of"
+
+
+def _used(reports: list[dict], known: dict) -> str:
+    """What its latest report of use says: "2,310 g of beans, 210 cups"."""
+    parts = []
+    for name, count in reports[0]["content"]["counts"] if reports else []:
+        used, of = words.counted(known, name)(count), words.said(name)
+        parts.append(used if used.endswith(of) else f"{used} of {of}")
+    return ", ".join(parts)
 
 
 def _finding(finding: dict, visit: Visit) -> dict:
