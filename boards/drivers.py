@@ -122,6 +122,7 @@ DRIVERS: dict[str, Driver] = {
         needed=("input",),
     ),
     "ds18b20": Driver("onewire", args={"rom": None}),
+    "sht": i2c(0x44, 0x46, 0x44, ("temperature", "humidity"), args={"family": (3, 4)}),
     "bme280": i2c(0x76, 0x77, 0x76, ("temperature", "pressure", "humidity")),
     "fdc1004": i2c(
         *(0x50, 0x50, 0x50),
@@ -156,6 +157,7 @@ UNITS: dict[str, dict[str, str]] = {
     "ds18b20": {"": "degC"},
     "dht22": {"temperature": "degC", "humidity": "%"},
     "bme280": {"temperature": "degC", "pressure": "Pa", "humidity": "%"},
+    "sht": {"temperature": "degC", "humidity": "%"},
     "fdc1004": {"level": "mm"},
     "ina219": _POWER_UNITS,
     "ina226": _POWER_UNITS,

@@ -18,6 +18,10 @@ RANGES = (
     ("bme280", "i2c", {}, "temperature", (-40.0, -10.5, 0.0, 21.37, 60.0, 85.0), 0.02),
     ("bme280", "i2c", {}, "pressure", (30000.0, 65000.0, 101325.0, 110000.0), 1.0),
     ("bme280", "i2c", {}, "humidity", (1.0, 30.0, 55.5, 99.0), 0.05),
+    ("sht", "i2c", {}, "temperature", (-40.0, -0.1, 0.0, 25.0, 124.9), 0.0014),
+    ("sht", "i2c", {}, "humidity", (0.0, 0.1, 40.0, 100.0), 0.001),
+    ("sht", "i2c", {"family": 3, "address": 0x45}, "temperature", (-40.0, 25.0, 124.9), 0.0014),
+    ("sht", "i2c", {"family": 3, "address": 0x45}, "humidity", (0.0, 40.0, 100.0), 0.0008),
     ("dht22", "pins", {"pin": 27}, "temperature", (-40.0, -10.1, 0.0, 35.1, 80.0), 0.051),
     ("dht22", "pins", {"pin": 27}, "humidity", (0.1, 65.2, 100.0), 0.051),
     ("ds18b20", "onewire", {}, "", (-55.0, -10.125, -0.5, 0.0, 20.3, 85.0, 125.0), 0.0313),
@@ -162,6 +166,15 @@ def test_what_is_beyond_the_range_is_refused_not_clipped():
             rig.bus.ticks.sleep_ms(2000)
         field = next(iter(changes))
         assert abs(rig.value(field) - TRUTH[field]) < 0.2
+
+
+def test_sht_whose_bits_are_turned_has_no_value():
+    rig = Rig("sht", "i2c", {}, truth())
+    assert rig.value("humidity")
+    rig.chip.noise = True
+    assert rig.kind() == "crc"
+    rig.chip.noise = False
+    assert abs(rig.value("temperature") - 21.0) < 0.002
 
 
 def test_fdc1004_without_liquid_at_its_reference_has_no_level():

@@ -16,6 +16,7 @@ from hal.drivers import (
     mcp3008,
     ntc,
     pulse_meter,
+    sht,
 )
 from hal.simulated.chips import dht22 as dht22_chip
 from hal.simulated.chips import ds18b20 as ds18b20_chip
@@ -70,6 +71,44 @@ def test_bme280_sets_itself_to_measure_and_finds_no_stranger():
         assert error.kind == "absent"
     else:
         raise AssertionError("a BME680 was taken for a BME280")
+
+
+class Answers:
+    """A chip that answers every read with the same bytes, and keeps what was written."""
+
+    powered, stretch_us = True, 0
+
+    def __init__(self, data):
+        self.data, self.written = data, []
+
+    def write(self, data):
+        self.written.append(bytes(data))
+
+    def read(self, count):
+        return self.data[:count]
+
+
+def test_sht_checksum_and_formulas():
+    """BEEFh has the checksum 92h (both data sheets); 6666h is two fifths of full scale, and its
+    checksum 93h, as that of 8000h is A2h, is printed in Sensirion's sheet of the SGP40."""
+    for data in (b"\xbe\xef\x92", b"\x80\x00\xa2", b"\x66\x66\x93"):
+        assert sht.crc8(data) == 0 and sht.crc8(data[:2]) == data[2]
+    for family, command, humidity in ((4, b"\xfd", 44.0), (3, b"\x24\x00", 40.0)):
+        bus, chip = I2c(), Answers(b"\x66\x66\x93\x66\x66\x93")
+        bus.attach(0x45, chip)
+        driver = sht.Driver(bus, {"family": family, "address": 0x45})
+        assert driver.read() == {}, "it has only just been asked to measure"
+        values = driver.read()
+        assert abs(values["temperature"] - 25.0) < 1e-4 and chip.written == [command] * 2
+        assert abs(values["humidity"] - humidity) < 1e-4
+
+
+def test_sht4x_beyond_its_ends_is_dry_or_wet():
+    bus, chip = I2c(), Answers(b"\x00\x00\x81\x00\x00\x81")
+    bus.attach(0x44, chip)
+    driver = sht.Driver(bus, {})
+    driver.read()
+    assert driver.read() == {"temperature": -45.0, "humidity": 0}, "-6 % by the formula"
 
 
 def test_dht22_worked_example_of_section_7_3():

@@ -14,6 +14,8 @@ TANK = {"height": 10.0}
 CASES = (
     ("bme280", "i2c", {}, "temperature"),
     ("bme280", "i2c", {}, "humidity"),
+    ("sht", "i2c", {}, "humidity"),
+    ("sht", "i2c", {"family": 3}, "temperature"),
     ("ina219", "i2c", {}, "current"),
     ("ina226", "i2c", {}, "current"),
     ("ads1115", "i2c", {"input": 1}, ""),
