@@ -25,7 +25,8 @@ def problems(tmp_path, monkeypatch):
     """Checks a wiring of `probe` on a chip; returns its problems."""
     monkeypatch.setitem(DRIVERS, "analog", Driver(pins={"input": "analog"}, needed=("input",)))
     monkeypatch.setitem(DRIVERS, "button", Driver(pins={"input": "in"}, needed=("input",)))
-    monkeypatch.setitem(DRIVERS, "relay", Driver(pins={"output": "out"}, needed=("output",), writes=True))
+    lamp = Driver(pins={"output": "out"}, needed=("output",), writes=True)
+    monkeypatch.setitem(DRIVERS, "relay", lamp)
     monkeypatch.setitem(DRIVERS, "warmth", Driver(bus="i2c", args={"address": whole(0, 127)}))
     monkeypatch.setitem(
         DRIVERS,

@@ -48,7 +48,7 @@ COMMANDS = {
 }
 
 
-def room(name):
+def words_of(name):
     """Return what loads a room, a file beside this one, and gives its {word: (function, help)}."""
     return lambda: __import__("agent.console." + name, None, None, ("COMMANDS",)).COMMANDS
 
@@ -58,13 +58,14 @@ def room(name):
 # them for the owner.
 ROOMS = (
     (lambda: COMMANDS, " ".join(COMMANDS), ""),
-    (room("general"), "status channels read findings cases outbox messages notices "
-                      "privacy time log why", ""),
-    (room("onsite"), "crash link", "assist provision config pin update wifi restart reboot reset"),
+    (words_of("general"),
+     "status channels read findings cases outbox messages notices privacy time log why", ""),
+    (words_of("onsite"), "crash link",
+     "assist provision config pin update wifi restart reboot reset"),
 )
 OF_TRADE = (
-    (room("stock"), "consumables needs usage", "refill believe"),
-    (room("money"), "orders deny disputes experience", "approve cancel received test-order"),
-    (room("mandate"), "mandate pause", "resume"),
-    (room("ledger"), "ledger", ""),
+    (words_of("stock"), "consumables needs usage", "refill believe"),
+    (words_of("money"), "orders deny disputes experience", "approve cancel received test-order"),
+    (words_of("mandate"), "mandate pause", "resume"),
+    (words_of("ledger"), "ledger", ""),
 )

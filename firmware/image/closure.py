@@ -14,7 +14,7 @@ OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 
 CALLS = ("loan.call", "loan.stream", "loan.later")  # load the room that they are given
-ROOMS = ("later", "room")  # of agent/console: load the room of the console that they are given
+ROOMS = ("later", "words_of")  # of agent/console: load the room of the console that they are given
 
 # What a product in which nothing runs out never loads, with all that only this imports.
 WITHOUT_CONSUMABLES = (
@@ -73,8 +73,8 @@ def _place(module: str, path: Path) -> str:
 
 def loans(node: ast.Call) -> list[str]:
     """The room that a call loads by its name, if it does so."""
-    if getattr(node.func, "id", "") in ROOMS:
-        return [f"agent.console.{ast.literal_eval(node.args[0])}"]
+    if getattr(node.func, "id", "") in ROOMS and isinstance(node.args[0], ast.Constant):
+        return [f"agent.console.{node.args[0].value}"]
     if ast.unparse(node.func) in CALLS:
         return [ast.literal_eval(node.args[0])]
     return []
