@@ -15,6 +15,7 @@ from agent.money import experience as learned
 from agent.money import orders as ordering
 from agent.money.disputes import SETTLED, WITHDRAWN
 from agent.money.orders import AWAITING, DELIVERED, DISPUTED, SHIPPED, STATES, VERIFIED
+from agent.money.rooms import money
 from agent.wire import messages as wire
 
 # order_event codes, as in wire.cddl.
@@ -185,7 +186,7 @@ class Delivery:
             self._missed(order, at)
             late = min(late, at - order.need_by)
         elif late >= limits.DELIVERY_LATE_S:
-            self._rooms.escalate(order, at, "late")
+            self._rooms.escalate(order, at, "late; if nothing comes, it is disputed")
         if late >= limits.DELIVERY_GRACE_S:
             short = order.seen or 0 < order.arrived < ordered
             self.complaint(order, PARTIAL if short else NOT_RECEIVED, at, utc)
@@ -251,8 +252,11 @@ class Delivery:
         if reason in self._disputes.open_for(order.id):
             return
         self._disputes.raise_for(order, reason, at, utc)
+        words = disputing.REASONS[reason]
+        if reason == disputing.PRICE:
+            words += ": %s %s for %s" % (money(order.charged), order.currency, money(order.total))
         self._rooms.tell("%s (%s) from %s: %s" % (order.consumable, order.ref(), order.seller,
-                                                  disputing.REASONS[reason]))
+                                                  words))
         order.escalated = False  # the next thing to be told is another one
         self._orders.move(order, DISPUTED, at, disputing.REASONS[reason])
         self._rooms.learn(order, [(_BROKEN.get(reason, learned.IN_FULL), 0)], at, utc)

@@ -42,7 +42,7 @@ def test_late_is_told_once_and_never_is_disputed():
     sent = quiet(bench, 30)
     assert disputes(sent) == []
     sent = quiet(bench, 20)
-    assert len([text for text in bench.told() if "late" in text]) == 1
+    assert len([text for text in bench.told() if "late; if nothing comes" in text]) == 1
     sent = quiet(bench, 60)
     assert disputes(sent) == [(disputing.NEVER, RAISED)] and events(sent) == [4]
     assert bench.order(need).state == ordering.DISPUTED
@@ -246,6 +246,9 @@ def test_a_cent_more_is_a_dispute_and_the_right_sum_withdraws_it():
         bench = Market()
         need = bench.bought()
         assert disputes(bench.status(need, 5, k7=charged)) == expected
+        told = [text for text in bench.told() if "price" in text]
+        assert [text[17:] for text in told] == [
+            "from roaster: price changed: 17.01 EUR for 17.00" for _ in expected]
     assert disputes(bench.status(need, 6, k7=1700)) == [(disputing.PRICE, WITHDRAWN)]
     bench.beans = 1000.0
     sent = bench.status(need, 7)
