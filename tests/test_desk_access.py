@@ -91,6 +91,27 @@ def test_an_owner_finds_nothing_of_others(world):
     assert http.post("/things/thing-1/commands", headers=anna, json=line).status_code == 202
 
 
+def test_the_next_owner_of_a_thing_finds_nothing_of_the_one_before(world):
+    http = TestClient(application(world.desk, "own"), base_url=HERE)
+    world.send(13, {1: [["beans", 2_310]]})
+    thing, bert = TestThing("thing-1", 9), key(world, "owner", "bert", "bert")
+    world.clock.now += 60
+    world.desk.provision("thing-1", thing.root_key, thing.public_key, "coffee-machine", "bert")
+    looks = ("/orders", "/cases", "/disputes", "/findings", "/health", "/usage", "/statements",
+             "/approvals", "/things/thing-1/timeline", "/things/thing-1/messages",
+             "/things/thing-1/commands")  # fmt: skip
+    for path in looks:
+        told = http.get(path, headers=bert).json()
+        assert (told if isinstance(told, list) else told["items"]) == [], path
+    assert http.get("/cases/1", headers=bert).status_code == 404
+    row = http.get("/overview/thing-1", headers=bert).json()
+    assert (row["stock"], row["cases"], row["findings"], row["disputes"]) == ([], 0, 0, 0)
+    assert http.get("/cases", headers={"X-API-Key": "own"}).json()["items"], "the team's records"
+    for kind, body in ((1, thing.hello()), (7, case_body(bytes([9]) * 16, mode="leak"))):
+        thing.send(world.desk, kind, body)
+    assert [case["mode"] for case in http.get("/cases", headers=bert).json()["items"]] == ["leak"]
+
+
 def test_a_key_is_kept_as_a_digest_says_when_it_was_used_and_ends(world):
     http = TestClient(application(world.desk), base_url=HERE)
     desk = {"name": "desk", "role": "admin", "owner": None, "seller": None}

@@ -33,6 +33,8 @@ from sim.desk.models import (
 )
 from sim.desk.permissions import ADMIN, OWNER, ROLES, SELLER
 
+# By which of its columns a row tells when it was made. What has none is gone with a thing's keys.
+BEGAN = ("placed_at", "opened_at", "raised_at", "asked_at", "sent_at", "received_at")
 PREFIX = "sdk_"  # by which programs that look for leaked secrets know one
 SHOWN = 8  # characters of a key that are kept as they are, to know it by
 USED_EVERY_S = 600  # so often at most is it noted that a key was used
@@ -186,12 +188,19 @@ def narrow(state) -> None:
 
 
 def _owned(owner: str | None):
-    """(table, condition) for everything that is about an owner's things."""
+    """(table, condition) for everything that is about an owner's things, since they are its own."""
     own = select(THINGS.c.id).where(THINGS.c.owner == owner)
     yield Thing, Thing.owner == owner
     for mapper in Table.registry.mappers:
-        if "thing_id" in mapper.columns:
-            yield mapper.class_, mapper.class_.thing_id.in_(own)
+        if "thing_id" not in mapper.columns:
+            continue
+        about = mapper.class_.thing_id
+        condition = about.in_(own)
+        began = next((mapper.columns[word] for word in BEGAN if word in mapper.columns), None)
+        if began is not None:
+            since = select(THINGS.c.provisioned_at).where(THINGS.c.id == about)
+            condition &= began >= since.scalar_subquery()
+        yield mapper.class_, condition
 
 
 def _sold(seller: str | None):

@@ -361,6 +361,8 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
             Thing(id=thing_id, provisioned_at=work.now, product=product, owner=owner, **keys)
         )
         return
+    if thing.owner and thing.owner != owner:
+        thing.provisioned_at = work.now  # the next owner finds nothing of before (access.py)
     thing.product, thing.owner = product, owner
     if thing.root_key == keys["root_key"]:
         return
