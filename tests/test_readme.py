@@ -10,10 +10,13 @@ import pytest
 import typer
 
 ROOT = Path(__file__).resolve().parents[1]
+MADE = {"node_modules", "build", "out"}  # others may be at work there
 DOCUMENTS = sorted(
     file
-    for file in [*ROOT.glob("*.md"), *ROOT.glob("[a-z]*/**/*.md")]
-    if not {"node_modules", "build", "out"} & set(file.relative_to(ROOT).parts)
+    for folder in [ROOT, *ROOT.glob("[a-z]*")]
+    if folder.name not in MADE
+    for file in folder.glob("*.md" if folder == ROOT else "**/*.md")
+    if not MADE & set(file.relative_to(ROOT).parts)
 )
 BLOCK = re.compile(r"^```(?:console|sh|shell|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
