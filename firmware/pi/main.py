@@ -76,8 +76,8 @@ def assemble(store, console, watchdog, guard) -> "PiLoop":
             raise
         agent, sensors = Blank(str(error)), NoSensors()
     except Exception as error:
-        if not guard.safe:
-            raise  # once more, a few times
+        if not guard.safe and guard.error is None:
+            raise  # once more, a few times; but only if somebody can count them
         guard.crashed(error, int(time.monotonic()))
         agent, sensors = Blank(repr(error)), NoSensors()
     agent.ports = Ports(store, p256, os.urandom)
