@@ -62,9 +62,13 @@ def test_a_thing_as_on_a_pi_is_set_up_and_found_again_after_a_power_cut(tmp_path
     assert refused.exit_code == 1 and "runs already" in refused.output
     assert switched_off(process, signal.SIGTERM) == {"stopped": True, "error": None}
     assert not (folder / "console").exists()
-    again = Thing(kind_of("water_pump", None, "cpython"), folder, Surroundings(sold, {}), {})
+    around, told = Surroundings(sold, {}), []
+    around.told = lambda *what: told.append(what)
+    again = Thing(kind_of("water_pump", None, "cpython"), folder, around, {})
     with again, Session(str(again.console)) as session:
         assert again.kept and session.value("status")["thing"] == "pump-9"
+        session.ask("output motor off")
+        assert told == [("motor", False, [])] and around.read("running") == 0
 
 
 @pytest.mark.nightly

@@ -114,12 +114,32 @@ def test_a_contact_counts_what_is_longer_than_its_debounce():
         assert rig.driver._counter.total() == count
 
 
-def test_a_switched_thing_is_off_until_it_is_told_and_off_again():
+class Driven:
+    """What hangs on a pin and hears every level that it is driven to."""
+
+    def __init__(self):
+        self.levels = []
+
+    def drive(self, level):
+        self.levels.append(level)
+
+
+def test_what_is_to_be_on_is_off_at_no_moment():
+    for active in (1, 0):
+        bank, load = Pins(), Driven()
+        bank.attach(1, load)
+        relay = module("hal.drivers.relay").Driver(bank, {"output": 1, "active": active})
+        assert not load.levels and relay.read() == {"": 0}
+        relay.write(1.0)
+        assert set(load.levels) == {active}
+
+
+def test_a_switched_thing_is_on_and_off_again():
     bank = Pins()
     for args, off in (({"output": 1}, 0), ({"output": 2, "active": 0}, 1)):
         relay = module("hal.drivers.relay").Driver(bank, args)
-        assert (bank.level(args["output"]), relay.read()) == (off, {"": 0})
         relay.write(1)
+        assert (bank.level(args["output"]), relay.read()) == (1 - off, {"": 1})
         relay.write(0)
         assert (bank.level(args["output"]), relay.read()) == (off, {"": 0})
     dimmer = module("hal.drivers.dimmer").Driver(bank, {"output": 3})
