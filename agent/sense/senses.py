@@ -108,7 +108,11 @@ class SensorWatch:
             # a period younger, so a fifth of all readings must be bad to confirm it.
             finding.since += signal.channel.period_s * 5 // 4
             return finding.since >= at and finding.blind(at)
+        seen = finding.seen
         changed = finding.advance(bad, 2.0, at)
+        if bad and not changed:
+            # Nor does one that is missed in a score undo all the hours in which it was well.
+            finding.seen = min(at, seen + signal.channel.period_s * 20)
         finding.paused = False  # a loose contact is well in between, and no better for it
         signal.sick = finding.state == CONFIRMED
         return changed

@@ -11,7 +11,7 @@ PERIOD_S = 60
 
 
 def missing(share, readings, late=0):
-    """A thing of which every sensor misses that share of its readings; modes of its cases."""
+    """(thing, modes of its cases) where every sensor misses that share, and all of the first."""
     made = dict(kit.PRODUCT)
     made["channels"] = [dict(channel, period=PERIOD_S) for channel in made["channels"]]
     bench = kit.Bench(made).ready()
@@ -47,6 +47,13 @@ def test_a_part_that_answers_late_after_a_start_leaves_no_suspicion():
         bench, told = missing(0, readings, late=3)
         assert not told and not sensors(bench), readings
         assert all(watch.finding.state == NONE for watch in bench.thing.senses.watches)
+
+
+def test_a_sensor_that_was_sick_is_believed_again_though_it_misses_a_reading_now_and_then():
+    bench, told = missing(0.02, 900, late=20)
+    assert "sensor_fault" in told and not sensors(bench)
+    bench, told = missing(0.2, 900, late=20)
+    assert sensors(bench)
 
 
 def test_one_that_never_answers_is_found():
