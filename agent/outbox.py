@@ -51,7 +51,7 @@ class Outbox:
         self._reserved = 0
         self.bytes = 0
         self.dropped = 0
-        self._told = 0
+        self._drops_told = 0
 
     def put(self, kind, body, at, about=b"", due=0):
         """Queue a message, to go out from age `due` on; on its way to flash when the step ends."""
@@ -178,9 +178,9 @@ class Outbox:
 
     def report_drops(self, at):
         """Tell the desk how much was shed, once there is room again."""
-        if self.dropped > self._told and self.bytes < limits.OUTBOX_BYTES // 2:
-            self.put(wire.SHED, {1: self.dropped - self._told, 2: self.dropped}, at)
-            self._told = self.dropped
+        if self.dropped > self._drops_told and self.bytes < limits.OUTBOX_BYTES // 2:
+            self.put(wire.SHED, {1: self.dropped - self._drops_told, 2: self.dropped}, at)
+            self._drops_told = self.dropped
 
     def _remove(self, message):
         self._waiting.remove(message)

@@ -2,7 +2,7 @@
 
 Five named files, each deterministic CBOR with text keys: `product` and `board` as compiled by
 boards/, `identity` {thing, root_key, private_key, public_key, ?owner_key}, and `link` {host, port,
-ca, ?client: [certificate, key], ?other: a second one}; a thing without `link` works alone. `maker`
+ca, ?client: [certificate, key], ?next: a second one}; a thing without `link` works alone. `maker`
 {key, floor} is whose releases are taken, from which number on.
 """
 
@@ -54,7 +54,8 @@ def mend(store, tell):
     """Have damaged files mended where they can be, and tell which there were."""
     try:
         for name, sound in store.mend():
-            tell("%s in the store %s" % (name, "was damaged, mended" if sound else "is damaged"))
+            ended = "was damaged, mended" if sound else "is damaged for good"
+            tell("%s in the store %s" % (name, ended))
     except OSError as error:
         tell("flash: %s" % error)
 
@@ -177,11 +178,11 @@ def start_outputs(loop, store, open_bus, find_driver=None):
 def start_ways(loop, store):
     """Have a loop try another way to the desk when it is told of one; returns the loop."""
     if loop.link is not None:
-        loop.effects["detour"] = loan.later("firmware.ways", "begin", loop, store)
-        if "other" in (spare(store, "link") or {}):
+        loop.effects["turn"] = loan.later("firmware.ways", "begin", loop, store)
+        if "next" in (spare(store, "link") or {}):
             from firmware import ways
 
-            loop.ways = ways.Ways(loop, store)
+            loop.ways = ways.Watch(loop, store)
     return loop
 
 

@@ -1,6 +1,6 @@
 """Two ways to the desk, of which the one that leads there is kept.
 
-`link` in the store holds the way that is known and may hold an "other", as the desk told of it
+`link` in the store holds the way that is known and may hold an "next", as the desk told of it
 (agent/service/ways.py). It is taken at once, and again whenever ASTRAY attempts in a row found no
 session. Only a word of the desk makes it the first, in one write: so a wrong one costs hours and
 never the thing, and whichever of two brokers goes away, the thing finds the one that stays.
@@ -16,12 +16,12 @@ SILENT_S = 2 * 86400  # a broker that lets us in, and no desk: longer than a thi
 
 def begin(loop, store):
     """Take the other way at once."""
-    loop.ways = loop.ways or Ways(loop, store)
+    loop.ways = loop.ways or Watch(loop, store)
     if not loop.ways.other:
         loop.ways.turn(loop.clock.uptime())
 
 
-class Ways:
+class Watch:
     """What a loop with two ways asks once a turn. `other`: whether that one is taken."""
 
     def __init__(self, loop, store):
@@ -46,7 +46,7 @@ class Ways:
         """Take the way that is not taken now."""
         link = self._loop.link
         known = self._known()
-        way = known.get("other")
+        way = known.get("next")
         if self.other and way:
             self._say(way, "no desk there")
         self.other = not self.other and way is not None
@@ -56,20 +56,19 @@ class Ways:
             client = way.get("client") or known.get("client")
             link.redirect(way["host"], way["port"], way["ca"], client)
         except (KeyError, ValueError) as error:  # of no use: what was dialled goes on
-            link.failures = 0
-            self.other = False
+            self._loop.ways = None
             self._agent.tell("another way to the desk: %s" % error)
 
     def _keep(self):
         """The other one is the first from now on, and the first one the other."""
         first = self._known()
-        other = first.pop("other", None)
+        other = first.pop("next", None)
         if other is None:
             return
         self._say(other, "kept")
-        other.pop("request", None)
+        other.pop("id", None)
         try:
-            self._store.save("link", cbor.encode(dict(first, **other, other=first)))
+            self._store.save("link", cbor.encode(dict(first, **other, next=first)))
         except HalError as error:
             self._loop.error = error
             return
@@ -85,6 +84,6 @@ class Ways:
 
     def _say(self, way, said):
         """The desk that told of a way hears what became of it."""
-        if "request" in way:
+        if "id" in way:
             agent = self._agent
-            loan.call("agent.service.ways", "reply", agent, way["request"], way, said, agent.age())
+            loan.call("agent.service.ways", "tell", agent, way["id"], way, said, agent.age())

@@ -36,7 +36,7 @@ class Part:
                 self.problem = None
             except OSError as error:
                 self._values = None
-                self.problem = _named(error)
+                self.problem = _problem_of(error)
         return self._values
 
 
@@ -85,7 +85,7 @@ class Sensors:
         self.due = now + 1 if due is None else due
 
 
-def _named(error):
+def _problem_of(error):
     """A HalError as it is; what machine's own buses raise in our words."""
     if isinstance(error, HalError):
         return error

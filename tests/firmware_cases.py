@@ -270,12 +270,13 @@ def test_a_radio_that_cannot_be_switched_stops_nobody():
     assert one.joined()
 
 
-def test_another_way_begins_its_own_row_of_failures():
+def test_a_link_behind_a_network_tells_its_failures_also_while_it_sleeps():
     link = FakeLink()
-    link.failures = 24
     online = wifi.Online(supervised()[0], FakeClock(), link)
-    online.failures = 0
-    assert link.failures == online.failures == 0
+    for link.failures in (24, 0):
+        online.asleep = not link.failures
+        online.poll(0)
+        assert online.failures == link.failures
 
 
 def test_the_time_is_asked_for_again_where_no_session_comes_about():

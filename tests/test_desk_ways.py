@@ -43,10 +43,10 @@ def test_a_way_goes_out_as_one_message_and_what_became_of_it_is_told(world, http
     (payload,) = [found for found in world.thing.collect(world.desk) if found[2] == CONFIG]
     der = authority.with_suffix(".der").read_bytes()
     assert payload[6] == {1: shown["id"], 2: "new.example", 3: 8884, 4: der}
-    world.send(REPLY, {1: shown["id"], 2: "new.example:8884: kept"}, message=0)
+    world.send(REPLY, {1: shown["id"], 2: "way new.example:8884: kept"}, message=0)
     http.post("/things/thing-1/commands", json={"line": "status"})
     (now,) = http.get("/ways").json()["items"]
-    assert now["text"] == "new.example:8884: kept"
+    assert now["text"] == "way new.example:8884: kept"
 
 
 def test_without_a_name_all_things_are_told(world, http, authority):

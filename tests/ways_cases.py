@@ -64,14 +64,14 @@ def replies(sent):
 def taken(bench):
     """Whether the loop is told to turn off."""
     effects, bench.thing.effects[:] = list(bench.thing.effects), []
-    return ("detour",) in effects
+    return ("turn",) in effects
 
 
 def test_a_way_is_kept_beside_the_known_one_and_tried():
     bench, loop = ready(client=[b"certificate", b"key"])
     sent, link = tell(bench, AWAY)
-    assert replies(sent) == ["new.example:8884: tried now"] and taken(bench)
-    assert link["host"] == "old.example" and link["other"]["host"] == "new.example"
+    assert replies(sent) == ["way new.example:8884: is tried now"] and taken(bench)
+    assert link["host"] == "old.example" and link["next"]["host"] == "new.example"
     ways.begin(loop, bench.store)
     assert loop.link.dialled == [("new.example", 8884, b"new", [b"certificate", b"key"])]
 
@@ -86,8 +86,8 @@ def test_a_word_of_the_desk_makes_it_the_first_and_the_first_the_other():
     sent = bench.serve(2)
     loop.ways.watch(bench.up())
     link = cbor.decode(bench.store.files["link"])
-    assert link == dict(AWAY, utc=5, other=dict(HOME, utc=5))
-    assert "new.example:8884: kept" in replies(sent + bench.serve(2))
+    assert link == dict(AWAY, utc=5, next=dict(HOME, utc=5))
+    assert "way new.example:8884: kept" in replies(sent + bench.serve(2))
     loop.ways.watch(bench.up())
     assert len(loop.link.dialled) == 1, "and stays there"
 
@@ -96,12 +96,12 @@ def test_what_changes_nothing_touches_nothing():
     bench, _ = ready()
     before = bench.store.files["link"]
     sent, _ = tell(bench, HOME)
-    assert replies(sent) == ["old.example:8883: known"] and not taken(bench)
+    assert replies(sent) == ["way old.example:8883: is known already"] and not taken(bench)
     assert bench.store.files["link"] is before
     tell(bench, AWAY, 501)
     before = bench.store.files["link"]
     sent, _ = tell(bench, AWAY, 502)
-    assert replies(sent) == ["new.example:8884: tried now"] and taken(bench)
+    assert replies(sent) == ["way new.example:8884: is tried now"] and taken(bench)
     assert bench.store.files["link"] is before
 
 
@@ -112,7 +112,7 @@ def test_a_way_that_leads_nowhere_is_left_and_taken_again_when_the_first_fails()
     loop.link.failures = ways.ASTRAY
     loop.ways.watch(bench.up())
     assert [where[0] for where in loop.link.dialled] == ["new.example", "old.example"]
-    assert "new.example:8884: no desk there" in replies(bench.serve(2))
+    assert "way new.example:8884: no desk there" in replies(bench.serve(2))
     loop.ways.watch(bench.up())
     assert len(loop.link.dialled) == 2
     loop.link.failures = ways.ASTRAY
@@ -134,7 +134,7 @@ def test_what_is_no_certificate_changes_nothing():
     bench, loop = ready()
     tell(bench, dict(AWAY, ca=b"no certificate"))
     ways.begin(loop, bench.store)
-    assert not loop.link.dialled and not loop.ways.other
+    assert not loop.link.dialled and loop.ways is None
     assert any("no certificate" in effect[1] for effect in bench.thing.effects if effect[1:])
 
 
@@ -167,4 +167,4 @@ def test_refused_is_what_is_no_way_and_a_thing_without_a_link_says_so():
         assert bench.store.files["link"] is before and not taken(bench)
     del bench.store.files["link"]
     bench.say(messages.CONFIG, {1: 1, 2: "h", 3: 1, 4: b"c"}, 600)
-    assert replies(bench.serve(2)) == ["h:1: this thing works alone"] and not taken(bench)
+    assert replies(bench.serve(2)) == ["way h:1: this thing works alone"] and not taken(bench)

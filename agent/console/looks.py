@@ -15,7 +15,7 @@ ERA_DAYS = 146_097  # 400 years
 
 def read(agent, words, at):
     """The readings of a channel that are kept as evidence, and its last one."""
-    name = one(words, "a channel")
+    name = one(words, "a channel's name")
     for signal in agent.senses.signals:
         if signal.channel.name == name:
             break

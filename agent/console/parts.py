@@ -17,7 +17,7 @@ def take(agent, name, words, most):
     """
     if len(words) != 2:
         raise CommandError("say: put part/parts and hexadecimal")
-    parts, place, data = agent.ports.parts, words[0].split("/"), unhex(words[1], "the part")
+    parts, place, data = agent.ports.parts, words[0].split("/"), unhex(words[1], "what follows")
     number, count = [natural(each) for each in place] if len(place) == 2 else (-1, -1)
     if number < 0 or count < 0:
         raise CommandError("%r is not part/parts" % words[0])

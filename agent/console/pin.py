@@ -38,7 +38,7 @@ def set_pin(agent, words, at):
 
 def unlock(agent, words, at):
     """A try is counted in flash before it is judged, so no power cut gives one for nothing."""
-    pin = one(words, "the PIN")
+    pin = one(words, "the owner's PIN")
     record = _pin_record(agent.ports.store)
     if record is None:
         return "there is no PIN"

@@ -22,11 +22,11 @@ SETTINGS = {
 
 
 def command(agent, words, at):
-    return verb("config", CONFIG, get, agent, words, at)
+    return verb("config", CONFIG_WORDS, get, agent, words, at)
 
 
 def get(agent, words, at):
-    names = [_setting(one(words, "a setting"))] if words else sorted(SETTINGS)
+    names = [_setting(one(words, "a setting's name"))] if words else sorted(SETTINGS)
     held = settings(agent.ports.store)
     return Rows(("setting", "value", "is"),
                 [[name, _shown(name, held), SETTINGS[name][3]] for name in names])
@@ -75,7 +75,7 @@ def apply(agent, words, at):
 
 def reset(agent, words, at):
     if words:
-        _draft(agent).pop(_setting(one(words, "a setting")), None)
+        _draft(agent).pop(_setting(one(words, "a setting's name")), None)
     else:
         agent.ports.draft = {}
     return "in the draft; `config apply` makes it so"
@@ -102,7 +102,8 @@ def wifi(agent, words, at):
     return apply(agent, words, at)
 
 
-CONFIG = {"get": get, "set": set_one, "diff": diff, "apply": apply, "reset": reset, "undo": undo}
+CONFIG_WORDS = {"get": get, "set": set_one, "diff": diff, "apply": apply, "reset": reset,
+                "undo": undo}
 
 
 def settings(store, name="config"):

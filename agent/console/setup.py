@@ -178,7 +178,7 @@ def _key_pair(signer, entropy):
 
 
 def _public_key(word):
-    key = parts.unhex(word, "the key")
+    key = parts.unhex(word, "the public key")
     if len(key) != 64 or not p256.on_curve(key):
         raise CommandError("a public key is 128 hexadecimal digits, X and Y of a point on P-256")
     return key

@@ -51,8 +51,8 @@ def refill(agent, words, at):
     item = agent.trade.shelf.items[index]
     item.refill(at)
     agent.journal.note(agent.trade.shelf.record(index))
-    return "noted: %s %s" % (words[0], "is as full as its sensor says" if item.measured
-                             else "is full")
+    text = "noted: %s is as full as its sensor says" if item.measured else "noted: %s is full"
+    return text % words[0]
 
 
 COMMANDS = {

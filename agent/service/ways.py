@@ -22,21 +22,21 @@ def take(agent, body, at):
     store = agent.journal.port
     known = store.load("link")
     link = known and cbor.decode(known)
-    said = "known"
+    said = "is known already"
     if not link:
         said = "this thing works alone"
     elif not _same(link, way):
-        if not _same(link.get("other"), way):
-            link["other"] = dict(way, request=request)
+        if not _same(link.get("next"), way):
+            link["next"] = dict(way, id=request)
             store.save("link", cbor.encode(link))
-        agent.effects.append(("detour",))
-        said = "tried now"
-    reply(agent, request, way, said, at)
+        agent.effects.append(("turn",))
+        said = "is tried now"
+    tell(agent, request, way, said, at)
 
 
-def reply(agent, request, way, said, at):
+def tell(agent, request, way, said, at):
     """Tell the desk what became of a way that it gave."""
-    text = "%s:%d: %s" % (way["host"], way["port"], said)
+    text = "way %s:%d: %s" % (way["host"], way["port"], said)
     agent.outbox.answer(wire.REPLY, {1: request, 2: text}, at)
 
 

@@ -145,15 +145,7 @@ class Online:
         self.close = link.close
         self.redirect = link.redirect
         self.asleep = False
-        self._doubted = 0
-
-    @property
-    def failures(self) -> int:
-        return self.link.failures
-
-    @failures.setter
-    def failures(self, count) -> None:
-        self.link.failures = count
+        self.failures = self._doubted = 0
 
     def sleep(self) -> None:
         """Say goodbye and switch the radio off, until `wake`."""
@@ -166,10 +158,10 @@ class Online:
         self.asleep = False
 
     def poll(self, now_ms) -> None:
+        failures = self.failures = self.link.failures
         if self.asleep:
             return
         self.wifi.poll(now_ms, self.link.ready())
-        failures = self.link.failures
         if failures != self._doubted and not failures % DOUBT:
             self._doubted = failures
             if failures:

@@ -9,7 +9,7 @@ from struct import pack, unpack
 
 from hal import HalError
 
-CONVERSION, CONFIG = 0, 1
+CONVERSION, CONFIGURATION = 0, 1
 BUSY = 0x8000  # as written: start; as read: idle
 RANGES = (6.144, 4.096, 2.048, 1.024, 0.512, 0.256)
 POLLS = 400  # a poll takes a bus at least 0.1 ms, a conversion 8.6 ms at most
@@ -27,18 +27,18 @@ class Driver:
         self._step = RANGES[gain] / 32768
         # Input against ground, single shot, 128 per second, comparator off.
         self._config = BUSY | 4 + args["input"] << 12 | gain << 9 | 0x0183
-        self._bus.readfrom_mem(self._address, CONFIG, 2)
+        self._bus.readfrom_mem(self._address, CONFIGURATION, 2)
 
     def read(self):
-        self._bus.writeto_mem(self._address, CONFIG, pack(">H", self._config))
+        self._bus.writeto_mem(self._address, CONFIGURATION, pack(">H", self._config))
         for _ in range(POLLS):
-            config = unpack(">H", self._bus.readfrom_mem(self._address, CONFIG, 2))[0]
+            config = unpack(">H", self._bus.readfrom_mem(self._address, CONFIGURATION, 2))[0]
             if config & BUSY:
                 break
         else:
             raise HalError("timeout", "the conversion does not end")
         code = unpack(">h", self._bus.readfrom_mem(self._address, CONVERSION, 2))[0]
-        if unpack(">H", self._bus.readfrom_mem(self._address, CONFIG, 2))[0] != self._config:
+        if unpack(">H", self._bus.readfrom_mem(self._address, CONFIGURATION, 2))[0] != self._config:
             raise HalError("io", "was reset")  # before or after the code was read
         if code in (32767, -32768):
             raise HalError("range", "beyond full scale")

@@ -10,7 +10,7 @@ from struct import unpack
 from hal import HalError
 
 # 64 samples of 1.1 ms averaged of each (141 ms), shunt and bus continuously.
-CONFIG = b"\x47\x27"
+CONFIGURATION = b"\x47\x27"
 IDENTITY = b"\x54\x49"
 FULL = 32767
 
@@ -32,7 +32,7 @@ class Driver:
         self._fresh = self._fresh and not self._get(6)[1] & 8
         shunt = unpack(">h", self._get(1))[0]
         bus = unpack(">H", self._get(2))[0]
-        if self._get(0) != CONFIG:  # asked last, so that it vouches for what was read before
+        if self._get(0) != CONFIGURATION:  # asked last, so that it vouches for what was read before
             self._start()
             raise HalError("io", "was reset")
         if self._fresh:
@@ -47,5 +47,5 @@ class Driver:
         return self._bus.readfrom_mem(self._address, register, 2)
 
     def _start(self):
-        self._bus.writeto_mem(self._address, 0, CONFIG)
+        self._bus.writeto_mem(self._address, 0, CONFIGURATION)
         self._fresh = True

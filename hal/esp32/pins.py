@@ -58,7 +58,7 @@ class Pins:
         speaker.value(0)
         width = machine.time_pulse_us(listener, 1, timeout_us)
         if width < 0:
-            raise HalError("timeout", "no echo")
+            raise HalError("timeout", "no echo came")
         return width
 
     def dht22(self, number: int):

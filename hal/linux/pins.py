@@ -95,7 +95,7 @@ class Pins:
         began = time.perf_counter_ns()
         while pin.value() != level:
             if time.perf_counter_ns() - began > 1000 * timeout_us:
-                raise HalError("timeout", "no echo")
+                raise HalError("timeout", "no echo came")
         return (time.perf_counter_ns() - began) // 1000
 
     def _pull(self, pull: str) -> int:

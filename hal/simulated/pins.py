@@ -151,7 +151,7 @@ class Pins:
         part = self._parts.get(echo)
         width = part.echo_us() if part else None
         if width is None or width > timeout_us:
-            raise HalError("timeout", "no echo")
+            raise HalError("timeout", "no echo came")
         return int(width)
 
     def dht22(self, number: int):
