@@ -198,6 +198,7 @@ def test_onsets_are_written_as_column_and_row(tmp_path):
 
 def test_a_column_that_is_no_number_is_none(tmp_path):
     file = tmp_path / "x.csv"
-    file.write_text("time,heat,note\n2024-03-01,5,fine\n2024-03-02,,fine\n2024-03-03,\"6,5\",fine\n")
+    rows = ("time,heat,note", "2024-03-01,5,fine", "2024-03-02,,fine", '2024-03-03,"6,5",fine')
+    file.write_text("".join(f"{row}\n" for row in rows))
     _, columns, _ = tables.readings(file)
     assert list(columns) == ["heat"] and columns["heat"][::2] == [5.0, 6.5]

@@ -129,7 +129,7 @@ def test_kinds_are_the_agents(direction):
 
 
 def test_owners_are_told_every_field_that_leaves():
-    text = (Path(__file__).parent.parent / "docs" / "owner.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parent.parent / "docs/owner.md").read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()
             if line.count("|") == 5]  # fmt: skip
     told = {row[0]: row[1:] for row in rows}

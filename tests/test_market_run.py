@@ -128,7 +128,8 @@ def test_who_opens_parcels_says_only_what_is_wrong(checks, said):
     receiver.notified("milk (02020202) from shop: never came")
     receiver.notified("milk is late")
     world.run_until(400)
-    receiver.notified("milk (05050505): empty, but shop says that 1 x MILK came: fill it in, or say")
+    said_so = "empty, but shop says that 1 x MILK came: fill it in, or say"
+    receiver.notified(f"milk (05050505): {said_so}")
     world.run_until(500)
     assert typed == said
 

@@ -65,8 +65,7 @@ class FindingState(enum.IntEnum):
     CLEARED = 3
 
 
-# A disputed order still holds the place of its consumable: nothing more is bought until it is
-# settled, lest both come in the end.
+# A disputed order still holds its consumable's place: nothing more is bought, lest both come.
 OPEN_ORDER = (*range(OrderState.PLACED, OrderState.DELIVERED + 1), OrderState.DISPUTED)
 OPEN_CASE = tuple(range(CaseState.OPEN, CaseState.DONE + 1))
 OPEN_DISPUTE = (DisputeState.OPEN, DisputeState.ANSWERED)
