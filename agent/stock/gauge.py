@@ -147,19 +147,19 @@ class Gauge:
         """A jump: count the readings that agree on where it went, more of them after wild ones."""
         state = self.state
         moved, step = level - state[_CANDIDATE], self.step()
+        gone = state[_CANDIDATE] - state[LEVEL]
         # Through a filter, or poured, it goes there in ever smaller steps.
         way = state[AGREED] % 1
-        onward = state[AGREED] < AGREE and way < _FAR and (
-            _FINE * min(step, max(level / 4, _EMPTY * self.capacity))
-            < abs(moved) <= abs(state[_CANDIDATE] - state[LEVEL]))
-        doubted = state[AGREED] and not onward
-        if doubted and abs(moved) <= step:
+        tame = state[AGREED] < AGREE and way < _FAR and abs(moved) <= abs(gone)
+        onward = tame and moved * gone > 0 and (
+            abs(moved) > _FINE * min(step, max(level / 4, _EMPTY * self.capacity)))
+        if state[AGREED] and abs(moved) <= step and not onward:
             state[AGREED] += 1
             state[_CANDIDATE] += moved / state[AGREED]
         else:
-            if doubted:
+            if state[AGREED] and not tame:
                 state[STRANGE] = min(_MOST, state[STRANGE] + 4)
-            state[AGREED] = 1 + way + _PACE if onward else 1.0
+            state[AGREED] = 1 + way + _PACE if tame else 1.0
             state[_CANDIDATE] = level
         if state[AGREED] < AGREE + state[STRANGE]:
             return 0.0

@@ -4,7 +4,7 @@ What is filled up or taken out arrives in ever smaller steps.
 """
 
 from monitor_streams import Noise
-from test_stock import BEANS
+from test_stock import BEANS, Machine
 
 from agent.stock.consumables import Consumable
 
@@ -76,3 +76,14 @@ def test_what_is_used_at_every_reading_is_no_way_that_never_ends():
     for hour in range(5, 25):  # looked at once in an hour, and used all the time
         stock.feed_level(700.0 - 20 * hour, 3600 * hour)
     assert abs(stock.level() - (700 - 20 * 24)) < 60
+
+
+def test_a_refill_that_is_used_from_at_once_is_believed_at_the_third_reading():
+    machine = Machine()
+    machine.run(3.5)
+    machine.level = 1000.0
+    for _ in range(3):
+        machine.brews += 2
+        machine.read()
+        machine.level -= 18
+    assert [event[0] for event in machine.events] == ["refilled"]
