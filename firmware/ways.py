@@ -8,6 +8,7 @@ never the thing, and whichever of two brokers goes away, the thing finds the one
 
 from agent import loan
 from agent.wire import cbor
+from agent.wire import messages as wire
 from hal import HalError
 
 ASTRAY = 24  # attempts in a row, an hour's and a half by hal/backoff.py
@@ -58,6 +59,10 @@ class Watch:
         except (KeyError, ValueError) as error:  # of no use: what was dialled goes on
             self._loop.ways = None
             self._agent.tell("another way to the desk: %s" % error)
+            return
+        if self.other:  # a word that the desk answers, or hours might pass before one comes
+            agent = self._agent
+            agent.outbox.put(wire.HELLO, agent.hello(), agent.age(), b"way")
 
     def _keep(self):
         """The other one is the first from now on, and the first one the other."""

@@ -82,8 +82,8 @@ def test_a_word_of_the_desk_makes_it_the_first_and_the_first_the_other():
     ways.begin(loop, bench.store)
     loop.ways.watch(bench.up())
     assert cbor.decode(bench.store.files["link"])["host"] == "old.example", "not heard yet"
-    bench.say(messages.EXEC, {1: 1, 2: "status"}, 501)
     sent = bench.serve(2)
+    assert kit.of_kind(sent, messages.HELLO), "which the desk answers"
     loop.ways.watch(bench.up())
     link = cbor.decode(bench.store.files["link"])
     assert link == dict(AWAY, utc=5, next=dict(HOME, utc=5))
