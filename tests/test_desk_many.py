@@ -31,7 +31,9 @@ def more_of(world, table, **change) -> list:
 def own(table, number: int) -> dict:
     """What differs from row to row: what is unique."""
     key = bytes([number + 1]) * 16
-    return {Order: {"order_id": key, "cycle": number + 9}, Case: {"case_id": key}}.get(table, {})
+    unique: dict[type, dict] = {Order: {"order_id": key, "cycle": number + 9},
+                                Case: {"case_id": key}}  # fmt: skip
+    return unique.get(table, {})
 
 
 def test_the_number_of_queries_does_not_grow_with_what_is_there(world):
