@@ -10,7 +10,6 @@ from agent.console import commands, grammar, looks
 from agent.console.ports import LOOKS, Ports
 from agent.wire import cbor, p256
 from agent.wire import messages as wire
-from firmware.blank import Blank
 from hal import HalError
 
 # What the design asks of every console and has something behind it here.
@@ -275,10 +274,9 @@ def test_a_pin_can_be_given_though_the_age_is_not_known_any_more():
     lend(bench)
     line(bench, "pin set 4711")
     assert "not the PIN" in line(bench, "pin unlock 1")
-    blank = Blank("its keys are damaged")
-    blank.ports = Ports(bench.store, p256, kit.entropy())
-    assert "wait" in blank.feed_line("pin unlock 4711", 1)
-    assert "unlocked" in blank.feed_line("pin unlock 4711", 3)
+    for uptime, word in ((1, "wait 1 s"), (3, "unlocked")):  # as of a thing that came up blank
+        said = console.at_once(console.answers(bench.thing, "pin unlock 4711", uptime))
+        assert word in said, said
 
 
 def test_a_draft_outlives_a_flash_that_is_full():
