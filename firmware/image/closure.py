@@ -74,7 +74,7 @@ def _place(module: str, path: Path) -> str:
 def loans(node: ast.Call) -> list[str]:
     """The room that a call loads by its name, if it does so."""
     if getattr(node.func, "id", "") in ROOMS and isinstance(node.args[0], ast.Constant):
-        return [f"agent.console.{node.args[0].value}"]
+        return [f"agent.console.{ast.literal_eval(node.args[0])}"]
     if ast.unparse(node.func) in CALLS:
         return [ast.literal_eval(node.args[0])]
     return []

@@ -52,7 +52,9 @@ def thresholds(
     before = [replay.run() for replay in replays]
     after = _replayed(path, changes, recordings, given)
     with usage_errors():
-        for number, replayed in enumerate(after if html else (), 1):
+        for number, replayed in enumerate(after, 1):
+            if html is None:
+                break
             page = html if number == 1 else html.with_stem(f"{html.stem}-{number}")
             page.write_text(chart.render(replayed), encoding="utf-8")
             console.print(f"chart: {page}", highlight=False)

@@ -58,7 +58,7 @@ def read_runs(path) -> list[np.ndarray]:
 
 def numbers_of(path) -> np.ndarray:
     """The table of finite numbers in a text file, lines by columns; ValueError names a bad line."""
-    rows = []
+    rows: list[list[float]] = []
     lines = Path(path).read_text("utf-8-sig", errors="replace").splitlines()
     for number, line in enumerate(lines, 1):
         words = re.split(r"[\s,;]+", line.strip(" \t,;"))

@@ -169,8 +169,10 @@ def windows_of(path: Path) -> dict[str, list[tuple[int, int]]]:
     found: dict[str, list[tuple[int, int]]] = {}
     try:
         for name, windows in json.loads(path.read_text("utf-8-sig")).items():
-            found[name] = [(seconds_of(first), seconds_of(last)) for first, last in windows]
-            if [window for window in found[name] if None in window]:
+            pairs = [(seconds_of(first), seconds_of(last)) for first, last in windows]
+            found[name] = [(first, last) for first, last in pairs
+                           if first is not None and last is not None]  # fmt: skip
+            if len(found[name]) < len(pairs):
                 raise RecordingError(f"a window of {name} is no pair of times")
     except (ValueError, TypeError, AttributeError) as error:
         raise RecordingError(f"{path}: not windows of files: {error}") from error
