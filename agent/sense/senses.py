@@ -103,7 +103,7 @@ class SensorWatch:
             return False
         self.begin()
         finding = self.finding
-        if not bad and finding.state == RAISED:
+        if not bad and finding.state == RAISED and at > finding.seen:  # not one that came late
             # A reading missed now and then is no fault: a good one makes the suspicion a quarter of
             # a period younger, so a fifth of all readings must be bad to confirm it.
             finding.since += signal.channel.period_s * 5 // 4

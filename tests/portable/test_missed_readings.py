@@ -10,10 +10,11 @@ from agent.wire import messages as wire
 PERIOD_S = 60
 
 
-def missing(share, readings, late=0):
+def missing(share, readings, late=0, behind_s=0):
     """(thing, modes of its cases) where every sensor misses that share, and all of the first."""
     made = dict(kit.PRODUCT)
-    made["channels"] = [dict(channel, period=PERIOD_S) for channel in made["channels"]]
+    made["channels"] = [dict(channel, period=PERIOD_S, stale=5 * PERIOD_S)
+                        for channel in made["channels"]]
     bench = kit.Bench(made).ready()
     draw = Noise(3)
     sent = []
@@ -21,7 +22,8 @@ def missing(share, readings, late=0):
         bench.now += PERIOD_S
         for channel, value in ((kit.BEANS, 600.0), (kit.BOILER, 92.0)):
             lost = reading < late or draw.uniform() < share
-            bench.thing.feed_reading(channel, value, MISSING if lost else GOOD, bench.up())
+            bench.thing.feed_reading(channel, value, MISSING if lost else GOOD,
+                                     max(0, bench.up() - behind_s))
         bench.thing.step(bench.up())
         sent += bench.desk.read(bench.thing)
     return bench, [message[wire.BODY][2] for message in kit.of_kind(sent, wire.CASE)]
@@ -54,6 +56,11 @@ def test_a_sensor_that_was_sick_is_believed_again_though_it_misses_a_reading_now
     assert "sensor_fault" in told and not sensors(bench)
     bench, told = missing(0.2, 900, late=20)
     assert sensors(bench)
+
+
+def test_readings_that_come_too_late_do_not_answer_for_their_sensor():
+    told = missing(0, 60, behind_s=6 * PERIOD_S)[1]
+    assert "sensor_fault" in told
 
 
 def test_one_that_never_answers_is_found():
