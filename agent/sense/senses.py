@@ -6,7 +6,7 @@ that moment looks at its channels once.  A monitor never sees a channel that is 
 
 from agent import limits, loan
 from agent.sense import monitors
-from agent.sense.channels import GOOD, QUALITIES, Signal
+from agent.sense.channels import GOOD, MISSING, QUALITIES, Signal
 from agent.sense.findings import CONFIRMED, NONE, RAISED, Finding
 
 FINDING, LEARNED = TAGS = 10, 11
@@ -16,6 +16,7 @@ _SICK_READINGS = 5
 # A loose contact is well now and then: a sensor is believed again only after it was well so long.
 _WELL_S = 6 * 3600
 _NO_NUMBER = float("nan")
+_WRONG = 2.01  # score of a reading that is no glitch; 2 of one that is missing
 SENSOR_FAULT = "sensor_fault"
 
 
@@ -103,13 +104,13 @@ class SensorWatch:
             return False
         self.begin()
         finding = self.finding
-        if not bad and finding.state == RAISED and at > finding.seen:  # not one that came late
-            # A reading missed now and then is no fault: a good one makes the suspicion a quarter of
-            # a period younger, so a fifth of all readings must be bad to confirm it.
+        if not bad and finding.state == RAISED and finding.peak < _WRONG and at > finding.seen:
+            # It came in time, and none was wrong, only missing. That is no fault now and then: a
+            # good one makes the suspicion a quarter of a period younger, so it takes a fifth.
             finding.since += signal.channel.period_s * 5 // 4
             return finding.since >= at and finding.blind(at)
         seen = finding.seen
-        changed = finding.advance(bad, 2.0, at)
+        changed = finding.advance(bad, 2.0 if signal.quality == MISSING else _WRONG, at)
         if bad and not changed:
             # Nor does one that is missed in a score undo all the hours in which it was well.
             finding.seen = min(at, seen + signal.channel.period_s * 20)

@@ -58,6 +58,18 @@ def test_a_sensor_that_was_sick_is_believed_again_though_it_misses_a_reading_now
     assert sensors(bench)
 
 
+def test_readings_out_of_range_are_a_fault_however_few_they_are():
+    """A flow in another unit is only wrong while something flows."""
+    bench = kit.Bench(kit.PRODUCT).ready()
+    told = []
+    for reading in range(36):
+        bench.now += 600
+        bench.thing.feed_reading(kit.BOILER, 1e6 if reading % 12 == 3 else 92.0, GOOD, bench.up())
+        bench.thing.step(bench.up())
+        told += kit.of_kind(bench.desk.read(bench.thing), wire.CASE)
+    assert [message[wire.BODY][2] for message in told][:1] == ["sensor_fault"]
+
+
 def test_readings_that_come_too_late_do_not_answer_for_their_sensor():
     told = missing(0, 60, behind_s=6 * PERIOD_S)[1]
     assert "sensor_fault" in told
