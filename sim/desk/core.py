@@ -124,7 +124,13 @@ class Desk:
         if self._idle():
             return self._due
         for _ in range(TASKS_PER_TICK):
-            done, due = self._act(self._look)
+            failed = True
+            try:
+                done, due = self._act(self._look)
+                failed = False
+            finally:
+                if failed:
+                    self._act(tasks.set_aside)
             if not done:
                 break
         return due

@@ -13,6 +13,7 @@ from sim.desk.work import Work, within_reach
 MESSAGES_KEPT_S = 400 * 86_400  # answers remembered: longer than any thing stays off line
 REPORTS_KEPT_S = 100 * 86_400
 SWEEP_S = 86_400
+ASIDE_S = 600  # a seller's or a department's own program that failed may be mended by then
 
 
 def next_task(work: Work) -> tuple[bool, int | None]:
@@ -29,9 +30,20 @@ def next_task(work: Work) -> tuple[bool, int | None]:
     return False, min(dues) if dues else None
 
 
-def _do_task(work: Work) -> bool:
+def set_aside(work: Work) -> None:
+    """What could not be done is tried again later, so that what is due behind it is done at all."""
+    task = _first_due(work)
+    if task is not None:
+        task.due = work.now + ASIDE_S
+
+
+def _first_due(work: Work) -> Task | None:
     query = select(Task).where(Task.due <= work.now).order_by(Task.due, Task.id).limit(1)
-    task = work.session.scalars(query.with_for_update(skip_locked=True)).first()
+    return work.session.scalars(query.with_for_update(skip_locked=True)).first()
+
+
+def _do_task(work: Work) -> bool:
+    task = _first_due(work)
     if task is None:
         return False  # another worker is at it
     work.session.delete(task)
