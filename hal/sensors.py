@@ -19,7 +19,7 @@ class Part:
         self._values = None
         self.problem = None  # the last HalError, None while all is well
 
-    def restart(self, args) -> None:
+    def restart(self, args):
         """Have it looked for and set up anew, with the arguments of its board, when it is read."""
         self._args = args
         self._driver = self._turn = None
