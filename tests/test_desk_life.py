@@ -131,4 +131,4 @@ def test_cancelling_an_order_in_dispute_is_noted_and_answered():
 
 
 TestDeskLife = DeskLife.TestCase
-TestDeskLife.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestDeskLife.settings = settings(max_examples=18, stateful_step_count=20, deadline=None)

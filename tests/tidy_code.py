@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tidy_layers import Finding, on_device
+from tidy_layers import Finding, nodes, on_device
 
 FILE_LINES = 400
 FUNCTION_LINES = {"agent": 40}
@@ -69,7 +69,7 @@ def _words(name: str) -> list[str]:
 
 def _check_names(path: str, tree: ast.Module) -> Iterator[Finding]:
     names = [(1, path.rsplit("/", 1)[-1].removesuffix(".py"))]
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             names.append((node.lineno, node.name))
     for line, name in names:
@@ -80,7 +80,7 @@ def _check_names(path: str, tree: ast.Module) -> Iterator[Finding]:
 
 def _check_lengths(path: str, tree: ast.Module) -> Iterator[Finding]:
     most = FUNCTION_LINES.get(path.split("/")[0], FUNCTION_LINES_ELSEWHERE)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = _length(node)
             if lines > most:
@@ -97,7 +97,7 @@ def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def _check_excepts(tree: ast.Module) -> Iterator[Finding]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.ExceptHandler):
             continue
         if node.type is None:
@@ -114,7 +114,7 @@ def _idle(statement: ast.stmt) -> bool:
 
 def _check_device(tree: ast.Module) -> Iterator[Finding]:
     """Constructs that MicroPython lacks, or takes and treats otherwise."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         message = _foreign(node)
         if message:
             yield getattr(node, "lineno", 1), f"{message} on MicroPython"
@@ -155,7 +155,7 @@ def _unpacks(node: ast.AST) -> bool:
 
 
 def _check_agent(tree: ast.Module) -> Iterator[Finding]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             reason = AGENT_CALLS.get(node.func.id)
             if reason:

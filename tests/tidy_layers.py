@@ -1,6 +1,7 @@
 """Who may import whom: data flows one way, and a file imports only what is upstream of it."""
 
 import ast
+import functools
 from collections.abc import Iterator
 
 from firmware.image.closure import loans
@@ -73,10 +74,16 @@ def _layer(path: str) -> str:
     return "firmware tools" if package == "firmware" and not on_device(path) else package
 
 
+@functools.cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Everything in a file, found once for all the rules that look through it."""
+    return tuple(ast.walk(tree))
+
+
 def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Every module imported anywhere in a file, or used on loan, with its line; `from a import b`
     as "a.b"."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
