@@ -122,6 +122,10 @@ class Trade:
         if rows and self.mandate.allows("usage"):
             self._agent.outbox.put(wire.USAGE, {1: rows}, at)
 
+    def in_use(self, at):
+        """Return whether this is an hour in which the thing is used, where it knows quiet ones."""
+        return loan.call("agent.stock.pattern", "in_use", self.shelf, at)
+
     def stock_bands(self, at):
         """Return {consumable: fifth of its capacity x 1000 + days left}, coarse on purpose."""
         bands = {}

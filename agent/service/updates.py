@@ -36,6 +36,8 @@ class Updates:
         self._agent = agent
         self.low = False  # the battery: nothing is fetched or put in force
         self._began = None  # uptime of the first step
+        self._staged = None  # and of the first with all of a release
+        self._busy = False  # the thing is in use, as usual at this hour
         self._at = 0
         self._told = False
         self._id = b""
@@ -51,7 +53,7 @@ class Updates:
         if self.low:
             return False
         fetching = self.stage() == FETCHING and self._silent < 2 and self._hears()
-        return fetching or self.stage() == STAGED
+        return fetching or (self.stage() == STAGED and not self._busy)
 
     # -- what the desk says ----------------------------------------------------------------------
 
@@ -132,7 +134,7 @@ class Updates:
         self._changed = False
 
     def _fetch(self, now):
-        port = self.port
+        port, self._staged = self.port, None
         if self._wanted is None and not self._next():
             return
         name, size, digest = self._wanted
@@ -228,10 +230,16 @@ class Updates:
         return low
 
     def _may_restart(self, now):
-        """Not while an order is on its way to the desk; for a day, as the order may be at fault."""
-        if now - self._began > limits.UPDATE_DESK_S:
-            return True
-        return not [each for each in self._agent.outbox.pending() if each.kind == wire.ORDER]
+        """Neither in an hour of use nor while an order is on its way to the desk; for a day, as
+        the order may be at fault.
+        """
+        trade = self._agent.trade
+        if self._staged is None:
+            self._staged = now
+        late = now - self._staged > limits.UPDATE_DESK_S
+        self._busy = trade is not None and not late and trade.in_use(self._at)
+        return late or not (self._busy or [
+            each for each in self._agent.outbox.pending() if each.kind == wire.ORDER])
 
     def _switch(self):
         self.port.save(stage=TRYING, left=limits.UPDATE_STARTS, sense=self._senses(),

@@ -34,6 +34,15 @@ class Pattern:
         return best
 
 
+def in_use(shelf, at):
+    """Return whether something is used at this hour, of what has quiet hours."""
+    for item in shelf.items:
+        hours = item.demand.hours()
+        if item.rate_per_day() and min(hours) < QUIET / 24 <= hours[at // 3600 % 24]:
+            return True
+    return False
+
+
 def insight(shelf, clock, at):
     """Return rows [consumable, used a day, busiest hour, first quiet hour, quiet hours]."""
     utc = clock.utc(at)

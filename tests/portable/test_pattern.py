@@ -33,6 +33,22 @@ def test_busy_and_quiet_hours_are_hours_of_utc():
     assert length >= 10 and 15 <= start <= 20
 
 
+def test_hours_of_use_are_known_once_there_are_quiet_ones():
+    bench = kit.Bench()
+    bench.serve(5)
+    thing = bench.thing
+    used = {False: [], True: []}
+    for learned in (False, True):
+        for _ in range(24):
+            hour = (kit.START_UTC + bench.now) // 3600 % 24
+            if thing.trade.in_use(thing.clock.at(bench.up())):
+                used[learned].append(hour)
+            bench.serve(1, 3600)
+        used_by_day(bench, 10)
+    assert used[False] == [] and used[True], used
+    assert all(7 <= hour <= 16 for hour in used[True]), used
+
+
 def test_use_leaves_only_with_consent_and_is_written_down():
     bench = kit.Bench().ready()
     bench.thing.feed_line("privacy", bench.up())  # its code is loaded before the heap has holes

@@ -160,6 +160,24 @@ def test_it_waits_for_the_answer_to_an_order():
     assert place.slots.record["stage"] == updates.TRYING and "restart" in place.effects()
 
 
+def test_it_waits_for_a_quiet_hour_for_a_day_at_most():
+    for quiet in (True, False):
+        place = bench.Place()
+        inner = place.bench
+        inner.ready()
+        inner.thing.trade.in_use = lambda at: True
+        place.slots.record.update({"slot": "a", "new": 7, "stage": updates.STAGED})
+        place.slots.files["a.cose"] = bench.release(7)
+        updater = inner.thing.updater()
+        inner.tick(30)
+        inner.tick(3600)
+        assert place.slots.record["stage"] == updates.STAGED and not updater.active()
+        if quiet:
+            inner.thing.trade.in_use = lambda at: False
+        inner.tick(60 if quiet else 86400)
+        assert place.slots.record["stage"] == updates.TRYING and "restart" in place.effects()
+
+
 def test_the_owner_may_be_asked_first_and_hold_what_was_accepted():
     place = bench.Place()
     place.slots.asks = True
