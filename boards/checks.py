@@ -58,9 +58,19 @@ def _check_monitor(loaded: Loaded, product: Product, path: Path, monitor: Monito
     if not least <= watched <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         loaded.report((*path, "watch"), f"{monitor.kind} watches {wanted} channels, not {watched}")
+    _check_unless(loaded, product, path, monitor)
     check_remedies(loaded, path, monitor.remedies, monitor.severity == "critical")
     for place, message in check_settings(monitor.kind, monitor.settings, watched):
         loaded.report((*path, "settings", *place), message)
+
+
+def _check_unless(loaded: Loaded, product: Product, path: Path, monitor: Monitor) -> None:
+    known = loaded.names("monitors", product.monitors)
+    for cause in monitor.unless:
+        if cause not in known:
+            loaded.report((*path, "unless"), f'no monitor "{cause}"; {nearest(cause, known)}')
+        elif cause == path[-1] or (cause in product.monitors and product.monitors[cause].unless):
+            loaded.report((*path, "unless"), f'"{cause}" cannot be the cause: it has one itself')
 
 
 def _check_consumable(loaded: Loaded, product: Product, path: Path, consumable: Consumable) -> None:

@@ -125,7 +125,9 @@ def product_record(product: Product) -> dict[str, Any]:
         record["sensors"] = sensors
     if product.monitors:
         record["monitors"] = [
-            _monitor(name, monitor, index) for name, monitor in product.monitors.items()
+            _monitor(name, monitor, index)
+            | _present({}, why=[list(product.monitors).index(each) for each in monitor.unless])
+            for name, monitor in product.monitors.items()
         ]
     if product.consumables:
         record["consumables"] = [

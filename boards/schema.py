@@ -106,6 +106,7 @@ class Monitor(Model):
     severity: Literal["notice", "minor", "major", "critical"] = "minor"
     confirm_after: Duration = 600
     clear_after: Duration = 3600
+    unless: Annotated[list[Name], BeforeValidator(_listed), Field(max_length=4)] = []
     service: Service = "repair"
     remedies: Annotated[list[Remedy], Field(max_length=6)] = []
     advice: Text = ""

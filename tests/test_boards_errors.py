@@ -101,6 +101,8 @@ def test_the_good_one_is_good(problems):
             'watch: no channel "level"; did you mean "level_ml',
         ),
         ('watch = "level_ml"', 'watch = ["level_ml", "boils"]', "limit watches 1 channels, not 2"),
+        ('watch = "level_ml"', 'watch = "level_ml"\nunless = "full"', 'no monitor "full"'),
+        ('watch = "level_ml"', 'watch = "level_ml"\nunless = ["empty"]', "cannot be the cause"),
         ("low = 100.0", "lov = 100.0", 'settings.lov: unknown setting; did you mean "low"'),
         ("{ low = 100.0 }", "{}", "limit needs at least one of: low, high"),
         ("low = 100.0", "low = 3, high = 3", "low (3) must be below high (3)"),

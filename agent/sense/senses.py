@@ -37,9 +37,13 @@ class Watch:
         self._values = [0.0] * len(self.signals)
 
     mended = None  # the remedy after which the finding went, until that is told
+    _causes = ()  # watches whose finding explains what this one sees
 
     def look(self, at):
         """Update the detector with this moment; return True when the finding's state changed."""
+        for cause in self._causes:
+            if cause.finding.state != NONE:
+                return self.finding.blind(at)
         values = self._values
         position = 0
         for signal in self.signals:
@@ -133,6 +137,9 @@ class Senses:
         self.signals = [Signal(channel) for channel in product.channels]
         self._sensors = [SensorWatch(signal) for signal in self.signals]
         self.watches = [Watch(spec, self.signals) for spec in product.monitors]
+        for watch, spec in zip(self.watches, product.monitors):
+            if "why" in spec:
+                watch._causes = [self.watches[index] for index in spec["why"]]
         product.monitors = ()
         self.habits = ()  # of each channel what watches that it behaves as usual, or None
         self._waiting = []

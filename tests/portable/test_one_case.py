@@ -59,6 +59,39 @@ def test_what_a_lesser_monitor_sees_in_the_same_signal_is_an_update():
     assert thing.thing.cases.open == []
 
 
+def explained():
+    """The kit's thing, of whose two monitors one sees what the other explains."""
+    made = dict(kit.PRODUCT, monitors=[
+        dict(kit.PRODUCT["monitors"][0]),
+        dict(kit.PRODUCT["monitors"][0], name="pressed", mode="scaling", why=[0],
+             settings={"high": 100.0, "hysteresis": 1.0})])
+    thing = kit.Bench(made).ready()
+    return thing, thing.thing.senses.find("pressed").finding
+
+
+def test_what_another_finding_explains_is_not_seen():
+    thing, finding = explained()
+    thing.boiler = HOT
+    told = cases(thing.serve(2 * 144))
+    assert {row[1] for row in told} == {"boiler_overheat"} and finding.state == NONE
+    thing.boiler = WARM  # the cause is over, and it is still there: a fault of its own
+    thing.serve(2 * 144)
+    assert finding.state == CONFIRMED
+
+
+def test_what_was_found_before_its_cause_came_stays_as_long_as_nobody_looks():
+    thing, finding = explained()
+    thing.boiler = WARM
+    thing.serve(8)
+    assert finding.state == CONFIRMED
+    thing.boiler = HOT
+    thing.serve(144)
+    assert finding.state == CONFIRMED
+    thing.boiler = 92.0
+    thing.serve(144)
+    assert finding.state == NONE
+
+
 def test_what_is_graver_is_a_case_of_its_own():
     thing = bench()
     thing.boiler = WARM
