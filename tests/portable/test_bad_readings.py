@@ -5,6 +5,8 @@ test has it live healthily for a few days, lets something lie for days, and then
 left the thing: no request for quotation, no order, and one service case at most.
 """
 
+import sys
+
 import kit
 from monitor_streams import Noise
 
@@ -164,6 +166,14 @@ LIES = (
 )
 
 
+# The agent is the same on both runtimes: there every second lie, of each channel other ones.
+EVERY = 1 if sys.implementation.name == "cpython" else 2
+
+
+def lies(first):
+    return [LIES[index] for index in range(first, len(LIES), EVERY)]
+
+
 def test_a_healthy_week_buys_nothing_and_complains_of_nothing():
     kitchen = Kitchen()
     assert harmless(kitchen.serve(7 * 144)) == []
@@ -171,7 +181,7 @@ def test_a_healthy_week_buys_nothing_and_complains_of_nothing():
 
 
 def test_whatever_the_level_says():
-    for name, lie in LIES:
+    for name, lie in lies(0):
         harmless(lived({kit.BEANS: lie}), name)
 
 
@@ -220,12 +230,12 @@ def test_days_that_nobody_watched_do_not_make_a_doubt_a_finding():
 
 
 def test_whatever_the_counter_says():
-    for name, lie in LIES:
+    for name, lie in lies(EVERY - 1):
         harmless(lived({BREWS: lie}), name)
 
 
 def test_whatever_the_boiler_says_is_a_matter_of_service():
-    for name, lie in LIES:
+    for name, lie in lies(0):
         modes = harmless(lived({kit.BOILER: lie}, 1), name)
         assert modes in ([], ["sensor_fault"], ["boiler_overheat"]), (name, modes)
 
