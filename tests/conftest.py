@@ -15,6 +15,16 @@ settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
+# They wait for clocks and real processes: begun first, others work beside them, and no process is
+# left alone with one at the end.
+LONG = (
+    "test_provision", "test_updates_run", "test_survival_cuts", "test_sim_thing", "test_bench_cost",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem not in LONG)
+
 
 def pytest_addoption(parser):
     parser.addoption("--micropython", help="its sources, to provision a frozen build of 32 bits")
