@@ -115,6 +115,19 @@ def test_a_board_that_is_still_starting_is_waited_for(image):
     assert len(tools.told) == flashing.ANSWERS_WITHIN
 
 
+def test_a_tool_that_waits_for_good_is_started_anew_where_it_may_be(image):
+    tools, hung = FakeTools(), []
+
+    def hangs_at_first(words, timeout, **options):
+        if timeout == flashing.ANSWER_S and not hung:
+            hung.append(words)
+            raise subprocess.TimeoutExpired(words, timeout)
+        return tools(words, timeout=timeout, **options)
+
+    flash(steps(image, PORT, "files"), quiet, hangs_at_first)
+    assert hung[0][-1] == tools.told[0][-1] == "1"
+
+
 @pytest.mark.parametrize(
     "chip, offset", [("esp32", "0x1000"), ("esp32s3", "0x0"), ("esp32c3", "0x0")]
 )

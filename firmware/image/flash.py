@@ -19,6 +19,7 @@ WAYS = ("files", "romfs", "frozen")
 PATIENCE_S = 600
 BAUD = 460_800
 ANSWERS_WITHIN = 10  # tries: a board that was reset makes a file system, or comes back on its USB
+ANSWER_S = 30  # for one of them: a board that is reset meanwhile leaves mpremote waiting for good
 PAUSE_S = 2.0
 
 
@@ -181,15 +182,24 @@ def flash(todo: list[Step], say: Callable[[str], None], run=subprocess.run) -> N
     for step in todo:
         say(" ".join([step.tool, *step.words]))
         for left in reversed(range(step.tries)):
-            done = run(
-                [sys.executable, "-m", step.tool, *step.words],
-                capture_output=True, text=True, timeout=PATIENCE_S,
-            )  # fmt: skip
+            done = _done(step, run)
             if not done.returncode or step.may_fail:
                 break
             if not left:
                 raise FlashError(_complaint(done) or f"{step.tool}: {done.returncode}")
             time.sleep(PAUSE_S)
+
+
+def _done(step: Step, run) -> subprocess.CompletedProcess:
+    """What the tool said; where it may be tried again, one that never ends has failed."""
+    words = [sys.executable, "-m", step.tool, *step.words]
+    patience_s = PATIENCE_S if step.tries == 1 else ANSWER_S
+    try:
+        return run(words, capture_output=True, text=True, timeout=patience_s)
+    except subprocess.TimeoutExpired as error:
+        if step.tries == 1:
+            raise
+        return subprocess.CompletedProcess(words, 1, "", str(error))
 
 
 def _complaint(done: subprocess.CompletedProcess) -> str:
