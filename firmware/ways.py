@@ -1,6 +1,6 @@
 """Two ways to the desk, of which the one that leads there is kept.
 
-`link` in the store holds the way that is known and may hold an "next", as the desk told of it
+`link` in the store holds the way that is known and may hold a "next", as the desk told of it
 (agent/service/ways.py). It is taken at once, and again whenever ASTRAY attempts in a row found no
 session. Only a word of the desk makes it the first, in one write: so a wrong one costs hours and
 never the thing, and whichever of two brokers goes away, the thing finds the one that stays.
@@ -16,10 +16,10 @@ SILENT_S = 2 * 86400  # a broker that lets us in, and no desk: longer than a thi
 
 
 def begin(loop, store):
-    """Take the other way at once."""
-    loop.ways = loop.ways or Watch(loop, store)
-    if not loop.ways.other:
-        loop.ways.turn(loop.clock.uptime())
+    """Take the other way at once; one that is being tried has proved itself, if it told of this."""
+    watch = loop.ways = loop.ways or Watch(loop, store)
+    if not watch.other or watch.keep():
+        watch.turn(loop.clock.uptime())
 
 
 class Watch:
@@ -27,6 +27,7 @@ class Watch:
 
     def __init__(self, loop, store):
         self.other = False
+        self._way = {}  # the one that was taken last
         self._loop = loop
         self._agent = loop.agent
         self._store = store
@@ -37,7 +38,7 @@ class Watch:
         heard = self._agent.inbox.accepted
         if self.other and heard != self._heard:
             self._heard = heard  # where flash is full, the next word is an occasion again
-            self._keep()
+            self.keep()
         elif self._loop.link.failures >= ASTRAY or (
             self.other and now - self._since >= SILENT_S
         ):
@@ -60,25 +61,28 @@ class Watch:
             self._loop.ways = None
             self._agent.tell("another way to the desk: %s" % error)
             return
+        self._way = way
         if self.other:  # a word that the desk answers, or hours might pass before one comes
             agent = self._agent
             agent.outbox.put(wire.HELLO, agent.hello(), agent.age(), b"way")
 
-    def _keep(self):
-        """The other one is the first from now on, and the first one the other."""
-        first = self._known()
-        other = first.pop("next", None)
-        if other is None:
-            return
-        self._say(other, "kept")
-        other.pop("id", None)
+    def keep(self):
+        """The other one is the first from now on, and the first one the other, unless the desk has
+        told of one more meanwhile: return whether it has, and that one can be taken.
+        """
+        first, way = self._known(), dict(self._way)
+        told = first.pop("next", way)
+        more = [told[key] != way[key] for key in ("host", "port", "ca")].count(True) > 0
+        self._say(way, "kept")
+        way.pop("id", None)
         try:
-            self._store.save("link", cbor.encode(dict(first, **other, next=first)))
+            self._store.save("link", cbor.encode(dict(first, **way, next=told if more else first)))
         except HalError as error:
             self._loop.error = error
-            return
+            return False
         self.other = False
-        self._agent.tell("the desk is found at %s:%d now" % (other["host"], other["port"]))
+        self._agent.tell("the desk is found at %s:%d now" % (way["host"], way["port"]))
+        return more
 
     def _known(self):
         try:

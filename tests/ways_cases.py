@@ -92,6 +92,21 @@ def test_a_word_of_the_desk_makes_it_the_first_and_the_first_the_other():
     assert len(loop.link.dialled) == 1, "and stays there"
 
 
+def test_a_third_way_told_on_the_one_that_is_tried_costs_neither():
+    for third in (dict(AWAY, host="third.example"), AWAY):
+        bench, loop = ready()
+        tell(bench, AWAY)
+        ways.begin(loop, bench.store)
+        tell(bench, third, 501)
+        assert taken(bench)
+        ways.begin(loop, bench.store)
+        link = cbor.decode(bench.store.files["link"])
+        moved = third is not AWAY
+        assert link["host"] == "new.example" and loop.ways.other == moved
+        assert link["next"]["host"] == ("third.example" if moved else "old.example")
+        assert loop.link.dialled[-1][0] == ("third.example" if moved else "new.example")
+
+
 def test_what_changes_nothing_touches_nothing():
     bench, _ = ready()
     before = bench.store.files["link"]
