@@ -6,7 +6,7 @@ import pytest
 
 from boards.locate import Lines
 from boards.problems import DescriptionError
-from sim.world import scenario
+from sim.world import events, scenario
 from sim.world.happen import HOW
 
 HEAD = 'title = "t"\nproduct = "coffee_machine"\nplant = "coffee_machine"\nduration = "5d"\n'
@@ -67,6 +67,6 @@ def test_a_scenario_that_is_not_there_is_told_with_those_that_are():
 
 
 def test_every_kind_of_event_is_carried_out_by_something():
-    kinds = {kind for kind in vars(scenario).values()
-             if isinstance(kind, type) and issubclass(kind, scenario.Event)}
-    assert set(HOW) == kinds - {scenario.Event}
+    kinds = {kind for kind in vars(events).values()
+             if isinstance(kind, type) and issubclass(kind, events.Event)}
+    assert set(HOW) == kinds - {events.Event}

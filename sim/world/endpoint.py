@@ -16,6 +16,7 @@ from sim.desk.service import Pace, SimpleDepartment
 from sim.desk.suppliers import Article, Supplier, Terms
 from sim.world import scenario as scenarios
 from sim.world.clock import DAY, Event, World
+from sim.world.events import Tell
 from sim.world.network import Network
 from sim.world.thing import Keys
 
@@ -67,7 +68,7 @@ class Endpoint:
         """Have the owner sign these terms, and the desk pass them on."""
         send_mandate(self.desk, self.world, thing, terms, sequence)
 
-    def tell(self, thing: str, event: scenarios.Tell) -> None:
+    def tell(self, thing: str, event: Tell) -> None:
         """Send a notice, signed by the seller whose it is."""
         said = {
             "what": notices.WHAT.index(event.what),

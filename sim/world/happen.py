@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sim.world import scenario as scenarios
+from sim.world import events
 
 
 def happen(run, event) -> None:
@@ -10,60 +10,60 @@ def happen(run, event) -> None:
     HOW[type(event)](run, event)
 
 
-def _break(run, event: scenarios.Break) -> None:
+def _break(run, event: events.Break) -> None:
     run.plant.fail(event.mode, event.severity, event.over, event.hung)
     cut_off = not run.network.up(run.name)
     run.observer.broke(event.mode, run.plant.shows_as(event.mode), event.over, cut_off)
 
 
-def _mend(run, event: scenarios.Mend) -> None:
+def _mend(run, event: events.Mend) -> None:
     if run.plant.repair(event.mode):
         run.observer.mended(event.mode)
 
 
-def _break_sensor(run, event: scenarios.BreakSensor) -> None:
+def _break_sensor(run, event: events.BreakSensor) -> None:
     run.plant.break_sensor(event.signal, event.kind)
     shows = run.plant.shows_as_sensor()
     cut_off = not run.network.up(run.name)
     run.observer.broke(f"sensor {event.signal}", shows, 0, cut_off)
 
 
-def _mend_sensor(run, event: scenarios.MendSensor) -> None:
+def _mend_sensor(run, event: events.MendSensor) -> None:
     if run.plant.mend_sensor(event.signal):
         run.observer.mended(f"sensor {event.signal}")
 
 
-def _empty(run, event: scenarios.Empty) -> None:
+def _empty(run, event: events.Empty) -> None:
     run.plant.empty(event.consumable)
     run.observer.note("people", f"emptied {event.consumable}")
 
 
-def _refill(run, event: scenarios.Refill) -> None:
+def _refill(run, event: events.Refill) -> None:
     put = run.plant.refill(event.consumable, event.amount)
     run.observer.note("people", f"refilled {put:g} {event.consumable}")
 
 
-def _cut_network(run, event: scenarios.CutNetwork) -> None:
+def _cut_network(run, event: events.CutNetwork) -> None:
     run.observer.cut(event.lasts)
     run.network.cut(event.lasts)
 
 
-def _kill(run, event: scenarios.Kill) -> None:
+def _kill(run, event: events.Kill) -> None:
     run.site.power_off(event.off)
 
 
-def _cut_power(run, event: scenarios.CutPower) -> None:
+def _cut_power(run, event: events.CutPower) -> None:
     run.site.off_s = event.off
     run.thing.cut_after(event.operations, event.share)
 
 
-def _lose_flash(run, event: scenarios.LoseFlash) -> None:
+def _lose_flash(run, event: events.LoseFlash) -> None:
     run.site.power_off(event.off)
     _store(run).wipe()
     run.observer.damage("the flash has lost everything")
 
 
-def _rot_flash(run, event: scenarios.RotFlash) -> None:
+def _rot_flash(run, event: events.RotFlash) -> None:
     run.site.power_off(event.off)
     _store(run).rot(run.world.stream("rot").randrange(1 << 30))
     run.observer.damage("a bit of the journal has flipped")
@@ -75,13 +75,13 @@ def _store(run):
     return run.thing.store
 
 
-def _clock_jump(run, event: scenarios.ClockJump) -> None:
+def _clock_jump(run, event: events.ClockJump) -> None:
     run.endpoint.skew_s += event.seconds
     run.observer.note("clock", f"the desk's clock is {event.seconds} s off from here on")
     run.endpoint.pump()
 
 
-def _allow(run, event: scenarios.Allow) -> None:
+def _allow(run, event: events.Allow) -> None:
     """The owner's mandate is signed anew; who is no longer named is bought from no more."""
     run.observer.note("owner", f"allows {', '.join(event.sellers)}")
     terms = run.scenario.mandate.model_copy(update={"sellers": event.sellers})
@@ -89,7 +89,7 @@ def _allow(run, event: scenarios.Allow) -> None:
     run.endpoint.pump()
 
 
-def _replay(run, event: scenarios.Replay) -> None:
+def _replay(run, event: events.Replay) -> None:
     """Old frames come again, as they were, in the order in which they were recorded."""
     run.observer.note("attack", f"{event.frames} old frames of each direction come again")
     for frame in run.observer.frames["up"][: event.frames]:
@@ -98,31 +98,31 @@ def _replay(run, event: scenarios.Replay) -> None:
         run.site.deliver(frame)
 
 
-def _tell(run, event: scenarios.Tell) -> None:
+def _tell(run, event: events.Tell) -> None:
     run.observer.note("notice", f"{event.sender} sends {event.what}: {event.words}")
     run.endpoint.tell(run.name, event)
 
 
-def _type(run, event: scenarios.Type) -> None:
+def _type(run, event: events.Type) -> None:
     answer = run.site.line(event.line)
     run.observer.note("console", f"{event.line} -> {answer.splitlines()[0] if answer else ''}")
 
 
 HOW: dict[type, Callable] = {
-    scenarios.Break: _break,
-    scenarios.Mend: _mend,
-    scenarios.BreakSensor: _break_sensor,
-    scenarios.MendSensor: _mend_sensor,
-    scenarios.Empty: _empty,
-    scenarios.Refill: _refill,
-    scenarios.CutNetwork: _cut_network,
-    scenarios.Kill: _kill,
-    scenarios.CutPower: _cut_power,
-    scenarios.LoseFlash: _lose_flash,
-    scenarios.RotFlash: _rot_flash,
-    scenarios.ClockJump: _clock_jump,
-    scenarios.Allow: _allow,
-    scenarios.Replay: _replay,
-    scenarios.Tell: _tell,
-    scenarios.Type: _type,
+    events.Break: _break,
+    events.Mend: _mend,
+    events.BreakSensor: _break_sensor,
+    events.MendSensor: _mend_sensor,
+    events.Empty: _empty,
+    events.Refill: _refill,
+    events.CutNetwork: _cut_network,
+    events.Kill: _kill,
+    events.CutPower: _cut_power,
+    events.LoseFlash: _lose_flash,
+    events.RotFlash: _rot_flash,
+    events.ClockJump: _clock_jump,
+    events.Allow: _allow,
+    events.Replay: _replay,
+    events.Tell: _tell,
+    events.Type: _type,
 }

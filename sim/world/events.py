@@ -1,0 +1,132 @@
+"""What a scenario can make happen, and what must be said of it; `sim/world/happen.py` does it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from boards.fields import Duration, Model, Share
+from sim.plants import SENSOR_FAULTS
+
+
+class Event(Model):
+    """Something that the scenario makes happen at a time."""
+
+    at: Duration
+
+
+class Break(Event):
+    do: Literal["break"]
+    mode: str
+    severity: Annotated[float, Field(gt=0, le=1)] = 1.0
+    over: Duration = 0
+    hung: bool = False
+
+
+class Mend(Event):
+    do: Literal["mend"]
+    mode: str
+
+
+class BreakSensor(Event):
+    do: Literal["break sensor"]
+    signal: str
+    kind: Literal[tuple(SENSOR_FAULTS)]  # type: ignore[valid-type]
+
+
+class MendSensor(Event):
+    do: Literal["mend sensor"]
+    signal: str
+
+
+class Empty(Event):
+    do: Literal["empty"]
+    consumable: str
+
+
+class Refill(Event):
+    do: Literal["refill"]
+    consumable: str
+    amount: float | None = None
+
+
+class CutNetwork(Event):
+    do: Literal["cut network"]
+    lasts: Duration
+
+
+class Kill(Event):
+    """The power goes and comes back after `off`."""
+
+    do: Literal["kill"]
+    off: Duration = 60
+
+
+class CutPower(Event):
+    """The power goes in the middle of the n-th operation on flash from now."""
+
+    do: Literal["cut power"]
+    operations: Annotated[int, Field(ge=1)] = 1
+    share: Share = 0.5
+    off: Duration = 60
+
+
+class LoseFlash(Event):
+    """The power goes, and with it everything the journal held."""
+
+    do: Literal["lose flash"]
+    off: Duration = 60
+
+
+class RotFlash(Event):
+    """The power goes, and a bit of the journal is another one when it comes back."""
+
+    do: Literal["rot flash"]
+    off: Duration = 60
+
+
+class ClockJump(Event):
+    """The desk's clock is wrong from here on, by so many seconds."""
+
+    do: Literal["clock jump"]
+    seconds: int
+
+
+class Allow(Event):
+    """The owner signs another mandate, for these sellers only."""
+
+    do: Literal["allow"]
+    sellers: Annotated[list[str], Field(min_length=1)]
+
+
+class Replay(Event):
+    """Somebody sends old recorded frames again, in both directions."""
+
+    do: Literal["replay"]
+    frames: Annotated[int, Field(ge=1)] = 20
+
+
+class Tell(Event):
+    """The desk, or a seller in signed words, tells the thing something; values are tenths."""
+
+    do: Literal["tell"]
+    what: Literal["advisory", "recall", "weather", "advertising", "note"]
+    words: Annotated[str, Field(min_length=1, max_length=200)]
+    sender: str = "desk"
+    about: str | None = None
+    lasts: Duration = 86_400
+    severity: Annotated[int, Field(ge=1, le=4)] | None = None
+    values: dict[str, int] | None = None
+
+
+class Type(Event):
+    """Somebody types a line on the console."""
+
+    do: Literal["type"]
+    line: str
+
+
+Happening = (
+    Break | Mend | BreakSensor | MendSensor | Empty | Refill | CutNetwork | Kill | CutPower
+    | LoseFlash | RotFlash | ClockJump | Allow | Replay | Tell | Type
+)  # fmt: skip
+AnyEvent = Annotated[Happening, Field(discriminator="do")]
