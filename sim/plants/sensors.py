@@ -34,6 +34,7 @@ class Sensors:
         self._broken: dict[str, str] = {}
         self._since: dict[str, int] = {}
         self._held: dict[str, float | None] = {}
+        self._hung: set[str] = set()
 
     def __getattr__(self, name):
         return getattr(self.plant, name)
@@ -44,7 +45,8 @@ class Sensors:
             return self.plant.read(signal)
         return getattr(self, f"_{self._broken[signal]}")(signal)
 
-    def break_sensor(self, signal: str, kind: str) -> None:
+    def break_sensor(self, signal: str, kind: str, hung: bool = False) -> None:
+        """hung: nothing is broken, and its part set up anew puts it right."""
         if signal not in self.plant.signals:
             raise UnknownName("signal", signal, self.plant.signals)
         if kind not in SENSOR_FAULTS:
@@ -52,10 +54,16 @@ class Sensors:
         self._held[signal] = self.plant.read(signal)
         self._broken[signal] = kind
         self._since[signal] = self._world.now
+        (self._hung.add if hung else self._hung.discard)(signal)
+
+    def restart(self, signal: str) -> bool:
+        """The part of a sensor is set up anew; whether that put it right."""
+        return signal in self._hung and self.mend_sensor(signal)
 
     def mend_sensor(self, signal: str) -> bool:
         """Put the sensor right; whether it was broken."""
         self._since.pop(signal, None)
+        self._hung.discard(signal)
         return self._broken.pop(signal, None) is not None
 
     def put_right(self, mode: str, signal: str | None = None) -> list[str]:

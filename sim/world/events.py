@@ -31,6 +31,7 @@ class BreakSensor(Event):
     do: Literal["break sensor"]
     signal: str
     kind: Literal[tuple(SENSOR_FAULTS)]  # type: ignore[valid-type]
+    hung: bool = False
 
 
 class MendSensor(Event):

@@ -22,7 +22,7 @@ def _mend(run, event: events.Mend) -> None:
 
 
 def _break_sensor(run, event: events.BreakSensor) -> None:
-    run.plant.break_sensor(event.signal, event.kind)
+    run.plant.break_sensor(event.signal, event.kind, event.hung)
     shows = run.plant.shows_as_sensor()
     cut_off = not run.network.up(run.name)
     run.observer.broke(f"sensor {event.signal}", shows, 0, cut_off)

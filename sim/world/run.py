@@ -31,6 +31,9 @@ RUNTIMES = ("cpython", "micropython")
 LOOK_S = 600
 """How often the observer looks at what has run out."""
 
+SENSOR = "sensor"
+"""Of an output of this name and a number: the sensor of that channel (boards/remedies.py)."""
+
 CHUNK_S = DAY // 4
 """Progress is told this often in virtual time."""
 
@@ -100,7 +103,7 @@ class Run:
         self._fit()
         self.observer = Observer(self.world, self.name, self.keys.root_key)
         self.digest = Digest()
-        switches = tuple(sorted(self.plant.outputs))
+        switches = (*sorted(self.plant.outputs), *_restarts(self.record))
         self.thing = _thing(runtime, product, self.keys, self.world, heap, switches)
         self.site = Site(
             self.world, self.name, self.thing, self.plant, self.network, _channels(self.record)
@@ -217,10 +220,7 @@ class Run:
 
     def _effect(self, effect: tuple) -> None:
         if effect[0] == "switch":
-            self.observer.note("remedy", f"{effect[1]} for {effect[2]} s")
-            usual = effect[1] in self.plant.on_by_itself
-            self._switched(effect[1], not usual)
-            self.world.after(effect[2], self._switched, effect[1], usual)
+            self._try(*effect[1:])
         if effect[0] != "notify":
             return
         text = effect[1]
@@ -230,6 +230,20 @@ class Run:
         for name, (consumable, _) in self._consumables().items():
             if name in text:
                 self.housekeeper.reminded(consumable)
+
+    def _try(self, output: str, seconds: int) -> None:
+        """A remedy: an output is the other way for a while, or a sensor's part is set up anew."""
+        word, _, channel = output.partition(" ")
+        if word == SENSOR and channel:
+            signal = self.record["channels"][int(channel)]["name"]
+            self.observer.note("remedy", f"sensor {signal} set up anew")
+            if self.plant.restart(signal):
+                self.observer.mended(f"sensor {signal}")
+            return
+        self.observer.note("remedy", f"{output} for {seconds} s")
+        usual = output in self.plant.on_by_itself
+        self._switched(output, not usual)
+        self.world.after(seconds, self._switched, output, usual)
 
     def _switched(self, output: str, on: bool) -> None:
         for mode in self.plant.switched(output, on):
@@ -310,6 +324,13 @@ def _thing(
     from sim.mpy.thing import MicroPythonThing
 
     return MicroPythonThing(product, thing_keys, seed, heap=heap, switches=switches)
+
+
+def _restarts(record: dict) -> list[str]:
+    """The sensors that remedies of the product set up anew, as a thing names them."""
+    specs = record.get("sensors", []) + record.get("monitors", [])
+    outputs = {remedy.get("output", "") for spec in specs for remedy in spec.get("tries", ())}
+    return sorted(output for output in outputs if output.startswith(f"{SENSOR} "))
 
 
 def _is_counted(spec: dict) -> bool:
