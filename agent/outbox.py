@@ -66,16 +66,17 @@ class Outbox:
         self.bytes += len(message.body)
         if _CLASS.get(kind, KEPT) not in _PASSING:
             self._note(message.record())
-        self._count(kind, at)
+        self.count(kind, at)
         self._make_room()
 
     def answer(self, kind, body, at):
         """Queue a message that nobody acknowledges."""
         if len(self._answers) < limits.FRAMES_WAITING:
             self._answers.append((kind, at, cbor.encode(body)))
-            self._count(kind, at)
+            self.count(kind, at)
 
-    def _count(self, kind, at):
+    def count(self, kind, at):
+        """Count what leaves: a kind of message, or from 100 on a purpose (console/remote.py)."""
         self.said[kind] = said = [self.said.get(kind, (0,))[0] + 1, at]
         self._note([SAID, kind] + said)
 

@@ -79,7 +79,7 @@ def points():
 @pytest.fixture(scope="module")
 def bench():
     """A thing that signs for itself, with a few months of ledger."""
-    bench = Market()
+    bench = Market(k16={"usage": ["desk"]})
     learn_price(bench, times=3)
     thing = bench.thing
     thing.identity.signer = p256

@@ -273,6 +273,7 @@ def test_console_lines_carry_the_document_and_fit_a_line(home):
     ("BEAN-CREMA-1KG", "BEAN-CREME", "consumables.beans.substitutes[0]",
      'did you mean "BEAN-CREMA-1KG"?'),
     ("consumables.beans", "consumables.bean", "consumables.bean", 'did you mean "beans"?'),
+    ("experience = [", "experiance = [", "consents.experiance", 'did you mean "experience"?'),
     ("250 g", "250 ml", "consumables.beans.walk_away_for", '"ml" cannot become "g"'),
     ("250 g", "0 g", "consumables.beans.walk_away_for", ""),
     ('product = "coffee_machine"', "", "consumables.beans.walk_away", "name its product"),

@@ -39,6 +39,11 @@ def plain_amount(amount, currency):
     return str(Decimal(amount).scaleb(-digits)) if digits else str(amount)
 
 
+CONSENTS = st.dictionaries(
+    st.sampled_from(mandate_file.CONSENTED), st.lists(NAMES, max_size=3), max_size=2
+)
+
+
 @st.composite
 def mandates(draw):
     """(TOML text of a mandate, what it must come to besides the keys of its sellers)."""
@@ -97,7 +102,7 @@ def mandates(draw):
         text += ["[negotiation]", f"rounds = {draw(st.integers(1, 9))}",
                  f"surge_percent = {draw(st.integers(1, 100))}",
                  f'surge_wait = "{draw(st.integers(0, 10**6))}s"']
-    purposes = draw(st.dictionaries(NAMES, st.lists(NAMES, max_size=3), max_size=2))
+    purposes = draw(CONSENTS)
     if purposes:
         text += ["[consents]"] + [f"{quoted(p)} = {listed(w)}" for p, w in purposes.items()]
     return "\n".join(text) + "\n"

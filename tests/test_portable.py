@@ -25,8 +25,8 @@ HEAP = "220K"
 # Files that need more for what is not the device's: the world around it, or a stream kept whole.
 HEAPS = dict.fromkeys(
     ("core", "amnesia", "reconcile", "budget_race", "bad_readings", "monitors", "money", "market",
-     "deliveries", "missed", "experience", "pattern", "why", "console", "button", "approval",
-     "updates", "update_trials", "one_case", "remedies", "habit",
+     "deliveries", "missed", "experience", "pattern", "why", "console", "consent", "button",
+     "approval", "updates", "update_trials", "one_case", "remedies", "habit",
      "learning_hold", "butler", "believe", "missed_readings"),
     "640K",
 )

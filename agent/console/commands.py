@@ -4,27 +4,29 @@ A room has a table of words: `function(agent, words, at) -> answer`, and what `h
 """
 
 from agent.console import grammar
-from agent.console.grammar import CommandError, Rows, later
-
-# Words that are a purpose of the mandate's consents as well: without, the desk gets no answer.
-_CONSENTED = ("usage", "experience")
+from agent.console.grammar import Rows, later
 
 
 def obey(agent, line, at, remote=False):
     """Yield the answers to a line, and None where one is worked on; remote: the desk says it."""
     lent = None if remote else getattr(agent, "ports", None)
 
-    def find(word):
+    def find(words):
+        word = words[0]
         if lent and word in lent.words:
             return lent.words[word]
-        if remote and word in _CONSENTED and agent.trade and not agent.trade.mandate.allows(word):
-            raise CommandError("the owner has not agreed that the desk hears of " + word)
-        for room_of, words, owners in _rooms(agent):
-            if word in words.split() or (not remote and word in owners.split()):
-                return room_of()[word]
+        for room_of, anybodys, owners in _rooms(agent):
+            if word in anybodys.split() or (not remote and word in owners.split()):
+                return (remote and _coarser(agent, words)) or room_of()[word]
         return None
 
     return grammar.obey(agent, line, at, find, lent and lent.refuses)
+
+
+def _coarser(agent, words):
+    from agent.console import remote
+
+    return remote.instead(agent, words)
 
 
 def _rooms(agent):

@@ -50,7 +50,7 @@ class Pairs:
 
 
 def obey(agent, line, at, find, refuses=None):
-    """Carry out one line; find(word): (function(agent, words, at), help), or None.
+    """Carry out one line; find(words): (function(agent, words, at), help), or None.
 
     refuses(word, at): why a command may not be carried out now, or None.  Yields the answer of
     each command, a text or a list of its pieces, and None where one pauses.
@@ -65,7 +65,7 @@ def _obey_one(agent, words, at, find, refuses):
     if not words:
         return ""
     try:
-        command = find(words[0])
+        command = find(words)
         if command is None:
             raise CommandError("%r is no command; help lists them" % words[0])
         reason = refuses and refuses(words[0], at)

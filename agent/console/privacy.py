@@ -7,12 +7,13 @@ field, and a test holds it to wire.cddl.
 
 from agent.console.grammar import Rows
 
-# Purpose, recipient, and the kinds of messages, as in wire.cddl.
+# Purpose, recipient, and the kinds of messages, as in wire.cddl; from 100 on, as remote.py counts.
 _LEAVES = (
     ("running", "desk", (1, 2, 11, 14)), ("service", "desk, service", (3, 7, 8)),
     ("buying", "desk, sellers", (4, 15)), ("buying", "desk, its seller", (5, 6, 9)),
-    ("approval", "desk", (16,)), ("experience", "desk", (10,)), ("usage", "desk", (13,)),
+    ("approval", "desk", (16,)), ("experience", "desk", (10, 102)), ("usage", "desk", (13, 101)),
     ("software", "desk", (17, 18)), ("asked by the desk", "desk", (12,)), ("reset", "desk", (19,)),
+    ("readings", "desk", (100,)), ("ledger", "desk", (103,)),
 )
 # What each kind is about.
 _WHAT = ("", "versions, starts, ledger head, what is open", "levels in fifths, days left",
@@ -22,12 +23,12 @@ _WHAT = ("", "versions, starts, ledger head, what is open", "levels in fifths, d
          "that it heard the desk, or refuses", "what its console lines ask", "use of a week",
          "how many reports were dropped", "why an offer was not taken",
          "what the owner is asked to buy", "how far an update is", "what of it is missing",
-         "that it leaves its owner")
+         "that it leaves its owner", "exact answers to its console lines")
 
 
 def privacy(agent, words, at):
     """What was said of each kind of message."""
     said = agent.outbox.said
     return Rows(("purpose", "recipient", "what", "times", "ago_s"), [
-        [purpose, recipient, _WHAT[kind], said[kind][0], at - said[kind][1]]
+        [purpose, recipient, _WHAT[min(kind, 20)], said[kind][0], at - said[kind][1]]
         for purpose, recipient, kinds in _LEAVES for kind in kinds if kind in said], "nothing")

@@ -10,6 +10,7 @@ from agent.console.grammar import CommandError, Pairs, Rows, one, verb
 from agent.wire import cbor
 
 # Most characters, least, whether it is a secret, what it is, and what it may be if not anything.
+DESK_READS = "desk.readings"
 SETTINGS = {
     "wifi.name": (32, 1, False, "the network to join"),
     "wifi.password": (63, 8, True, "its password"),
@@ -17,6 +18,8 @@ SETTINGS = {
                     "auto", "ask"),
     "remedies.mode": (4, 3, False, "auto, or ask: for service, with no output switched before",
                       "auto", "ask"),
+    DESK_READS: (3, 2, False, "yes, or no: may the desk read values, where no mandate says",
+                 "yes", "no"),
     "time.server": (64, 1, False, "where the time is asked for before the first connection"),
 }
 

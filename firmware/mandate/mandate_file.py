@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agent.console.remote import PURPOSES
+from agent.terms.butler import CLASSES
 from boards import toml, units
 from boards.fields import Model
 from boards.locate import Lines
@@ -32,6 +34,8 @@ from firmware.mandate.mandate_model import (
     Weights,
 )
 
+# What a consent may be for: what leaves the thing, and what may be sent to it.
+CONSENTED = (*PURPOSES, *CLASSES[1:])
 WALK_AWAY_UNITS = 1000  # units x scale that a walk-away price is for
 
 
@@ -157,6 +161,11 @@ def _check(draft: Draft, product: dict | None) -> None:
     bargain = model.negotiation
     if (bargain.surge_percent is None) != (bargain.surge_wait is None):
         report(("negotiation", "surge_wait"), "surge_percent and surge_wait go together")
+    for purpose, whom in model.consents.items():
+        if purpose not in CONSENTED:
+            report(("consents", purpose), f"no such purpose; {nearest(purpose, CONSENTED)}")
+        elif purpose in PURPOSES and (deaf := [one for one in whom if one != "desk"]):
+            report(("consents", purpose), f"only the desk is told this, never {deaf[0]}", "warning")
     for name, one in model.consumables.items():
         _check_consumable(draft, name, one, product)
         if name in model.sellers:
