@@ -35,17 +35,17 @@ class Identity:
         self.public_key = public_key or signer.public_key(private_key)
         self.kid = hashlib.sha256(self.public_key).digest()[:4]
         self.signer = signer
-        self._private_key = private_key
+        self.private_key = private_key
         self._patient = False  # what is not proved yet is to be proved in slices
         self._proved = None, False
 
     def sign(self, message):
         """Return the 64-byte signature of the thing under message."""
-        return self.signer.sign(self._private_key, message)
+        return self.signer.sign(self.private_key, message)
 
     def prove(self, message):
         """Return whether what it signs can be verified, a generator that pauses."""
-        signature = yield from slowly(self.signer, "sign", self._private_key, message)
+        signature = yield from slowly(self.signer, "sign", self.private_key, message)
         return (yield from slowly(self.signer, "verify", self.public_key, message, signature))
 
     def acting(self, act, *arguments):

@@ -59,6 +59,7 @@ class Watch:
             link.redirect(way["host"], way["port"], way["ca"], client)
         except (KeyError, ValueError) as error:  # of no use: what was dialled goes on
             self._loop.ways = None
+            self._say(way, str(error))
             self._agent.tell("another way to the desk: %s" % error)
             return
         self._way = way
@@ -72,7 +73,7 @@ class Watch:
         """
         first, way = self._known(), dict(self._way)
         told = first.pop("next", way)
-        more = [told[key] != way[key] for key in ("host", "port", "ca")].count(True) > 0
+        more = any(told.get(key) != way.get(key) for key in ("host", "port", "ca", "client"))
         self._say(way, "kept")
         way.pop("id", None)
         try:

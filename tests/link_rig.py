@@ -138,7 +138,7 @@ class Wire:
 
 
 def make_client_certificate(path):
-    """A certificate that vouches for itself, as a maker registers with a cloud broker."""
+    """Files of a certificate that vouches for itself, as a maker registers with a cloud broker."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "probe")])
     now = datetime.datetime.now(datetime.UTC)
@@ -146,6 +146,7 @@ def make_client_certificate(path):
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
@@ -155,6 +156,7 @@ def make_client_certificate(path):
             pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
         )
     )
+    return path.with_suffix(".pem"), path.with_suffix(".key")
 
 
 # A file of tests makes fixtures of these; each of its tests then runs on both runtimes.

@@ -17,6 +17,11 @@ from link_rig import (
     starter,
 )
 
+from agent.identity import Identity
+from agent.service import ways
+from agent.wire import cbor
+from firmware.serial import certify
+from hal.linux import p256
 from sim.desk.broker import LoopbackBroker, make_certificates
 
 kind = pytest.fixture(each_kind, params=KINDS)
@@ -154,23 +159,36 @@ def test_a_link_that_was_closed_to_rest_dials_again_and_gets_what_it_missed(brok
     desk.close()
 
 
-def test_a_client_certificate_is_presented(start, tmp_path):
+def test_a_client_certificate_is_presented_as_it_was_brought_and_as_the_desk_renews_it(
+    start, tmp_path
+):
     make_certificates(tmp_path / "ca.pem", tmp_path / "server")
-    make_client_certificate(tmp_path / "thing")
+    brought, key = make_client_certificate(tmp_path / "thing")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
-    context.load_verify_locations(tmp_path / "thing.pem")
+    context.load_verify_locations(brought)
     context.verify_mode = ssl.CERT_REQUIRED
+    renewed = renew(tmp_path, certify.authority(brought, key))
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        start(
-            "certificate",
-            tmp_path / "thing.pem",
-            tmp_path / "thing.key",
-            port=listener.getsockname()[1],
-            authority=tmp_path / "ca.der",
-        )
-        plain, _ = listener.accept()
-        plain.settimeout(WAIT_S)
-        with context.wrap_socket(plain, server_side=True) as secure:
-            assert secure.recv(1) == b"\x10", "an MQTT CONNECT behind a mutual handshake"
-            assert secure.getpeercert()["subject"] == ((("commonName", "probe"),),)
+        port = listener.getsockname()[1]
+        for pair, name in (((brought, key), "probe"), (renewed, "coffee-9")):
+            probe = start("certificate", *pair, port=port, authority=tmp_path / "ca.der")
+            plain, _ = listener.accept()
+            plain.settimeout(WAIT_S)
+            with context.wrap_socket(plain, server_side=True) as secure:
+                assert secure.recv(1) == b"\x10", "an MQTT CONNECT behind a mutual handshake"
+                assert secure.getpeercert()["subject"] == ((("commonName", name),),)
+            probe.kill()
+
+
+def renew(folder, authority):
+    """What a thing makes of the certificate that its desk tells it: that and the key, in DER."""
+    private = bytes(range(1, 33))
+    identity = Identity("coffee-9", bytes(32), private, None, p256)
+    pem = certify.certify(authority, "coffee-9", identity.public_key, 30)
+    der = ssl.PEM_cert_to_DER_cert(pem)
+    document = cbor.encode({1: "localhost", 2: 8883, 3: b"authority", 4: der})
+    files = folder / "renewed.der", folder / "renewed.key"
+    for file, data in zip(files, ways.read(identity, document)["client"], strict=True):
+        file.write_bytes(data)
+    return files

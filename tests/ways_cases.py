@@ -52,9 +52,20 @@ def ready(**link):
 
 def tell(bench, way, number=500):
     """Send a config message; return what the thing answers, and the ways that it knows then."""
-    bench.say(messages.CONFIG, {1: REQUEST, 2: way["host"], 3: way["port"], 4: way["ca"]}, number)
+    document = {1: way["host"], 2: way["port"], 3: way["ca"]}
+    if "client" in way:
+        document[4] = way["client"]
+    bench.say(messages.CONFIG, parts(document)[0], number)
     sent = bench.serve(2)
     return sent, cbor.decode(bench.store.files["link"])
+
+
+def parts(document, count=1):
+    """The bodies that carry a way, in so many parts."""
+    data = cbor.encode(document)
+    size = -(-len(data) // count)
+    return [{1: REQUEST, 2: part, 3: count, 4: data[part * size : (part + 1) * size]}
+            for part in range(count)]  # fmt: skip
 
 
 def replies(sent):
@@ -181,5 +192,61 @@ def test_refused_is_what_is_no_way_and_a_thing_without_a_link_says_so():
         assert kit.of_kind(sent, messages.UP_ACK)[-1][messages.BODY][2] == messages.REFUSED
         assert bench.store.files["link"] is before and not taken(bench)
     del bench.store.files["link"]
-    bench.say(messages.CONFIG, {1: 1, 2: "h", 3: 1, 4: b"c"}, 600)
-    assert replies(bench.serve(2)) == ["way h:1: this thing works alone"] and not taken(bench)
+    bench.say(messages.CONFIG, parts({1: "h", 2: 1, 3: b"c"})[0], 600)
+    assert replies(bench.serve(2)) == ["this thing works alone"] and not taken(bench)
+
+
+def test_a_way_in_several_parts_is_tried_when_all_are_there_in_whatever_order():
+    bench, _ = ready()
+    bodies = parts({1: "new.example", 2: 8884, 3: b"new" * 100}, 3)
+    for place, which in enumerate((2, 0, 0)):
+        bench.say(messages.CONFIG, bodies[which], 500 + place)
+        assert not replies(bench.serve(2)) and not taken(bench)
+    bench.boot()
+    bench.serve(4)
+    bench.say(messages.CONFIG, bodies[1], 503)
+    assert replies(bench.serve(2)) == ["way new.example:8884: is tried now"] and taken(bench)
+    link = cbor.decode(bench.store.files["link"])
+    assert link["next"]["ca"] == b"new" * 100 and "told" not in link and link["ca"] == b"old"
+
+
+def test_parts_of_another_way_and_parts_that_are_none_are_not_put_together():
+    bench, _ = ready()
+    one, other = parts({1: "a", 2: 1, 3: b"aaa"}, 2), parts({1: "b", 2: 2, 3: b"bbb"}, 2)
+    other[1][1] = REQUEST + 1
+    for number, body in enumerate((one[0], other[1])):
+        bench.say(messages.CONFIG, body, 500 + number)
+        assert not replies(bench.serve(2)) and not taken(bench)
+    before = bench.store.files["link"]
+    for number, (key, value) in enumerate(((2, 4), (3, 5), (3, 0))):
+        body = dict(one[0])
+        body[key] = value
+        bench.say(messages.CONFIG, body, 510 + number)
+        answer = kit.of_kind(bench.serve(2), messages.UP_ACK)[-1][messages.BODY]
+        assert answer[2] == messages.REFUSED and not taken(bench)
+        assert bench.store.files["link"] is before
+
+
+def test_a_certificate_over_the_things_own_key_is_tried_on_the_way_that_is_known():
+    old = [b"certificate", b"key"]
+    bench, loop = ready(client=old)
+    identity = bench.thing.identity
+    fresh = b"certifies " + identity.public_key
+    sent, link = tell(bench, dict(HOME, client=fresh))
+    assert replies(sent) == ["way old.example:8883: is tried now"] and link["client"] == old
+    ways.begin(loop, bench.store)
+    certificate, key = loop.link.dialled[-1][3]
+    assert certificate == fresh and identity.private_key in key and identity.public_key in key
+    bench.serve(2)
+    loop.ways.watch(bench.up())
+    link = cbor.decode(bench.store.files["link"])
+    assert link["client"] == [fresh, key] and link["next"]["client"] == old
+
+
+def test_a_certificate_over_another_key_is_refused():
+    bench, _ = ready()
+    before = bench.store.files["link"]
+    sent, _ = tell(bench, dict(HOME, client=b"certifies somebody"))
+    answer = kit.of_kind(sent, messages.UP_ACK)[-1][messages.BODY]
+    assert answer[2] == messages.REFUSED and "another key" in answer[3]
+    assert bench.store.files["link"] is before and not taken(bench)

@@ -1,17 +1,21 @@
-"""`steward way`: tell things where the desk is found as well, before its broker moves or ends.
+"""`steward way`: tell things where the desk is found as well, before its broker moves or ends, and
+renew the certificates by which they prove themselves there.
 
 Exit codes: 0 done, 1 the answer is no (the desk's refusal), 2 wrong usage.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
 
 from firmware.mandate.install import InstallError, ask_desk
+from firmware.serial.certify import Authority, CertifyError, authority, certify
 from sim.cli.maker_options import LOCAL, Desk, Json, link, stop, table
 from sim.cli.provision import address
 
@@ -27,13 +31,19 @@ def tell(
     thing: Annotated[list[str] | None, typer.Option(help="This one; repeatable.")] = None,
     product: Annotated[str | None, typer.Option(help="All of a product.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All things of the desk.")] = False,
+    signer: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Certificate and key, PEM: each thing gets a certificate of its own."),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="How long such a certificate holds.")] = 730,
     desk: Desk = LOCAL,
     as_json: Json = False,
 ) -> None:
     """Give things another way to the desk: each tries it at once, and keeps the one it knows.
 
     The desk must be behind the new broker already, and stay behind the old one until `list` shows
-    `kept` for all of them.
+    `kept` for all of them. With the broker that they know and --signer, a client certificate is
+    renewed.
     """
     if bool(thing) + (product is not None) + everything != 1:
         raise typer.BadParameter("say which things: --thing, --product or --all")
@@ -41,8 +51,12 @@ def tell(
     body = {"things": thing or [], "product": product, "host": host, "port": port,
             "authority": _pem(ca)}  # fmt: skip
     try:
-        told = ask_desk(link(desk), "/ways", body)
-    except InstallError as error:
+        if signer:
+            certified = _certified(desk, authority(*signer), thing, product, days)
+            told = [row for each in certified for row in ask_desk(link(desk), "/ways", body | each)]
+        else:
+            told = ask_desk(link(desk), "/ways", body)
+    except (InstallError, CertifyError, OSError) as error:
         stop(error)
     _show(told, as_json)
 
@@ -50,21 +64,39 @@ def tell(
 @app.command("list")
 def list_(desk: Desk = LOCAL, as_json: Json = False) -> None:
     """Show which way each thing was told of last, and what became of it."""
-    told: list[dict[str, Any]] = []
     try:
-        page = ask_desk(link(desk), "/ways?limit=500")
-        told += page["items"]
-        while page["next"]:
-            page = ask_desk(link(desk), f"/ways?limit=500&cursor={page['next']}")
-            told += page["items"]
+        told = list(_all(desk, "/ways"))
     except InstallError as error:
         stop(error)
     _show(told, as_json)
 
 
+def _all(desk: str, path: str) -> Iterator[dict[str, Any]]:
+    """Every item of a list of the desk. Raises InstallError."""
+    cursor = ""
+    while cursor is not None:
+        page = ask_desk(link(desk), f"{path}?limit=500{cursor and '&cursor=' + cursor}")
+        yield from page["items"]
+        cursor = page["next"]
+
+
+def _certified(
+    desk: str, signer: Authority, things: list[str] | None, product: str | None, days: int
+) -> Iterator[dict[str, Any]]:
+    """For each thing that is meant what is said to it alone. Raises InstallError."""
+    meant = things or [
+        one["id"] for one in _all(desk, "/things") if product in (None, one["product"])
+    ]
+    for thing in meant:
+        known = ask_desk(link(desk), f"/things/{quote(thing, safe='')}")
+        key = bytes.fromhex(known["public_key"])
+        certificate = certify(signer, thing, key, days)
+        yield {"things": [thing], "product": None, "client": certificate}
+
+
 def _show(told: list[dict[str, Any]], as_json: bool) -> None:
     rows = [
-        {"thing": row["thing"], "way": row["line"].split()[-1],
+        {"thing": row["thing"], "way": row["line"].partition(" ")[2],
          "state": (row["text"] or ": not heard yet").rpartition(": ")[2]}
         for row in told
     ]  # fmt: skip

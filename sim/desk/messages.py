@@ -260,9 +260,9 @@ DOWN: dict[int, Body] = {
     CONFIG: _body(
         "config",
         (1, "request", uint),
-        (2, "host", text(100, 1)),
-        (3, "port", natural(65535, 1)),
-        (4, "authority", document),
+        (2, "part", natural(3)),
+        (3, "parts", natural(4, 1)),
+        (4, "piece", document),
     ),
     MANIFEST: _body("manifest", (1, "document", document)),
     RECONCILE: _body(

@@ -133,6 +133,7 @@ def _things(desk: Desk) -> APIRouter:
             return view(
                 thing,
                 views.ThingDetail,
+                public_key=thing.public_key.hex(),
                 orders=of_thing(Order, Order.state.in_(OPEN_ORDER)),
                 cases=of_thing(Case, Case.state.in_(OPEN_CASE)),
                 findings=of_thing(Finding, Finding.state != FindingState.CLEARED),

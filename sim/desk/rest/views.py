@@ -256,8 +256,9 @@ class Perception(BaseModel):
 
 
 class ThingDetail(ThingView):
-    """A thing with what it last said and what is open for it."""
+    """A thing with its public key, what it last said and what is open for it."""
 
+    public_key: str
     hello: dict[str, Any]
     orders: list[OrderView]
     cases: list[CaseView]

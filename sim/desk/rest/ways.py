@@ -23,6 +23,9 @@ class NewWay(BaseModel):
     host: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s/]+$")]
     port: Annotated[int, Field(ge=1, le=65535)] = 8883
     authority: Annotated[str, Field(max_length=8192, description="Its certificate in PEM.")]
+    client: Annotated[
+        str, Field(max_length=8192, description="The one thing's, over its own key, in PEM.")
+    ] | None = None
 
 
 def told(desk: Desk) -> APIRouter:
@@ -40,7 +43,7 @@ def told(desk: Desk) -> APIRouter:
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
         numbers = desk.act(lambda work: ways.tell(
-            work, new.things, new.product, new.host, new.port, der))  # fmt: skip
+            work, new.things, new.product, new.host, new.port, der, new.client))  # fmt: skip
         return listing.read(desk, lambda session: [
             view(listing.row_of(session, Command, number)) for number in numbers])  # fmt: skip
 
