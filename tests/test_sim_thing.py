@@ -172,7 +172,8 @@ def test_what_hands_cannot_do_is_told(line, words):
 
 
 def test_a_product_without_a_plant_rests_where_it_was_put():
-    around = Surroundings(product("freezer_guard"), {"inside_temp_c": -19})
+    unknown = product("freezer_guard") | {"product": "ice_house"}
+    around = Surroundings(unknown, {"inside_temp_c": -19})
     assert around.read("inside_temp_c") == -19 and around.read("door_closed") == 1
     assert math.isclose(around.read("battery_pct"), 100, abs_tol=1)
     with pytest.raises(ValueError, match="no plant"):

@@ -15,6 +15,7 @@ from sim.plants.sensors import SENSOR_FAULTS, Sensors
 
 KINDS = {
     "coffee_machine": "CoffeeMachine",
+    "freezer_guard": "FreezerGuard",
     "water_pump": "WaterPump",
 }
 

@@ -34,6 +34,10 @@ class Fault:
         return self.severity if grown else self.severity * (at - self.since) / self.over_s
 
 
+def _keeps_power(seconds: int) -> None:
+    """What is done in most plants takes no power from the thing."""
+
+
 class Plant:
     """A product's physics. Subclasses fill the class fields, `_advance` and the readers.
 
@@ -43,6 +47,7 @@ class Plant:
     `effects` maps what can fail to further failure modes that it truly looks like.
     `outputs` maps what the thing can switch to the failures that this may put right;
     `on_by_itself` are those of them that are on while nobody switches.
+    `lost_power(seconds)` is to be called when the thing itself is without power for so long.
     """
 
     signals: ClassVar[dict[str, str]] = {}
@@ -59,8 +64,10 @@ class Plant:
         self.levels = dict(self.consumables)
         self.demand = 0
         self.lost: dict[str, int] = {}
+        self.settings: dict[str, float] = {}
         self._faults: dict[str, Fault] = {}
         self.on = {output: output in self.on_by_itself for output in self.outputs}
+        self.lost_power = _keeps_power
         self._readers = {name: getattr(self, f"_read_{name}") for name in self.signals}
 
     def advance(self, at: int) -> None:
@@ -86,6 +93,11 @@ class Plant:
 
     def room(self, consumable: str) -> float:
         return self._capacity(consumable) - self.levels[consumable]
+
+    def change(self, setting: str, value: float) -> None:
+        """A setting has another value from now on."""
+        self.advance(self.world.now)
+        self.settings[setting] = value
 
     def empty(self, consumable: str) -> None:
         self._capacity(consumable)

@@ -35,15 +35,19 @@ class Sensors:
         self._since: dict[str, int] = {}
         self._held: dict[str, float | None] = {}
         self._hung: set[str] = set()
+        self._more: dict[str, float] = {}
 
     def __getattr__(self, name):
         return getattr(self.plant, name)
 
     def read(self, signal: str) -> float | None:
         """As Plant.read, through the sensor as it is."""
-        if signal not in self._broken:
-            return self.plant.read(signal)
-        return getattr(self, f"_{self._broken[signal]}")(signal)
+        if signal in self._broken:
+            return getattr(self, f"_{self._broken[signal]}")(signal)
+        value = self.plant.read(signal)
+        if signal in self._more and value is not None:
+            value += self._more[signal]
+        return value
 
     def break_sensor(self, signal: str, kind: str, hung: bool = False) -> None:
         """hung: nothing is broken, and its part set up anew puts it right."""
@@ -65,6 +69,11 @@ class Sensors:
         self._since.pop(signal, None)
         self._hung.discard(signal)
         return self._broken.pop(signal, None) is not None
+
+    def swap_sensor(self, signal: str, more: float) -> None:
+        """Another one is put in, sound, which says so much more than the first one did."""
+        self.mend_sensor(signal)
+        self._more[signal] = more
 
     def put_right(self, mode: str, signal: str | None = None) -> list[str]:
         """Repair whatever is behind a failure mode of the product; returns what was repaired.

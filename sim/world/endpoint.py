@@ -13,9 +13,9 @@ from sim.desk.approvals import ANSWERABLE, Question
 from sim.desk.core import Desk
 from sim.desk.models import Case
 from sim.desk.service import Pace, SimpleDepartment
-from sim.desk.suppliers import Article, Supplier, Terms
+from sim.desk.suppliers import Article, HonestSupplier, Supplier, Terms
 from sim.world import scenario as scenarios
-from sim.world.clock import DAY, Event, World
+from sim.world.clock import DAY, HOUR, Event, World
 from sim.world.events import Tell
 from sim.world.network import Network
 from sim.world.thing import Keys
@@ -50,10 +50,12 @@ class Endpoint:
         self.world = world
         self.network = network
         self.scenario = scenario
+        self._record = record
         self.skew_s = 0
         self.hears: dict[str, Callable[[bytes], None]] = {}
         self.desk = furnish(world, scenario, record, hooks, "sqlite://", lambda: self.skew_s)
         self._wake: Event | None = None
+        self._silent_until = 0
         self._things: list[str] = []
         network.watch(self._links_changed)
 
@@ -92,15 +94,32 @@ class Endpoint:
         self.pump()
         return known
 
+    def silence(self, for_s: int) -> None:
+        """Hear and say nothing for a while; sellers and service do what they know of meanwhile."""
+        self._silent_until = self.world.now + for_s
+        self.world.after(for_s, self.pump)
+
+    def reprice(self, seller: str, percent: int) -> None:
+        """Have a seller ask so many percent of what it asked at first."""
+        supplier = self.desk.suppliers[seller]
+        assert isinstance(supplier, HonestSupplier)  # every kind of a scenario's sellers is
+        asked = next(each for each in self.scenario.sellers if each.name == seller)
+        articles = _articles(asked, self._record, percent)
+        supplier.articles = {article.sku: article for article in articles}
+
     def receive(self, thing: str, frame: bytes) -> None:
         """A frame came over the network."""
+        if self.world.now < self._silent_until:
+            return
         self.desk.receive(thing, frame)
         self.pump()
 
     def pump(self) -> None:
         """Do what is due, send what waits, and come back when something is due next."""
         due = self.desk.tick()
-        while due is not None and due <= self.desk.now and (taken := self.desk.take()):
+        silent = self.world.now < self._silent_until
+        while not silent and due is not None and due <= self.desk.now and (
+                taken := self.desk.take()):
             thing, frame = taken
             self.hears[thing](frame)
             self.network.send(thing, "down", frame)
@@ -108,7 +127,7 @@ class Endpoint:
         if self._wake is not None:
             self._wake.cancel()
         if due is not None:
-            ahead = max(1, due - self.desk.now)
+            ahead = max(HOUR if silent else 1, due - self.desk.now)
             self._wake = self.world.after(ahead, self.pump)
 
     def signal_of(self, case_id: bytes) -> str | None:
@@ -205,18 +224,6 @@ def _mandate(desk: Desk, world: World, thing: str, terms: scenarios.Mandate, seq
 
 def _supplier(world: World, seller: scenarios.Seller, record: dict) -> Supplier:
     """A seller of everything the product may buy, at its own prices."""
-    scales = [channel["scale"] for channel in record["channels"]]
-    articles = [
-        Article(
-            sku=item["sku"],
-            price_minor=item.get("price_minor", 1_000) * seller.price_percent // 100,
-            pack_units=int(item["pack"] * scales[consumable["channel"]] + 0.5),
-            quality=seller.quality,
-            carbon_g=seller.carbon_g,
-        )
-        for consumable in record.get("consumables", [])
-        for item in consumable.get("items", [])
-    ]
     terms = Terms(
         shipping_minor=seller.shipping_minor,
         tax_percent=seller.tax_percent,
@@ -225,7 +232,24 @@ def _supplier(world: World, seller: scenarios.Seller, record: dict) -> Supplier:
     )
     key = codec.new_private_key(secret(world, f"seller {seller.name}"))
     kind = market.KINDS[seller.kind]
+    articles = _articles(seller, record, 100)
     return kind(seller.name, articles, terms, world.stream(f"seller/{seller.name}"), key)
+
+
+def _articles(seller: scenarios.Seller, record: dict, percent: int) -> list[Article]:
+    """All that the product may buy, at so many percent of this seller's prices."""
+    scales = [channel["scale"] for channel in record["channels"]]
+    return [
+        Article(
+            sku=item["sku"],
+            price_minor=item.get("price_minor", 1_000) * seller.price_percent * percent // 10_000,
+            pack_units=int(item["pack"] * scales[consumable["channel"]] + 0.5),
+            quality=seller.quality,
+            carbon_g=seller.carbon_g,
+        )
+        for consumable in record.get("consumables", [])
+        for item in consumable.get("items", [])
+    ]
 
 
 def _department(world: World, service: scenarios.Service) -> SimpleDepartment:

@@ -39,6 +39,22 @@ class MendSensor(Event):
     signal: str
 
 
+class SwapSensor(Event):
+    """Somebody puts in another sensor, which says so much more than the old one did in health."""
+
+    do: Literal["swap sensor"]
+    signal: str
+    more: float = 0.0
+
+
+class Set(Event):
+    """Life changes: a setting of the plant has another value from here on."""
+
+    do: Literal["set"]
+    setting: str
+    value: float
+
+
 class Empty(Event):
     do: Literal["empty"]
     consumable: str
@@ -52,6 +68,22 @@ class Refill(Event):
 
 class CutNetwork(Event):
     do: Literal["cut network"]
+    lasts: Duration
+
+
+class SilenceDesk(Event):
+    """The link is up, and nobody answers: the desk's own machine is down."""
+
+    do: Literal["silence desk"]
+    lasts: Duration
+
+
+class Prices(Event):
+    """All of a seller's prices are so many percent of what they were, for a while."""
+
+    do: Literal["prices"]
+    seller: str
+    percent: Annotated[int, Field(ge=1, le=1000)]
     lasts: Duration
 
 
@@ -127,7 +159,8 @@ class Type(Event):
 
 
 Happening = (
-    Break | Mend | BreakSensor | MendSensor | Empty | Refill | CutNetwork | Kill | CutPower
-    | LoseFlash | RotFlash | ClockJump | Allow | Replay | Tell | Type
+    Break | Mend | BreakSensor | MendSensor | SwapSensor | Set | Empty | Refill | CutNetwork
+    | SilenceDesk | Prices | Kill | CutPower | LoseFlash | RotFlash | ClockJump | Allow | Replay
+    | Tell | Type
 )  # fmt: skip
 AnyEvent = Annotated[Happening, Field(discriminator="do")]

@@ -2,7 +2,20 @@
 
 from collections.abc import Callable
 
+from sim.plants import UnknownName
 from sim.world import events
+
+NAMES = {"mode": "modes", "signal": "signals", "consumable": "consumables", "setting": "settings"}
+"""What an event may name of the plant: its key, and where the plant has those that there are."""
+
+
+def fits(event, plant) -> None:
+    """Raises UnknownName for what the plant does not have, before the story begins."""
+    for key, place in NAMES.items():
+        named, known = getattr(event, key, None), getattr(plant, place)
+        if named is not None and named not in known:
+            kind = "failure mode" if key == "mode" else key
+            raise UnknownName(f'{kind} for "{event.do}"', named, known)
 
 
 def happen(run, event) -> None:
@@ -33,6 +46,16 @@ def _mend_sensor(run, event: events.MendSensor) -> None:
         run.observer.mended(f"sensor {event.signal}")
 
 
+def _swap_sensor(run, event: events.SwapSensor) -> None:
+    run.plant.swap_sensor(event.signal, event.more)
+    run.observer.mended(f"sensor {event.signal}")
+
+
+def _set(run, event: events.Set) -> None:
+    run.plant.change(event.setting, event.value)
+    run.observer.note("people", f"from here on {event.setting} is {event.value:g}")
+
+
 def _empty(run, event: events.Empty) -> None:
     run.plant.empty(event.consumable)
     run.observer.note("people", f"emptied {event.consumable}")
@@ -46,6 +69,17 @@ def _refill(run, event: events.Refill) -> None:
 def _cut_network(run, event: events.CutNetwork) -> None:
     run.observer.cut(event.lasts)
     run.network.cut(event.lasts)
+
+
+def _silence_desk(run, event: events.SilenceDesk) -> None:
+    run.observer.cut(event.lasts)
+    run.endpoint.silence(event.lasts)
+
+
+def _prices(run, event: events.Prices) -> None:
+    run.observer.note("market", f"{event.seller} asks {event.percent} % of its prices")
+    run.endpoint.reprice(event.seller, event.percent)
+    run.world.after(event.lasts, run.endpoint.reprice, event.seller, 100)
 
 
 def _kill(run, event: events.Kill) -> None:
@@ -113,9 +147,13 @@ HOW: dict[type, Callable] = {
     events.Mend: _mend,
     events.BreakSensor: _break_sensor,
     events.MendSensor: _mend_sensor,
+    events.SwapSensor: _swap_sensor,
+    events.Set: _set,
     events.Empty: _empty,
     events.Refill: _refill,
     events.CutNetwork: _cut_network,
+    events.SilenceDesk: _silence_desk,
+    events.Prices: _prices,
     events.Kill: _kill,
     events.CutPower: _cut_power,
     events.LoseFlash: _lose_flash,

@@ -19,7 +19,7 @@ from sim.world import invariants, report
 from sim.world.clock import DAY, World
 from sim.world.digest import Digest
 from sim.world.endpoint import Endpoint, keys
-from sim.world.happen import happen
+from sim.world.happen import fits, happen
 from sim.world.network import Network, Weather
 from sim.world.observer import Observer
 from sim.world.people import Housekeeper, Owner, Receiver, Technician, habits_of
@@ -167,7 +167,9 @@ class Run:
         return Endpoint(self.world, self.network, self.scenario, self.record, hooks)
 
     def _fit(self) -> None:
-        """UnknownName where the plant lacks what the product is about."""
+        """UnknownName where the plant lacks what the product or the story is about."""
+        for event in self.scenario.events:
+            fits(event, self.plant)
         for channel in self.record["channels"]:
             if channel["name"] not in self.plant.signals:
                 raise UnknownName("signal of the plant", channel["name"], self.plant.signals)
@@ -202,6 +204,7 @@ class Run:
         self.network.attach(
             self.name, lambda frame: endpoint.receive(self.name, frame), site.deliver
         )
+        self.plant.plant.lost_power = site.power_off
         site.sent = self._sent
         site.effect = self._effect
         site.booted = observer.booted

@@ -15,7 +15,7 @@ from boards.locate import Lines
 from boards.problems import DescriptionError, Problem, nearest
 from sim.desk.market import KINDS as SELLERS
 from sim.plants import KINDS
-from sim.world.events import Allow, AnyEvent, Happening
+from sim.world.events import Allow, AnyEvent, Happening, Prices
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 PRODUCTS = Path(__file__).parents[2] / "boards" / "products"
@@ -225,6 +225,11 @@ def _unknown_sellers(scenario: Scenario) -> list[tuple[tuple, str]]:
         (("events", index, "sellers"), event.sellers)
         for index, event in enumerate(scenario.events)
         if isinstance(event, Allow)
+    ]
+    places += [
+        (("events", index), [event.seller])
+        for index, event in enumerate(scenario.events)
+        if isinstance(event, Prices)
     ]
     return [
         ((*place, index), f"no seller {name!r}; {nearest(name, known)}")
