@@ -24,7 +24,7 @@ class Blank:
 
     def answers(self, line, now):
         """Obey a console line in slices; without an agent there is no age, and uptime serves."""
-        return grammar.obey(self, line, now, COMMANDS.get, self.ports.refuses)
+        return grammar.obey(self, line, now, _find, self.ports.refuses)
 
     def feed_reading(self, channel, value, quality, now):
         """Nothing is known of channels."""
@@ -61,6 +61,10 @@ class NoSensors:
 
     def read(self, now):
         return ()
+
+
+def _find(words):
+    return COMMANDS.get(words[0])
 
 
 def _help(agent, words, at):
