@@ -6,6 +6,7 @@ is loaded by name at run time (a monitor, a driver) is an entry of its own.
 
 import ast
 from collections.abc import Container, Iterable, Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def closure(entries: Iterable[str], without: Container[str] = ()) -> dict[str, P
             place = _place(module, path)
             if place not in found:
                 found[place] = path
-                waiting += [(other, place) for other in _imports(path)]
+                waiting += [(other, place) for other in _imports(path, path.stat().st_mtime_ns)]
     return dict(sorted(found.items()))
 
 
@@ -80,8 +81,14 @@ def loans(node: ast.Call) -> list[str]:
     return []
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Our modules that a file imports anywhere; `from a import b` is a.b if that is a module."""
+@cache
+def _imports(path: Path, changed: int) -> list[str]:
+    """Our modules that a file as it was then imports anywhere."""
+    return list(_said(path))
+
+
+def _said(path: Path) -> Iterator[str]:
+    """The same, once for each time; `from a import b` is a.b if that is a module."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

@@ -34,14 +34,15 @@ class Edit(NamedTuple):
 def fold(text: str, module: str) -> str:
     """The source of a module with the numbers of the agent in the place of their names."""
     tree = ast.parse(text)
-    rooms, names = _imported(tree)
+    nodes = list(ast.walk(tree))
+    rooms, names = _imported(nodes)
     if module.split(".")[0] == FOLDED:
         names = {**numbers(module), **names}
     lines = text.encode().split(b"\n")
-    edits = _uses(tree, rooms, names)
-    used = _still_used(tree, edits)
+    edits = _uses(nodes, rooms, names)
+    used = _still_used(nodes, edits)
     renewed: list[tuple[ast.stmt, str]] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == FOLDED:
             renewed.append((node, _import(node, names, rooms, used)))
     for statement in tree.body:
@@ -82,8 +83,9 @@ def numbers(module: str) -> dict[str, int]:
 def _numbers(path: Path, changed: int) -> dict[str, int]:
     """Of the file as it was then; what it takes from others is in its own lines all the same."""
     tree = ast.parse(path.read_text("utf-8"))
-    rooms, known = _imported(tree)
-    given = _given(tree)
+    nodes = list(ast.walk(tree))
+    rooms, known = _imported(nodes)
+    given = _given(nodes)
     scope = {**BUILT_IN, **known}
     scope.update({name: SimpleNamespace(**numbers(room)) for name, room in rooms.items()})
     found: dict[str, int] = {}
@@ -114,9 +116,8 @@ def _matched(target: ast.expr, value: object) -> dict[str, int]:
     return found
 
 
-def _given(tree: ast.AST) -> list[str]:
+def _given(nodes: list[ast.AST]) -> list[str]:
     """Every name that is given a value anywhere, as often as it is."""
-    nodes = list(ast.walk(tree))
     stored = [node.id for node in nodes if isinstance(node, ast.Name) and _is_store(node)]
     return stored + [node.arg for node in nodes if isinstance(node, ast.arg)]
 
@@ -125,12 +126,12 @@ def _is_store(node: ast.Name) -> bool:
     return not isinstance(node.ctx, ast.Load)
 
 
-def _imported(tree: ast.AST) -> tuple[dict[str, str], dict[str, int]]:
+def _imported(nodes: list[ast.AST]) -> tuple[dict[str, str], dict[str, int]]:
     """By the name that it has here: modules of the agent, and numbers out of them."""
     rooms: dict[str, str] = {}
     found: dict[str, int] = {}
-    given = _given(tree)
-    for node in ast.walk(tree):
+    given = set(_given(nodes))
+    for node in nodes:
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(FOLDED):
             continue
         for alias in node.names:
@@ -152,10 +153,10 @@ def _path(module: str) -> Path | None:
     return None
 
 
-def _uses(tree: ast.AST, rooms: dict[str, str], names: dict[str, int]) -> list[Edit]:
+def _uses(nodes: list[ast.AST], rooms: dict[str, str], names: dict[str, int]) -> list[Edit]:
     tables = {name: numbers(room) for name, room in rooms.items()}
     edits = []
-    for node in ast.walk(tree):
+    for node in nodes:
         value = None
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             value = names.get(node.id)
@@ -169,12 +170,12 @@ def _uses(tree: ast.AST, rooms: dict[str, str], names: dict[str, int]) -> list[E
     return edits
 
 
-def _still_used(tree: ast.AST, edits: list[Edit]) -> set[str]:
+def _still_used(nodes: list[ast.AST], edits: list[Edit]) -> set[str]:
     """The names that are read in what the edits leave."""
     gone = {(edit.line, edit.start) for edit in edits}
     return {
         node.id
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Name) and (node.lineno, node.col_offset) not in gone
     }
 

@@ -208,7 +208,7 @@ def _unneeded() -> set[str]:
     mentions: list[tuple[str, frozenset[str]]] = []
     for module, path in _modules():
         tree = ast.parse(path.read_text("utf-8"))
-        mentions += _mentions(tree, frozenset(), module != LIBRARY)
+        mentions += _mentions(tree, module != LIBRARY)
         if module.split(".")[0] == LIBRARY:
             made.update(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
     found: set[str] = set()
@@ -220,20 +220,21 @@ def _unneeded() -> set[str]:
         found |= dead
 
 
-def _mentions(node: ast.AST, within: frozenset, texts: bool) -> Iterator[tuple[str, frozenset]]:
+def _mentions(tree: ast.AST, texts: bool) -> Iterator[tuple[str, frozenset]]:
     """Every name that a tree reads or, if `texts`, has in a text; and within which functions."""
-    if isinstance(node, ast.FunctionDef):
-        within |= {node.name}
-    said = [getattr(node, "attr", ""), getattr(node, "id", "")]
-    if isinstance(node, ast.alias):
-        said.append(node.name.split(".")[-1])
-    if isinstance(node, ast.Constant) and texts:
-        said.append(str(node.value))
-    for name in said:
-        if name not in within:
-            yield name, within
-    for inner in ast.iter_child_nodes(node):
-        yield from _mentions(inner, within, texts)
+    nowhere: frozenset[str] = frozenset()
+    waiting = [(tree, nowhere)]
+    while waiting:
+        node, within = waiting.pop()
+        if isinstance(node, ast.FunctionDef):
+            within |= {node.name}
+        said = [getattr(node, "attr", ""), getattr(node, "id", "")]
+        if isinstance(node, ast.alias):
+            said.append(node.name.split(".")[-1])
+        if isinstance(node, ast.Constant) and texts:
+            said.append(str(node.value))
+        yield from ((name, within) for name in said if name and name not in within)
+        waiting += [(inner, within) for inner in ast.iter_child_nodes(node)]
 
 
 @cache
