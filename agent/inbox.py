@@ -197,4 +197,4 @@ def _order_row(row):
     fields = dict(enumerate(row))
     return (wire.octets(fields, 0, 16), wire.text(fields, 1, 40), wire.natural(fields, 2),
             wire.natural(fields, 3, 12), wire.text(fields, 4, 40), wire.natural(fields, 5),
-            wire.natural(fields, 6))
+            wire.natural(fields, 6), wire.text(fields, 7, 3) if len(row) > 7 else "")

@@ -281,7 +281,7 @@ class Schedule:
 
     def check(self) -> None:
         thing = self.bench.thing
-        today, month = thing.trade.budget.committed(None)
+        today, month = thing.trade.budget.committed(None, "EUR")
         need(today <= DAY_BUDGET and month <= MONTH_BUDGET, "I3", "budget", today, month)
         spent = sum(
             order["content"][7]

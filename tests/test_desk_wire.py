@@ -52,7 +52,7 @@ SAMPLES = [
     bytes(32),
     b"\xd2\x84",
     [["water", 1000, [[-5, 3], [0, 4]]]],
-    [[bytes(16), "beans", 3, 7, "roaster", 2606, 1_800_000_000]],
+    [[bytes(16), "beans", 3, 7, "roaster", 2606, 1_800_000_000, "EUR"]],
     {"beans": "price"},
     {"beans": 30},
     {"beans": 3012},

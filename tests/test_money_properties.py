@@ -135,13 +135,54 @@ def test_no_clock_and_no_restart_refills_a_budget(happenings):
         elif what == "release" and spent:
             budget.release(spent.pop()[0])
         elif budget.refusal(kept, "beans", "roaster", total, utc, at) is None:
-            budget.commit(identifier, "beans", "roaster", total, utc, at)
+            budget.commit(identifier, "beans", "roaster", total, "EUR", utc, at)
             spent.append((identifier, at, total))
-        today, month = budget.committed(None)
+        today, month = budget.committed(None, "EUR")
         assert today <= 10000 and month <= 30000
         for _, first, _ in spent:
             near = [t for _, when, t in spent if first <= when < first + 28 * DAY]
             assert sum(near) <= 2 * 30000
+
+
+@given(st.lists(
+    st.tuples(st.sampled_from(["EUR", "USD", "restart", "forget"]), st.integers(0, 6000),
+              st.integers(0, DAY)), max_size=40))  # fmt: skip
+@settings(max_examples=200)
+def test_a_budget_holds_in_each_currency_whatever_mandates_replace_each_other(happenings):
+    """What was spent in one is neither added to another nor forgotten while it is away."""
+    budgets_of = {"EUR": (10000, 30000), "USD": (3000, 9000)}
+    notes: list = []
+    budget, spent, at = budgets.Budget(notes.append), {"EUR": 0, "USD": 0}, 0
+    for number, (word, total, passes) in enumerate(happenings):
+        at = min(at + passes, 20 * DAY)  # within one month
+        if word == "restart":
+            records, budget = list(budget.dump()), budgets.Budget(notes.append)
+            for record in records:
+                budget.apply(cbor.decode(cbor.encode(record)))
+        elif word == "forget":  # the flash is lost, and the desk tells
+            records, budget = list(budget.dump()), budgets.Budget(notes.append)
+            for _, identifier, day, name, seller, total, then, currency in records[1:]:
+                budget.recall(identifier, name, seller, total, currency, day * DAY, then)
+        else:
+            day, month = budgets_of[word]
+            kept = in_force(k5=word, k9=day, k10=month)
+            refusal = budget.refusal(kept, "beans", "roaster", total, kit.START_UTC + at, at)
+            if refusal is None:
+                budget.commit(bytes([number]) * 16, "beans", "roaster", total, word,
+                              kit.START_UTC + at, at)
+                spent[word] += total
+            elif spent[word] == 0 and total <= min(5000, day):
+                assert refusal.startswith("orders of"), "the other's money stood in the way"
+        for currency, (day, month) in budgets_of.items():
+            today, so_far = budget.committed(None, currency)
+            assert today <= day and so_far == spent[currency] <= month
+
+
+def test_what_was_kept_without_its_currency_counts_in_every_one():
+    budget = budgets.Budget(lambda record: None)
+    budget.apply([budgets.COMMIT, b"a" * 16, kit.START_UTC // DAY, "beans", "roaster", 2000, 5])
+    budget.recall(b"b" * 16, "beans", "roaster", 500, "", kit.START_UTC, 6)
+    assert budget.committed(None, "EUR") == budget.committed(None, "USD") == (2500, 2500)
 
 
 @given(st.integers(-200000, 400000))

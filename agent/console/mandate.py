@@ -30,7 +30,7 @@ def mandate(agent, words, at):
     if terms is None:
         return Pairs([("sequence", agent.trade.mandate.sequence()),
                       ("buying", agent.trade.mandate.refusal(utc))])
-    today, month = agent.trade.budget.committed(utc)
+    today, month = agent.trade.budget.committed(utc, terms[term.CURRENCY])
     return Pairs([
         ("sequence", agent.trade.mandate.sequence()),
         ("buying", agent.trade.mandate.refusal(utc) or "yes"),

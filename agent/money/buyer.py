@@ -152,8 +152,8 @@ class Buyer:
             13: order.cycle, 14: utc, 15: order.price,
         })
         if not order.test:
-            self._rooms.budget.commit(order.id, order.consumable, order.seller, order.total, utc,
-                                      at)
+            self._rooms.budget.commit(order.id, order.consumable, order.seller, order.total,
+                                      order.currency, utc, at)
         order.promised = at + order.lead_s
         order.placed = at
         order.answered = False

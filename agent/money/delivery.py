@@ -165,7 +165,7 @@ class Delivery:
         if order.test:
             return
         units = order.pack * order.packs
-        self._rooms.experience.paid(order.consumable, order.total * 1000 // units)
+        self._rooms.experience.paid(order.consumable, order.currency, order.total * 1000 // units)
         # Arrived is by the seller's word, so lateness is measured up to it and not to the refill.
         late = (order.came or at) - order.placed - order.lead_s
         kept = [(learned.IN_TIME, max(0, 100 - 100 * max(0, late) // limits.LATE_WORTHLESS_S)),

@@ -20,7 +20,7 @@ _GAIN, _OF = 3, 10
 
 class Experience:
     """Durable: {seller: [age, count, average of each aspect in thousandths or -1]}, and
-    {consumable: [minor units for 1000 units x scale, count]}."""
+    {(consumable, currency): [minor units for 1000 units x scale, count]}."""
 
     def __init__(self, note):
         self._note = note
@@ -49,21 +49,21 @@ class Experience:
         faded = abs(distance) >> min(halvings, 10)
         return NEUTRAL + (faded if distance >= 0 else -faded) // 10
 
-    def paid(self, consumable, per_1000):
+    def paid(self, consumable, currency, per_1000):
         """Learn what a consumable cost."""
-        price, count = self._usual.get(consumable, (per_1000, 0))
-        record = [USUAL, consumable, price + (per_1000 - price) * _GAIN // _OF, count + 1]
+        price, count = self._usual.get((consumable, currency), (per_1000, 0))
+        record = [USUAL, consumable, price + (per_1000 - price) * _GAIN // _OF, count + 1, currency]
         self.apply(record)
         self._note(record)
 
-    def usual(self, consumable):
+    def usual(self, consumable, currency):
         """Return the usual price of 1000 units x scale in minor units, or None after one order."""
-        price, count = self._usual.get(consumable, (0, 0))
+        price, count = self._usual.get((consumable, currency), (0, 0))
         return price if count > 1 else None
 
     def apply(self, record):
         if record[0] == USUAL:
-            self._usual[record[1]] = (record[2], record[3])
+            self._usual[record[1], "".join(record[4:])] = (record[2], record[3])
             return
         if record[1] not in self.sellers and len(self.sellers) >= limits.SELLERS_KEPT:
             oldest = min([(self.sellers[name][0], name) for name in self.sellers])
@@ -73,5 +73,6 @@ class Experience:
     def dump(self):
         for name in sorted(self.sellers):
             yield [SELLER, name] + self.sellers[name]
-        for name in sorted(self._usual):
-            yield [USUAL, name, self._usual[name][0], self._usual[name][1]]
+        for name, currency in sorted(self._usual):
+            price, count = self._usual[name, currency]
+            yield [USUAL, name, price, count, currency]

@@ -176,7 +176,7 @@ class Market:
 
     def _surges(self, order, offer, at):
         """Return whether the price is a surge that the stock outlasts; then ask again later."""
-        usual = self._rooms.experience.usual(order.consumable)
+        usual = self._rooms.experience.usual(order.consumable, offer.currency)
         percent, patience = self._rooms.mandate.terms.get(
             term.SURGE, (limits.SURGE_PERCENT, limits.SURGE_PATIENCE_S))
         price = offer.per_1000()

@@ -114,9 +114,10 @@ def hex_of(data):
     return "".join(["%02x" % byte for byte in data])
 
 
-def _fill(order, seller, total, at):
+def _fill(order, told, at):
     """Give an order that only the desk remembers the terms that it told."""
-    order.agree([b"", b"", seller, "", 0, 0, 0, total, "", 0, 0, b""])
+    seller, total, currency = told
+    order.agree([b"", b"", seller, "", 0, 0, 0, total, currency, 0, 0, b""])
     order.placed = order.promised = at
     order.decision = b""
     order.answered = True
@@ -233,13 +234,15 @@ class Orders:
             row[2] = []
         self._keep_cycle(key)
 
-    def adopt(self, identifier, name, cycle, state, seller, total, utc, unheard, at):
+    def adopt(self, identifier, name, cycle, state, seller, total, utc, currency, unheard,
+              at):
         """Take the desk's word for an order that this thing may no longer remember.
 
         One that it remembers catches up with what the desk knows; it never goes back.  What the
         desk holds for open is open, unless word of its end is on its way to it (unheard).
         """
         test = identifier == order_id(self._thing, name, cycle, True)
+        told = seller, total, currency
         if not test and identifier != order_id(self._thing, name, cycle, False):
             return  # no order of this thing; a status about it will be denied
         key = self._key(name, test)
@@ -247,28 +250,28 @@ class Orders:
         own_doing = known.placed if known else cycle < own[0]
         # Of one that came to nothing the total is what was charged all the same.
         if total and not test and not (own_doing and self._budget.past(utc)):
-            self._budget.recall(identifier, name, seller, total, utc, at)
+            self._budget.recall(identifier, name, *told, utc, at)
         alike = [o for o in self.open if o.consumable == name and o.test == test]
         for order in alike:
             if order.cycle < cycle:  # of an old flash: the desk knows that it ended
                 self._set(order, CANCELLED, at, "a later one is known")
         if known:
-            self._catch_up(known, state, seller, total, at)
+            self._catch_up(known, state, told, at)
         elif state in ENDS:
-            self._was(identifier, key, cycle, seller, total, at)
+            self._was(identifier, key, cycle, told, at)
         elif not unheard and not [o for o in alike if o.cycle > cycle]:
             order = opening(identifier, name, cycle, state, at, 0, at, test, self._ledger.count)
-            self._open_again(order, key, seller, total, at)
+            self._open_again(order, key, told, at)
 
-    def _catch_up(self, known, state, seller, total, at):
+    def _catch_up(self, known, state, told, at):
         if state > known.state or state in MOVES[known.state]:
             if not known.placed:  # and it does not know on what terms any more
-                _fill(known, seller, total, at)
+                _fill(known, told, at)
             known.answered = True
             known.promised = max(known.promised, at)
             self._set(known, state, at, "reconciled")
 
-    def _was(self, identifier, key, cycle, seller, total, at):
+    def _was(self, identifier, key, cycle, told, at):
         """An order has ended that this memory did not place, or no longer knows."""
         row = self._cycle(key)
         ended = self.ended(identifier)
@@ -276,17 +279,17 @@ class Orders:
             row[0] = cycle + 1
             self._keep_cycle(key)
         elif ended and not ended.placed:  # by this memory; by another one it was
-            _fill(ended, seller, total, at)
+            _fill(ended, told, at)
             self.remember(ended)
 
-    def _open_again(self, order, key, seller, total, at):
+    def _open_again(self, order, key, told, at):
         """An order is open of which this memory knows nothing, or that it ended unplaced."""
         row = self._cycle(key)
         row[0] = max(row[0], order.cycle)
         if self.ended(order.id):
             row[3] = []
         self._keep_cycle(key)
-        _fill(order, seller, total, at)
+        _fill(order, told, at)
         self.open.append(order)
         self._set(order, order.state, at, "reconciled")
 

@@ -267,7 +267,7 @@ DOWN: dict[int, Body] = {
     MANIFEST: _body("manifest", (1, "document", document)),
     RECONCILE: _body(
         "reconcile",
-        (1, "orders", list_of(row(id16, name, uint, uint, name, uint, uint))),
+        (1, "orders", list_of(row(id16, name, uint, uint, name, uint, uint, currency))),
         (2, "up_seq", uint),
         (3, "nonce", octets(8)),
         (4, "part", uint, False),

@@ -263,7 +263,7 @@ def _reconciled(row: Order) -> list:
     about = [row.order_id, row.consumable, row.cycle, int(row.state), row.seller]
     fulfilled = row.state not in (OrderState.CANCELLED, OrderState.REFUSED, OrderState.EXPIRED)
     spent = row.total_minor if fulfilled else min(row.charged_minor, row.total_minor)
-    return [*about, spent, row.placed_at]
+    return [*about, spent, row.placed_at, row.currency]
 
 
 def _check_order(work: Work, thing: Thing, terms: dict) -> None:

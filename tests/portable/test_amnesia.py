@@ -106,7 +106,7 @@ def test_after_reconciling_a_new_chain_begins_that_says_why_and_survives():
     said = [entry for entry in entries(bench) if entry[2] == books.RECONCILED][-1]
     assert said[3] == 1 and said[4] == 500 and said[5]
     assert bench.thing.trade.orders.find(identifier).state == ordering.CONFIRMED
-    assert bench.thing.trade.budget.committed(None)[1] == 1700
+    assert bench.thing.trade.budget.committed(None, "EUR")[1] == 1700
     count = bench.thing.trade.ledger.count
     for _ in range(2):  # as it was appended, and as a rewrite leaves it
         bench.boot()

@@ -287,9 +287,9 @@ def test_a_signed_cancel_asks_the_seller_once_and_what_it_cost_comes_back_by_the
     for _ in range(2):  # its acknowledgement was lost, or somebody kept it
         sent, refusal = hand(bench, cancel(order))
         assert refusal is None and not events(sent)
-    assert bench.thing.trade.budget.committed(None)[1] == 1700
+    assert bench.thing.trade.budget.committed(None, "EUR")[1] == 1700
     bench.status(order, 8)
-    assert bench.order(order) is None and bench.thing.trade.budget.committed(None)[1] == 0
+    assert bench.order(order) is None and bench.thing.trade.budget.committed(None, "EUR")[1] == 0
     assert hand(bench, cancel(order))[1] is None
     assert [row[4] for row in ledger(bench, 3, order)].count(ordering.CANCELLED) == 1
 

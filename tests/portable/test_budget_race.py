@@ -1,8 +1,9 @@
 """Two consumables run out at once, and the budget is enough for one of them."""
 
 import kit
-from market_bench import SELLERS
+from market_bench import SELLERS, Market
 
+from agent.money.orders import hex_of
 from agent.wire import messages as wire
 
 MILK = 2
@@ -54,7 +55,7 @@ def raced(cut=0, **limits):
             sent += bench.serve()
         except kit.PowerCut:
             bench.boot()
-    return kit.of_kind(sent, wire.ORDER), bench.thing.trade.budget.committed(None)
+    return kit.of_kind(sent, wire.ORDER), bench.thing.trade.budget.committed(None, "EUR")
 
 
 def test_a_budget_that_is_enough_for_both_buys_both():
@@ -75,3 +76,42 @@ def test_nor_does_a_power_cut_between_them_spend_twice():
     for cut in (1, 2):
         orders, spent = raced(cut, k9=3399)
         assert len({bytes(order[wire.BODY][1]) for order in orders}) <= 1 and spent[0] <= 1700
+
+
+def bought_in(bench, currency, sequence, **limits):
+    """Put a mandate of this currency in force, empty the tank, offer; return what was said."""
+    bench.say(wire.MANDATE, {1: kit.mandate(sequence, k5=currency, **limits)}, 940 + sequence)
+    bench.serve(2)
+    need = bench.needs()
+    asked = [m for m in kit.of_kind(bench.desk.seen, wire.RFQ) if m[wire.BODY][1] == need]
+    assert asked[-1][wire.BODY][9] == currency
+    bench.decline(need)
+    bench.offer(need, k1=b"offer-%02d" % sequence, k11=currency)
+    return need, kit.of_kind(bench.serve(4), wire.ORDER)
+
+
+def verify(bench, need):
+    bench.status(need, 6)
+    bench.status(need, 7)
+    for level in (1000.0, 800.0, 600.0):
+        bench.beans = level
+        bench.serve(6, 3600)
+
+
+def test_another_currency_has_its_own_budget_and_the_old_one_waits_with_what_was_spent():
+    bench = Market()
+    limits = {"k10": 3000, "k13": [SELLERS[0][:2] + [3000]]}
+    for sequence, currency, bought in ((2, "EUR", 1), (3, "USD", 1), (4, "EUR", 0), (5, "USD", 0)):
+        need, orders = bought_in(bench, currency, sequence, **limits)
+        assert len(orders) == bought, sequence
+        if bought:
+            verify(bench, need)
+        else:
+            assert "budget of the month: 3400 of 3000" in bench.line("why " + hex_of(need))
+            bench.thing.trade.orders.open.clear()
+        budget = bench.thing.trade.budget
+        assert budget.committed(None, "EUR")[1] == 1700
+        assert budget.committed(None, "USD")[1] == (0 if sequence < 3 else 1700)
+        assert "17.00 of 30.00" in bench.line("mandate")
+        bench.boot()
+        bench.serve(2)

@@ -201,7 +201,8 @@ def test_a_power_cut_at_any_flash_operation_leaves_one_order():
             bench.serve(4)
         orders = kit.of_kind(bench.desk.seen, wire.ORDER)
         assert {cbor.decode(cose.sign1_peek(m[wire.BODY][1])[1])[1] for m in orders} == {need}
-        assert bench.thing.trade.budget.committed(bench.thing.clock.utc(bench.up()))[1] == 1700
+        utc = bench.thing.clock.utc(bench.up())
+        assert bench.thing.trade.budget.committed(utc, "EUR")[1] == 1700
         if bench.store.operations < bench.store.cut_at:
             return
         cut += 1
@@ -236,7 +237,7 @@ def test_lost_flash_buys_nothing_until_reconciled_and_keeps_cycle_and_budget():
     sent = bench.serve(2)
     assert sent[0][wire.KIND] == wire.UP_ACK and sent[0][wire.SEQ] == 501
     assert bench.thing.trade.orders.find(identifier).state == ordering.PLACED
-    assert bench.thing.trade.budget.committed(None)[1] == 1700
+    assert bench.thing.trade.budget.committed(None, "EUR")[1] == 1700
 
 
 def test_goods_that_are_there_before_the_word_of_them_are_verified_and_no_spare():

@@ -70,7 +70,7 @@ def test_money_back_settles_the_dispute_and_the_need_goes_to_the_other_seller():
     quiet(bench, 80)
     sent = bench.status(need, 8, k7=0)
     assert disputes(sent) == [(disputing.NEVER, SETTLED)]
-    assert bench.thing.trade.budget.committed(None)[1] == 0
+    assert bench.thing.trade.budget.committed(None, "EUR")[1] == 0
     sent += bench.serve(2)
     again = kit.of_kind(sent, wire.RFQ)[0][wire.BODY][1]
     assert again != need
@@ -91,7 +91,7 @@ def test_a_dispute_that_nobody_answers_waits_for_the_owner_and_stays_paid():
     assert "error" in bench.line("deny " + ref)  # which the desk may say too
     assert "error" not in bench.line("cancel " + ref)
     assert disputes(bench.serve()) == [(disputing.NEVER, SETTLED)]
-    assert bench.order(need) is None and bench.thing.trade.budget.committed(None)[1] == 1700
+    assert bench.order(need) is None and bench.thing.trade.budget.committed(None, "EUR")[1] == 1700
 
 
 def test_part_of_it_waits_for_the_rest_and_then_is_short():
@@ -262,7 +262,7 @@ def test_money_for_what_came_to_nothing_is_never_let_go():
         bench.status(need, 8, k7=charged)
         assert bench.thing.trade.disputes.open_for(need) == [disputing.NEVER]
         assert bench.order(need) is None
-        assert bench.thing.trade.budget.committed(None)[1] == 1700
+        assert bench.thing.trade.budget.committed(None, "EUR")[1] == 1700
         bench.serve(3)
         assert disputes(bench.status(need, 8, k7=0)) == [(disputing.NEVER, SETTLED)]
     bench = Market()
@@ -324,7 +324,7 @@ def test_a_test_order_goes_the_whole_way_and_costs_nothing():
     bench.status(asked[1], 5)
     event = kit.of_kind(bench.status(asked[1], 7), wire.ORDER_EVENT)[0][wire.BODY]
     assert cbor.decode(cose.sign1_peek(event[5])[1])[9] is True
-    assert bench.thing.trade.budget.committed(None) == (0, 0)
+    assert bench.thing.trade.budget.committed(None, "EUR") == (0, 0)
     assert bench.thing.trade.orders.open == []
     assert bench.thing.trade.experience.sellers == {}
     assert "test of beans" in bench.line("why " + ordering.hex_of(asked[1]))

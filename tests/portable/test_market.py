@@ -73,7 +73,7 @@ def test_a_refused_order_falls_back_to_the_other_seller_without_rest():
     bench.status(first, 9, k5="sold out")
     asked = kit.of_kind(bench.desk.seen, wire.RFQ)[-1][wire.BODY]
     assert asked[1] != first
-    assert bench.thing.trade.budget.committed(None) == (0, 0)
+    assert bench.thing.trade.budget.committed(None, "EUR") == (0, 0)
     bench.offer(asked[1])
     bench.second(asked[1])
     order = signed(kit.of_kind(bench.serve(3), wire.ORDER)[0])
@@ -87,7 +87,7 @@ def test_a_refused_order_falls_back_to_the_other_seller_without_rest():
 def test_a_surge_is_waited_out_as_long_as_the_stock_lasts():
     bench = Market()
     learn_price(bench)
-    assert bench.thing.trade.experience.usual("beans") == 1700
+    assert bench.thing.trade.experience.usual("beans", "EUR") == 1700
     need = bench.needs()
     bench.order(need).need_by = bench.up() + 6 * DAY
     bench.decline(need)

@@ -22,7 +22,7 @@ def refused(word, offer=None, **mandate):
     assert not kit.of_kind(sent, wire.ORDER), word
     assert "roaster: " + word in bench.line("why " + ordering.hex_of(need)), bench.line(
         "why " + ordering.hex_of(need))
-    assert bench.thing.trade.budget.committed(None) == (0, 0)
+    assert bench.thing.trade.budget.committed(None, "EUR") == (0, 0)
     return sent
 
 
@@ -56,7 +56,7 @@ def test_one_minor_unit_decides_and_no_amount_is_told():
     assert kit.of_kind(sent, wire.REJECTION)[0][wire.BODY][2] == {"roaster": "budget of the day"}
     bench = Market(k9=1700, k10=1700, k8=1700, k22=80, k23=500, k25=[DAY, DAY], k27={"beans": 1700})
     bench.bought()
-    assert bench.thing.trade.budget.committed(None) == (1700, 1700)
+    assert bench.thing.trade.budget.committed(None, "EUR") == (1700, 1700)
 
 
 def test_labels_and_substitutes_are_taken_when_the_owner_says_so():
@@ -272,7 +272,7 @@ def test_cancel_is_asked_for_within_its_window_only():
         assert bool(kit.of_kind(bench.serve(), wire.ORDER_EVENT)) == asked
         assert bench.order(need).state == ordering.PLACED
     bench.status(need, 8)
-    assert bench.order(need) is None and bench.thing.trade.budget.committed(None) == (0, 0)
+    assert bench.order(need) is None and bench.thing.trade.budget.committed(None, "EUR") == (0, 0)
     assert bench.thing.trade.experience.trust("roaster", bench.up()) == 50  # it was not its fault
 
 

@@ -21,7 +21,7 @@ def test_an_order_that_is_remembered_catches_up_and_never_goes_back():
         order = bench.thing.trade.orders.find(identifier)
         assert (order and order.state) == after
         spent = 0 if state == ordering.CANCELLED else 1700
-        assert bench.thing.trade.budget.committed(None)[1] == spent
+        assert bench.thing.trade.budget.committed(None, "EUR")[1] == spent
 
 
 def test_what_the_thing_saw_before_the_desk_heard_of_it_stays_at_its_end():
@@ -91,7 +91,7 @@ def test_what_is_told_at_every_start_changes_nothing_for_a_good_memory():
     bench.serve(2)
     bench.beans = 1000.0
     bench.serve(40, 86400)
-    bench.thing.trade.budget.commit(bytes(16), "beans", "roaster", 1,
+    bench.thing.trade.budget.commit(bytes(16), "beans", "roaster", 1, "EUR",
                                     kit.START_UTC + bench.now, bench.up())
     bench.serve()
     count = bench.thing.trade.ledger.count
@@ -100,7 +100,7 @@ def test_what_is_told_at_every_start_changes_nothing_for_a_good_memory():
         bench.tick()
         reconcile(bench, [row(identifier, ordering.VERIFIED)])
         assert bench.thing.may_buy() and bench.thing.trade.ledger.count == count
-        assert bench.thing.trade.budget.committed(None) == (1, 1)
+        assert bench.thing.trade.budget.committed(None, "EUR") == (1, 1)
 
 
 def test_under_an_older_mandate_than_is_known_nothing_is_bought():
@@ -191,7 +191,7 @@ def test_nothing_is_bought_on_half_of_what_was_forgotten():
         bench.say(wire.RECONCILE, {1: [told], 2: 500, 3: hello[wire.BODY][13], 4: part, 5: 2})
         bench.tick()
     assert bench.thing.may_buy()
-    assert bench.thing.trade.budget.committed(None) == (3400, 3400)
+    assert bench.thing.trade.budget.committed(None, "EUR") == (3400, 3400)
 
 
 def test_an_order_that_a_later_one_overtook_is_not_placed_any_more():
@@ -217,7 +217,7 @@ def test_a_test_order_that_was_forgotten_is_taken_back_and_never_denied():
     identifier = ordering.order_id(kit.THING, "beans", 0, True)
     reconcile(bench, [row(identifier, ordering.CONFIRMED)])
     assert [order.test for order in bench.thing.trade.orders.open] == [True]
-    assert bench.thing.trade.budget.committed(None) == (0, 0)
+    assert bench.thing.trade.budget.committed(None, "EUR") == (0, 0)
     bench.say(wire.ORDER_STATUS, {1: identifier, 2: ordering.SHIPPED}, 77)
     assert kit.of_kind(bench.serve(), wire.DISPUTE) == []
 
@@ -229,7 +229,7 @@ def test_what_was_charged_for_nothing_still_counts():
     rows = [[ids[cycle], "beans", cycle, ordering.CANCELLED, "roaster", total, kit.START_UTC]
             for cycle, total in ((0, 900), (1, 0))]
     reconcile(bench, rows)
-    assert bench.thing.trade.budget.committed(None) == (900, 900)
+    assert bench.thing.trade.budget.committed(None, "EUR") == (900, 900)
 
 
 def test_the_owner_closes_a_dispute_that_was_forgotten_at_the_desk_too():
