@@ -11,11 +11,11 @@ import cbor2
 from agent.wire import cbor, cose
 
 
-def encode(value, allow_nan=False):
+def encode(value):
     return cbor2.dumps(value, canonical=True, default=_tag)
 
 
-def decode(data, allow_nan=False):
+def decode(data):
     try:
         return cbor2.loads(data, tag_hook=lambda decoder, tag: cbor.Tag(tag.tag, tag.value))
     except (cbor2.CBORDecodeError, ValueError, TypeError) as error:  # the last: a tag as a key

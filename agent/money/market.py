@@ -48,7 +48,7 @@ class Market:
         rooms.send(wire.RFQ, body, order.id)
 
     def offered(self, body, utc):
-        """Take an offer message; raises MessageError or OfferError and keeps nothing of it."""
+        """Take an offer message; raises MessageError and keeps nothing of it."""
         order = self._asking(body)
         if order is None or utc is None:
             raise wire.MessageError("no quotation is open for this offer")
@@ -63,9 +63,9 @@ class Market:
             if old.seller != offer.seller:
                 others.append(old)
             elif old.expires > utc and not offer.cheaper_than(old):
-                raise quotes.OfferError("no better than the offer before")
+                raise wire.MessageError("no better than the offer before")
         if len(others) >= limits.OFFERS_KEPT:
-            raise quotes.OfferError("too many offers")
+            raise wire.MessageError("too many offers")
         order.offers = others + [offer]
         if offer.round in (None, order.round):
             self._hear(order, offer.seller)

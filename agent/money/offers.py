@@ -25,10 +25,6 @@ VALUES = ("price", "delivery", "quality", "trust", "carbon")
 WEEK_S = 604800
 
 
-class OfferError(MessageError):
-    """An offer that cannot be considered; says why, in words the supplier may be told."""
-
-
 class Offer:
     """The terms of one offer.  Quantities in units x scale, money in minor units."""
 
@@ -66,20 +62,17 @@ class Offer:
 
 
 def read(document, identity, mandate):
-    """Return the Offer of a signed document; raises OfferError."""
-    try:
-        terms = cbor.decode(cose.sign1_peek(document)[1])
-        forms.check(terms, "offer", _FORMS, CARBON)
-        seller = mandate.seller(terms[SELLER])
-        if seller is None:
-            raise OfferError("seller is not allowed by the mandate")
-        cose.sign1_open(identity.verifier(seller[1]), document)
-    except (cose.CoseError, cbor.CborError, MessageError) as error:
-        raise OfferError(str(error))
+    """Return the Offer of a signed document; raises MessageError, in words for the supplier."""
+    terms = cbor.decode(cose.sign1_peek(document)[1])
+    forms.check(terms, "offer", _FORMS, CARBON)
+    seller = mandate.seller(terms[SELLER])
+    if seller is None:
+        raise MessageError("seller is not allowed by the mandate")
+    cose.sign1_open(identity.verifier(seller[1]), document)
     if not terms[PACK] or not terms[PACKS]:
-        raise OfferError("no quantity")
+        raise MessageError("no quantity")
     if terms[PRICE] * terms[PACKS] + terms[SHIPPING] + terms[TAX] != terms[TOTAL]:
-        raise OfferError("the total is not the sum of its parts")
+        raise MessageError("the total is not the sum of its parts")
     return Offer(terms, digest(document))
 
 

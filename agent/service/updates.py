@@ -96,10 +96,7 @@ class Updates:
         if port.maker is None:
             raise wire.MessageError("no maker is trusted: provision maker KEY")
         verify = self._agent.identity.verifier(port.maker["key"])
-        try:
-            terms = cbor.decode(cose.sign1_open(verify, document)[1])
-        except (cose.CoseError, cbor.CborError) as error:
-            raise wire.MessageError("not the maker's: %s" % error)
+        terms = cbor.decode(cose.sign1_open(verify, document)[1])
         if not isinstance(terms, dict) or terms.get(0) != "release":
             raise wire.MessageError("not a release")
         for key, mine in ((_PRODUCT, self._agent.product.name), (_BOARD, port.board),

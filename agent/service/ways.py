@@ -56,10 +56,7 @@ def tell(agent, request, way, said, at):
 
 def read(identity, data):
     """Return the way that a way-document says, as it is kept. Raises MessageError."""
-    try:
-        document = cbor.decode(data)
-    except cbor.CborError as error:
-        raise wire.MessageError(str(error))
+    document = cbor.decode(data)
     if not isinstance(document, dict):
         raise wire.MessageError("a way is a map")
     way = {"host": wire.text(document, 1, HOST_CHARACTERS),

@@ -45,7 +45,7 @@ def take(agent, body, at):
     rating = _rating(agent, terms, sender, at)
     others = _room(agent, kind, sender, rating, at)
     if key:
-        _prove(agent, key, document)
+        cose.sign1_open(agent.identity.verifier(key), document)
     words = terms[_WORDS]
     became = _used(agent, kind, terms, words, at) or "kept"
     if kind != WEATHER:
@@ -63,10 +63,7 @@ def kept(agent, at):
 def _read(body):
     """Return (terms, the document they are signed in or None): the desk's own are not signed."""
     document = wire.octets(body, 1) if 1 in body else None
-    try:
-        terms = cbor.decode(cose.sign1_peek(document)[1]) if document else body.get(2)
-    except (cose.CoseError, cbor.CborError) as error:
-        raise MessageError(str(error))
+    terms = cbor.decode(cose.sign1_peek(document)[1]) if document else body.get(2)
     if not isinstance(terms, dict) or terms.get(0) != "notice":
         raise MessageError("the document is no notice")
     return terms, document
@@ -116,13 +113,6 @@ def _maker_key(port):
         return cbor.decode(port.load(MAKER) or b"\xa1ckey\xf6")["key"]
     except OSError:
         return None
-
-
-def _prove(agent, key, document):
-    try:
-        cose.sign1_open(agent.identity.verifier(key), document)
-    except cose.CoseError as error:
-        raise MessageError(str(error))
 
 
 def _rating(agent, terms, sender, at):

@@ -7,8 +7,8 @@ nothing indefinite, nothing after the end.
 
 Values: int (-2**64 .. 2**64-1), float, str, bytes, list (a tuple encodes as a list), dict with int
 or str keys, True, False, None, and Tag. `undefined` and other simple values have no meaning here
-and are refused. NaN is refused unless asked for, because it slips through every range check
-written as `value < low`; infinities compare like numbers and are left to those checks.
+and are refused. NaN is refused, because it slips through every range check written as
+`value < low`; infinities compare like numbers and are left to those checks.
 """
 
 import struct
@@ -30,14 +30,17 @@ _KEY_MAJORS = const((_UNSIGNED, _NEGATIVE, _TEXT))
 # The least argument that needs 1, 2, 4, 8 bytes; a smaller one has a shorter form.
 _LEAST = const((24, 1 << 8, 1 << 16, 1 << 32))
 _FLOAT_FORMATS = const((">e", ">f", ">d"))
-_NAN = const(b"\x7e\x00")
 _ENDLESS = const(1 << 64)
 
 # What the decoder hands itself for a container that has still to be filled.
 _OPENED = object()
 
 
-class CborError(ValueError):
+class MessageError(ValueError):
+    """What a peer sent is not what it must be; says what is wrong with it, and where."""
+
+
+class CborError(MessageError):
     """Bytes that are not deterministic CBOR, or a value that has no encoding here.
 
     what: the rule that was broken. offset: byte at which, of the input or of the output.
@@ -63,201 +66,170 @@ class Tag:
         return self.number == other.number and self.value == other.value
 
 
-def encode(value, allow_nan=False):
+def encode(value):
     """The one encoding of `value`, as bytes. Raises CborError for what has none."""
     buffer = bytearray()
-    append(buffer, value, allow_nan)
+    append(buffer, value)
     return bytes(buffer)
 
 
-def append(buffer, value, allow_nan=False):
-    """Append the one encoding of `value` to a bytearray. Raises CborError for what has none."""
-    _Encoder(buffer, allow_nan).write(value, 0)
+def append(buffer, value, depth=0):
+    """Append the one encoding of `value`, which lies inside `depth` containers, to a bytearray.
+
+    Raises CborError for what has none. Recurses CBOR_DEPTH deep, and over our own values.
+    """
+    # Booleans first: on CPython True is an int as well, on MicroPython it is not.
+    if value is False or value is True or value is None:
+        buffer.append(0xF6 if value is None else 0xF5 if value else 0xF4)
+    elif isinstance(value, int):
+        _append_head(buffer, _NEGATIVE if value < 0 else _UNSIGNED, max(value, -1 - value))
+    elif isinstance(value, str):
+        _append_text(buffer, value)
+    elif isinstance(value, (bytes, bytearray)):
+        _append_head(buffer, _BYTES, len(value))
+        buffer.extend(value)
+    elif isinstance(value, float):
+        raw = _shortest(value)
+        if raw is None:
+            raise CborError("not a number", len(buffer))
+        buffer.append(0xF9 + (len(raw) >> 2))
+        buffer.extend(raw)
+    elif depth >= CBOR_DEPTH:
+        raise CborError("nested too deep", len(buffer))
+    elif isinstance(value, (list, tuple)):
+        _append_head(buffer, _ARRAY, len(value))
+        for item in value:
+            append(buffer, item, depth + 1)
+    elif isinstance(value, dict):
+        _append_map(buffer, value, depth + 1)
+    elif isinstance(value, Tag):
+        _append_head(buffer, _TAG, value.number)
+        append(buffer, value.value, depth + 1)
+    else:
+        raise CborError("no encoding for " + type(value).__name__, len(buffer))
 
 
-def decode(data, allow_nan=False):
+def _append_head(buffer, major, argument):
+    if argument < 24:
+        buffer.append(major << 5 | argument)
+        return
+    if argument >= _ENDLESS:
+        raise CborError("integer beyond 64 bits", len(buffer))
+    size, info = 1, 24
+    while argument >> 8 * size:
+        size += size
+        info += 1
+    buffer.append(major << 5 | info)
+    for shift in range(8 * size - 8, -1, -8):
+        buffer.append(argument >> shift & 0xFF)
+
+
+def _append_text(buffer, value):
+    try:
+        raw = value.encode()
+    except UnicodeError:
+        raw = b""
+    if not _is_utf8(raw, value):
+        raise CborError("text that is not Unicode", len(buffer))
+    _append_head(buffer, _TEXT, len(raw))
+    buffer.extend(raw)
+
+
+def _append_map(buffer, value, depth):
+    _append_head(buffer, _MAP, len(value))
+    # Bytewise order of encoded keys is numeric order as long as none is text or negative,
+    # which is so in every message: those need no encoded copy of each key.
+    unsigned = True
+    for key in value:
+        unsigned = unsigned and type(key) is int and key >= 0
+    if unsigned:
+        for key in sorted(value):
+            _append_head(buffer, _UNSIGNED, key)
+            append(buffer, value[key], depth)
+        return
+    encoded = {}
+    for key in value:
+        if isinstance(key, bool) or not isinstance(key, (int, str)):
+            raise CborError("map key that is not int or str", len(buffer))
+        encoded[encode(key)] = key
+    for raw in sorted(encoded):
+        buffer.extend(raw)
+        append(buffer, value[encoded[raw]], depth)
+
+
+def decode(data):
     """The value that `data` (bytes-like) is the deterministic encoding of. Raises CborError.
 
     Takes one pass, does not recurse, and allocates only for bytes that are there.
     """
-    decoder = _Decoder(data, allow_nan)
+    decoder = _Decoder(data)
     value = decoder.read()
-    if decoder.at != len(decoder.data):
+    if decoder.at != len(data):
         raise CborError("bytes after the end", decoder.at)
     return value
 
 
-class _Encoder:
-    """Appends items to one growing buffer. Recurses CBOR_DEPTH deep, and over our own values."""
-
-    def __init__(self, buffer, allow_nan):
-        self.buffer = buffer
-        self.allow_nan = allow_nan
-
-    def write(self, value, depth):
-        """Append any value that lies inside `depth` containers."""
-        # Booleans first: on CPython True is an int as well, on MicroPython it is not.
-        if value is False or value is True or value is None:
-            self.buffer.append(0xF6 if value is None else 0xF5 if value else 0xF4)
-        elif isinstance(value, int):
-            self._int(value)
-        elif isinstance(value, str):
-            self._text(value)
-        elif isinstance(value, (bytes, bytearray)):
-            self._head(_BYTES, len(value))
-            self.buffer.extend(value)
-        elif isinstance(value, float):
-            self._float(value)
-        else:
-            self._container(value, depth + 1)
-
-    def _head(self, major, argument):
-        buffer = self.buffer
-        if argument < 24:
-            buffer.append(major << 5 | argument)
-            return
-        if argument >= _ENDLESS:
-            raise CborError("integer beyond 64 bits", len(buffer))
-        size, info = 1, 24
-        while argument >> 8 * size:
-            size += size
-            info += 1
-        buffer.append(major << 5 | info)
-        for shift in range(8 * size - 8, -1, -8):
-            buffer.append(argument >> shift & 0xFF)
-
-    def _int(self, value):
-        negative = value < 0
-        self._head(_NEGATIVE if negative else _UNSIGNED, -1 - value if negative else value)
-
-    def _text(self, value):
-        try:
-            raw = value.encode()
-        except UnicodeError:
-            raise CborError("text that is not Unicode", len(self.buffer))
-        if not _is_utf8(raw, value):
-            raise CborError("text that is not Unicode", len(self.buffer))
-        self._head(_TEXT, len(raw))
-        self.buffer.extend(raw)
-
-    def _float(self, value):
-        if value != value and not self.allow_nan:
-            raise CborError("not a number", len(self.buffer))
-        raw = _shortest(value)
-        self.buffer.append(0xF9 + (len(raw) >> 2))
-        self.buffer.extend(raw)
-
-    def _container(self, value, depth):
-        if depth > CBOR_DEPTH:
-            raise CborError("nested too deep", len(self.buffer))
-        if isinstance(value, (list, tuple)):
-            self._head(_ARRAY, len(value))
-            for item in value:
-                self.write(item, depth)
-        elif isinstance(value, dict):
-            self._map(value, depth)
-        elif isinstance(value, Tag):
-            self._head(_TAG, value.number)
-            self.write(value.value, depth)
-        else:
-            raise CborError("no encoding for " + type(value).__name__, len(self.buffer))
-
-    def _map(self, value, depth):
-        self._head(_MAP, len(value))
-        # Bytewise order of encoded keys is numeric order as long as none is text or negative,
-        # which is so in every message: those need no encoded copy of each key.
-        unsigned = True
-        for key in value:
-            unsigned = unsigned and type(key) is int and key >= 0
-        if unsigned:
-            for key in sorted(value):
-                self._head(_UNSIGNED, key)
-                self.write(value[key], depth)
-            return
-        encoded = {}
-        for key in value:
-            encoded[self._encoded_key(key)] = key
-        for raw in sorted(encoded):
-            self.buffer.extend(raw)
-            self.write(value[encoded[raw]], depth)
-
-    def _encoded_key(self, key):
-        if isinstance(key, bool) or not isinstance(key, (int, str)):
-            raise CborError("map key that is not int or str", len(self.buffer))
-        return encode(key)
+# Of a container that is still to be filled: the list, dict or Tag, how many items it still lacks;
+# of a dict the key whose value comes next, and its offset, which the next one must follow.
+_HOLDER, _LACKING, _KEY, _MARK = range(-4, 0)
+_COLUMNS = const(4)
 
 
 class _Decoder:
-    """Reads one item. The containers still open, outermost first, are kept in columns."""
+    """Reads one item. The containers still open, outermost first, are kept in four columns."""
 
-    def __init__(self, data, allow_nan):
+    def __init__(self, data):
         self.data = data
-        self.allow_nan = allow_nan
         self.at = 0  # offset of the next byte
-        self.holders = []  # the list, dict or Tag that is being filled
-        self.lacking = []  # how many items it still lacks
-        self.keys = []  # of a dict: the key whose value comes next
-        self.marks = []  # of a dict: the offset of that key, which the next one must follow
+        self.open = []
         self.words = {}  # every text so far, so that one which comes again is kept once
 
     def read(self):
         """The value of the next item, with all that is in it."""
         while True:
-            if self.holders and type(self.holders[-1]) is dict:
+            if self.open and type(self.open[_HOLDER]) is dict:
                 self._key()
             value = self._item()
             while value is not _OPENED:
-                if not self.holders:
+                if not self.open:
                     return value
                 value = self._place(value)
 
     def _place(self, value):
         """Put `value` into the innermost container. Returns that one if it is now full."""
-        holder = self.holders[-1]
+        holder = self.open[_HOLDER]
         if type(holder) is list:
             holder.append(value)
         elif type(holder) is dict:
-            holder[self.keys[-1]] = value
+            holder[self.open[_KEY]] = value
         else:
             holder.value = value
-        self.lacking[-1] -= 1
-        if self.lacking[-1]:
+        self.open[_LACKING] -= 1
+        if self.open[_LACKING]:
             return _OPENED
-        self.lacking.pop()
-        self.keys.pop()
-        self.marks.pop()
-        return self.holders.pop()
+        del self.open[_HOLDER:]
+        return holder
 
     def _key(self):
-        start = self.at
-        if start < len(self.data) and self.data[start] >> 5 not in _KEY_MAJORS:
+        data, start, mark = self.data, self.at, self.open[_MARK]
+        if start < len(data) and data[start] >> 5 not in _KEY_MAJORS:
             raise CborError("map key that is not int or str", start)
-        self.keys[-1] = self._item()
-        if self.marks[-1] is not None and not self._follows(start, self.marks[-1]):
+        self.open[_KEY] = self._item()
+        # Bytewise; no encoded key is the beginning of another one, so either's length will do.
+        if mark is not None and data[start] <= data[mark] and (
+                data[start] < data[mark]
+                or bytes(data[start : self.at]) <= bytes(data[mark : mark + self.at - start])):
             raise CborError("map key twice or out of order", start)
-        self.marks[-1] = start
-
-    def _follows(self, start, mark):
-        """Whether the key from `start` to here comes after the one at `mark`, bytewise."""
-        data = self.data
-        if data[start] != data[mark]:
-            return data[start] > data[mark]
-        # No encoded key is the beginning of another one, so the length of either will do.
-        return bytes(data[start : self.at]) > bytes(data[mark : mark + self.at - start])
+        self.open[_MARK] = start
 
     def _item(self):
         """The next scalar or empty container; _OPENED if a container was begun."""
-        start = self.at
-        if start >= len(self.data):
-            raise CborError("ends too early", start)
-        initial = self.data[start]
-        self.at = start + 1
-        major = initial >> 5
+        start = self._skip(1)
+        major, argument = self.data[start] >> 5, self.data[start] & 31
         if major == _SIMPLE:
-            return self._simple(initial & 31)
-        argument = initial & 31
+            return self._simple(argument, start)
         if argument > 23:
-            argument = self._argument(argument)
+            argument = self._argument(argument, start)
         if major == _UNSIGNED:
             return argument
         if major == _NEGATIVE:
@@ -266,17 +238,16 @@ class _Decoder:
             return self._take(argument)
         if major == _TEXT:
             return self._text(argument)
-        return self._open(major, argument, start)
+        return self._begin(major, argument, start)
 
-    def _argument(self, info):
+    def _argument(self, info, start):
         if info > 27:
-            raise CborError("indefinite or reserved length", self.at - 1)
-        start = self._skip(1 << info - 24)
-        argument = 0
-        for index in range(start, self.at):
+            raise CborError("indefinite or reserved length", start)
+        argument, first = 0, self._skip(1 << info - 24)
+        for index in range(first, self.at):  # MicroPython finds the end of a range first
             argument = argument << 8 | self.data[index]
         if argument < _LEAST[info - 24]:
-            raise CborError("not the shortest form", start - 1)
+            raise CborError("not the shortest form", start)
         return argument
 
     def _skip(self, size):
@@ -298,13 +269,13 @@ class _Decoder:
         try:
             text = str(raw, "utf-8")
         except UnicodeError:
-            raise CborError("text that is not UTF-8", start)
+            text = ""
         if not _is_utf8(raw, text):
             raise CborError("text that is not UTF-8", start)
         return self.words.setdefault(text, text)
 
-    def _open(self, major, count, start):
-        if len(self.holders) >= CBOR_DEPTH:
+    def _begin(self, major, count, start):
+        if len(self.open) >= _COLUMNS * CBOR_DEPTH:
             raise CborError("nested too deep", start)
         least = count  # bytes that the items take at the very least
         if major == _ARRAY:
@@ -317,14 +288,10 @@ class _Decoder:
             raise CborError("ends too early", start)
         if count == 0:
             return holder
-        self.holders.append(holder)
-        self.lacking.append(count)
-        self.keys.append(None)
-        self.marks.append(None)
+        self.open.extend((holder, count, None, None))
         return _OPENED
 
-    def _simple(self, info):
-        start = self.at - 1
+    def _simple(self, info, start):
         if info == 20 or info == 21:
             return info == 21
         if info == 22:
@@ -333,9 +300,10 @@ class _Decoder:
             raise CborError("simple value without meaning", start)
         raw = self._take(1 << info - 24)
         value = struct.unpack(_FLOAT_FORMATS[info - 25], raw)[0]
-        if value != value and not self.allow_nan:
+        if value != value:
             raise CborError("not a number", start)
-        if not _is_shortest(raw, value):
+        # A runtime whose floats are single precision rounded a double that no shorter form kept.
+        if _shortest(value) != raw and (len(raw) < 8 or struct.pack(">d", value) == raw):
             raise CborError("not the shortest form", start)
         return value
 
@@ -357,9 +325,10 @@ def _is_utf8(raw, text):
 
 
 def _shortest(value):
-    """The 2, 4 or 8 bytes of the shortest IEEE 754 form that keeps `value` (RFC 8949 §4.2.2)."""
+    """The 2, 4 or 8 bytes of the shortest IEEE 754 form that keeps `value` (RFC 8949 §4.2.2);
+    None for what is not a number."""
     if value != value:
-        return _NAN
+        return None
     try:
         raw = struct.pack(">f", value)
     except OverflowError:
@@ -368,14 +337,6 @@ def _shortest(value):
         return struct.pack(">d", value)
     half = _half(int.from_bytes(raw, "big"))
     return raw if half < 0 else half.to_bytes(2, "big")
-
-
-def _is_shortest(raw, value):
-    """Whether `raw`, which decodes to `value`, is the shortest form of what its sender encoded."""
-    if value == value and len(raw) == 8 and struct.pack(">d", value) != raw:
-        # This runtime's floats are single precision and rounded it: no shorter form kept it.
-        return True
-    return _shortest(value) == raw
 
 
 def _half(bits):

@@ -10,7 +10,7 @@ ignored, as they prove nothing. What is proved is the payload and `external_aad`
 """
 
 from agent import const
-from agent.wire.cbor import CborError, Tag, decode, encode
+from agent.wire.cbor import CborError, MessageError, Tag, decode, encode
 from agent.wire.hkdf import hmac_sha256
 
 _MAC_BYTES = const(32)
@@ -27,7 +27,7 @@ _CRITICAL = const(2)
 _KID = const(4)
 
 
-class CoseError(ValueError):
+class CoseError(MessageError):
     """Bytes that are not the expected COSE message, or whose tag or signature does not fit."""
 
 

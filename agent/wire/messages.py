@@ -8,6 +8,7 @@ import hashlib
 
 from agent import limits
 from agent.wire import cbor, cose, hkdf
+from agent.wire.cbor import MessageError
 
 VERSION = 1
 UP, DOWN = "up", "down"
@@ -26,10 +27,6 @@ NOTICE, CONFIG, MANIFEST, RECONCILE, DECLINE, APPROVAL = 7, 8, 9, 10, 11, 12
 PIECE = 13
 
 ACCEPTED, EXISTS, REFUSED = 0, 1, 2
-
-
-class MessageError(Exception):
-    """A frame or body that is not what wire.cddl says; names the field and what came."""
 
 
 class Channel:
@@ -63,11 +60,8 @@ class Channel:
         """
         if len(frame) > limits.FRAME_BYTES:
             raise MessageError("frame of %d bytes, at most %d" % (len(frame), limits.FRAME_BYTES))
-        try:
-            kid, payload = cose.mac0_open(self._key, frame, self._aad)
-            content = cbor.decode(payload)
-        except (cose.CoseError, cbor.CborError) as error:
-            raise MessageError(str(error))
+        kid, payload = cose.mac0_open(self._key, frame, self._aad)
+        content = cbor.decode(payload)
         if kid != self.kid:
             raise MessageError("key id is not this thing's")
         if not isinstance(content, dict):

@@ -33,13 +33,13 @@ def test_what_is_not_for_this_thing_is_refused_and_changes_nothing():
     place.slots.record.update({"number": 6})
     place.slots.maker["floor"] = 2
     for document, why in (
-            (bench.release(7, key=b"x" * 32), "maker"), (bench.release(6), "above"),
+            (bench.release(7, key=b"x" * 32), "signature"), (bench.release(6), "above"),
             (bench.release(3), "above"),
             (bench.release(7, k2="other"), "other"), (bench.release(7, k4="esp8266"), "esp8266"),
             (bench.release(7, k5="mpy5"), "mpy5"), (bench.release(7, k0="mandate"), "release"),
             (bench.release(7, k1=True), "key 1"), (bench.release(7, k8=b"short"), "key 8"),
-            (bench.release(7, k6=1 << 22), "wanting"), (b"\x00", "maker"),
-            (bench.release(7)[:-1] + b"\x00", "maker")):
+            (bench.release(7, k6=1 << 22), "wanting"), (b"\x00", "not tag 18"),
+            (bench.release(7)[:-1] + b"\x00", "signature")):
         reason = place.offer(document)
         assert reason and why in reason, (reason, why)
         assert place.slots.record == {"number": 6} and not place.slots.files
