@@ -23,7 +23,7 @@ RESET, SLEPT = 66, 67  # as sim/board/esp32/machine.py ends the process
 POWER_CUT = -9
 AGAIN = {RESET: "SOFT_RESET", SLEPT: "DEEPSLEEP_RESET"}  # and why it starts then
 HEAP = "700K"  # on 64 bits, where an object takes twice what it takes on the chip
-ROOMY = "4M"  # for the simulated chips besides
+ROOMY = "1500K"  # for the simulated chips besides; what is free is gone through at each collection
 WAIT_S = 20
 
 
