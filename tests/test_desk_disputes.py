@@ -291,7 +291,9 @@ def test_the_gap_between_claim_and_measurement():
     assert (row["packs_delivered"], row["packs_seen"]) == (2, 1.5)
     assert (row["quality_offered"], row["quality_experienced"], row["trust"]) == (80, 75, 40)
     assert (row["disputes"], row["disputes_open"]) == ({"partial": 1}, 0)
-    assert row["offered_minor"] == row["charged_minor"] == 2 * one.rows(Order)[0].total_minor
+    both = 2 * one.rows(Order)[0].total_minor
+    sums = {"currency": "EUR", "offered_minor": both, "charged_minor": both}
+    assert row["money"] == [sums]
     assert one.desk.act(lambda work: perception.perceived(work.session, "nobody")) == []
     assert perception.table([row]).row_count == 1
 
@@ -349,7 +351,18 @@ def test_what_a_sellers_staff_says_is_the_sellers_word():
         one.desk.set_order(1, OrderState.DELIVERED)  # the same once more, and no parcel
     (row,) = one.desk.act(lambda work: perception.perceived(work.session))
     assert (row["delivered"], row["packs_delivered"]) == (1, 2)
-    assert (row["offered_minor"], row["charged_minor"]) == (2_606, 2_606)
+    sums = {"currency": "EUR", "offered_minor": 2_606, "charged_minor": 2_606}
+    assert row["money"] == [sums]
+    with one.desk.database.transaction() as session:  # as another mandate would have it
+        order = session.get(Order, 1)
+        same = {column.key: getattr(order, column.key) for column in Order.__table__.columns}
+        there = {"number": 2, "order_id": bytes(16), "currency": "USD", "total_minor": 900}
+        session.add(Order(**same | there | {"state": OrderState.VERIFIED}))
+        session.flush()
+        session.add(Event(order_number=2, at=order.placed_at, source="roaster", word="delivered",
+                          detail={"charged_minor": 800}))  # fmt: skip
+    (row,) = one.desk.act(lambda work: perception.perceived(work.session))
+    assert row["money"] == [sums, {"currency": "USD", "offered_minor": 900, "charged_minor": 800}]
 
 
 def test_a_dispute_on_a_verified_order_is_settled_by_the_word_cancelled():

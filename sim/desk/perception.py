@@ -12,6 +12,7 @@ from typing import Any
 from rich.table import Table
 from sqlalchemy import BigInteger, case, cast, func, select
 
+from firmware.mandate.currency import shown
 from sim.desk.disputes import REASONS
 from sim.desk.models import (
     OPEN_DISPUTE,
@@ -100,22 +101,29 @@ def _seen(session, sold: list) -> dict[str, dict[str, Any]]:
 
 
 def _charged(session, sold: list) -> dict[str, dict[str, Any]]:
-    """The most that each order was ever charged: what was given back only later was taken."""
+    """The most that each order was ever charged: what was given back only later was taken.
+
+    In every currency by itself, for nothing can be added across two.
+    """
     most = (
-        select(Order.seller, Order.total_minor.label("total"),
+        select(Order.seller, Order.currency, Order.total_minor.label("total"),
                func.max(_number(Event.detail, "charged_minor")).label("charged"))
         .join(Event, Event.order_number == Order.number)
         .where(*sold)
-        .group_by(Order.number, Order.seller, Order.total_minor)
+        .group_by(Order.number, Order.seller, Order.currency, Order.total_minor)
         .subquery()
     )  # fmt: skip
     query = (
-        select(most.c.seller, func.sum(most.c.total), func.sum(most.c.charged))
+        select(most.c.seller, most.c.currency, func.sum(most.c.total), func.sum(most.c.charged))
         .where(most.c.charged > 0)
-        .group_by(most.c.seller)
+        .group_by(most.c.seller, most.c.currency)
+        .order_by(most.c.currency)
     )
-    found = _by_seller(session, query, "offered_minor", "charged_minor")
-    return found | {"": {"offered_minor": 0, "charged_minor": 0}}
+    found: dict[str, dict[str, Any]] = {"": {"money": []}}
+    for seller, currency, offered, charged in session.execute(query):
+        sums = {"currency": currency, "offered_minor": offered, "charged_minor": charged}
+        found.setdefault(seller, {"money": []})["money"].append(sums)
+    return found
 
 
 def _offered(session, sold: list) -> dict[str, dict[str, Any]]:
@@ -189,8 +197,9 @@ COLUMNS = (
     ("orders", lambda row: str(row["orders"])),
     ("delivered, verified", lambda row: f"{row['delivered']}, {row['verified']}"),
     ("packs said, seen", lambda row: f"{row['packs_delivered']}, {_or_dash(row['packs_seen'])}"),
-    ("offered, charged", lambda row: f"{_money(row['offered_minor'])}, "
-                                     f"{_money(row['charged_minor'])}"),
+    ("offered, charged", lambda row: "; ".join(
+        f"{shown(one['offered_minor'], one['currency'])}, "
+        f"{shown(one['charged_minor'], one['currency'])}" for one in row["money"]) or "-"),
     ("quality said, kept", lambda row: f"{_or_dash(row['quality_offered'])}, "
                                        f"{_or_dash(row['quality_experienced'])}"),
     ("trust", lambda row: _or_dash(row["trust"])),
@@ -201,19 +210,15 @@ COLUMNS = (
 
 def table(rows: list[dict]) -> Table:
     """The rows for a terminal, what is said and what was measured side by side."""
-    shown = Table(box=None, pad_edge=False)
-    shown.add_column("seller")
+    drawn = Table(box=None, pad_edge=False)
+    drawn.add_column("seller")
     for heading, _ in COLUMNS:
-        shown.add_column(heading, justify="left" if heading == "disputes" else "right")
+        drawn.add_column(heading, justify="left" if heading == "disputes" else "right")
     for row in rows:
         gap = row["delivered"] > row["verified"] or row["disputes"]
         cells = [value(row) for _, value in COLUMNS]
-        shown.add_row(row["seller"], *cells, style="yellow" if gap else None)
-    return shown
-
-
-def _money(minor: int) -> str:
-    return f"{minor / 100:.2f}"
+        drawn.add_row(row["seller"], *cells, style="yellow" if gap else None)
+    return drawn
 
 
 def _or_dash(value) -> str:

@@ -3,6 +3,7 @@
 from fastapi import Request
 from nicegui import ui
 
+from firmware.mandate.currency import exponent
 from sim.desk.page import words
 from sim.desk.page.client import of
 from sim.desk.page.lists import Listing, narrowing
@@ -149,7 +150,7 @@ class Dispute(Detail):
             if word == "answer":
                 agrees = ui.checkbox("the seller gives in", value=False)
             label = f"the seller keeps, {currency or 'of the money'}"
-            places = words.digits(currency)
+            places = exponent(currency)
             keeps = ui.number(label, value=0, min=0, precision=places)
             if agrees is not None:
                 keeps.bind_visibility_from(agrees, "value")

@@ -3,6 +3,7 @@
 from fastapi import Request
 from nicegui import ui
 
+from firmware.mandate.currency import exponent
 from sim.desk.page import words
 from sim.desk.page.client import of
 from sim.desk.page.lists import Listing, narrowing
@@ -172,7 +173,7 @@ class Order(Detail):
 
     def _say(self, order: dict, word: str) -> None:
         with dialog(self.visit, f"{order['number']} is {word}") as asked:
-            delivered, places = word == "delivered", words.digits(order["currency"])
+            delivered, places = word == "delivered", exponent(order["currency"])
             packs = charged = hours = None
             if delivered:
                 packs = ui.number("packs in this parcel", value=order["packs"], min=0, precision=0)

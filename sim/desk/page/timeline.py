@@ -81,7 +81,7 @@ class Figures:
         return {"reports": reports["items"], "orders": orders["items"]}
 
     def draw(self, data: dict[str, Any]) -> None:
-        zone, now = self.visit.zone, self.visit.now
+        now = self.visit.now
         series: dict[str, list] = {}
         for report in reversed(data["reports"]):
             for name, value in (report["content"].get("consumables") or {}).items():
@@ -89,7 +89,6 @@ class Figures:
                 series.setdefault(words.said(name), []).append([report["made_at"] * 1000, known])
         drawn = {name: points for name, points in series.items()
                  if sum(days is not None for _, days in points) > 1}  # fmt: skip
-        bought = weekly([order for order in data["orders"] if not order["test"]], now)
         with box("charts"):
             with box("chart"):
                 ui.label("Days left, as it forecast them").classes("chart-name")
@@ -98,17 +97,22 @@ class Figures:
                 else:
                     ui.label("Drawn after two reports that say how long something lasts."
                              ).classes("empty")  # fmt: skip
-            with box("chart"):
-                currency = next((order["currency"] for order in data["orders"]), "")
-                ui.label(f"Ordered a week, {currency}" if currency else "Ordered a week"
-                         ).classes("chart-name")  # fmt: skip
-                if any(minor for _, minor in bought):
-                    labels = [words.date(at, zone) for at, _ in bought]
-                    texts = [words.money(minor, currency).rpartition(" ")[0] for _, minor in bought]
-                    ui.echart(spent(labels, [minor for _, minor in bought], texts)
-                              ).classes("w-full h-52")  # fmt: skip
-                else:
-                    ui.label(f"Nothing bought in the last {WEEKS} weeks.").classes("empty")
+            paid = [order for order in data["orders"] if not order["test"]]
+            for currency in dict.fromkeys(order["currency"] for order in paid) or [""]:
+                bought = weekly([one for one in paid if one["currency"] == currency], now)
+                self._spent(bought, currency)
+
+    def _spent(self, bought: list[tuple[int, int]], currency: str) -> None:
+        with box("chart"):
+            ui.label(f"Ordered a week, {currency}" if currency else "Ordered a week"
+                     ).classes("chart-name")  # fmt: skip
+            if not any(minor for _, minor in bought):
+                ui.label(f"Nothing bought in the last {WEEKS} weeks.").classes("empty")
+                return
+            labels = [words.date(at, self.visit.zone) for at, _ in bought]
+            texts = [words.money(minor, currency).rpartition(" ")[0] for _, minor in bought]
+            ui.echart(spent(labels, [minor for _, minor in bought], texts)
+                      ).classes("w-full h-52")  # fmt: skip
 
 
 def weekly(orders: list[dict], now: int) -> list[tuple[int, int]]:

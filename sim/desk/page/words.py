@@ -5,10 +5,9 @@ import re
 import zoneinfo
 from collections.abc import Callable
 
+from firmware.mandate.currency import exponent
+
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
-# ISO 4217: currencies without a minor unit, and those with thousandths.
-WITHOUT_MINOR = {"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"}
-THOUSANDTHS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 SEVERITIES = {1: "notice", 2: "minor", 3: "major", 4: "critical"}
 BANDS = ("nearly empty", "low", "half", "well filled", "full")
 UTC = datetime.UTC
@@ -93,13 +92,8 @@ def money(minor: int | None, currency: str) -> str:
     """An amount in its currency: "1,025.85 EUR"."""
     if minor is None:
         return ""
-    places = digits(currency)
+    places = exponent(currency)
     return f"{minor / 10**places:,.{places}f} {currency}".strip()
-
-
-def digits(currency: str) -> int:
-    """How many places a currency has behind the point."""
-    return 0 if currency in WITHOUT_MINOR else 3 if currency in THOUSANDTHS else 2
 
 
 def said(word: str | None) -> str:

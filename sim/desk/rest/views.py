@@ -230,6 +230,14 @@ class DisputeDetail(DisputeView):
     statements: list[StatementView]
 
 
+class Charged(BaseModel):
+    """What orders in one currency were offered for, and what was charged for them."""
+
+    currency: str
+    offered_minor: int
+    charged_minor: int
+
+
 class Perception(BaseModel):
     """A seller's word against what things measured, over its settled orders.
 
@@ -243,8 +251,7 @@ class Perception(BaseModel):
     verified: int
     packs_delivered: int
     packs_seen: float | None
-    offered_minor: int
-    charged_minor: int
+    money: list[Charged]
     quality_offered: int | None
     quality_experienced: int | None
     lead_offered_s: int | None
