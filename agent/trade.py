@@ -20,22 +20,21 @@ from agent.wire import messages as wire
 _GONE_PERCENT = const(15)
 
 
-class Trade:
+class Trade(Rooms):
     """Shelf, mandate, ledger, budget, orders, disputes, experience, buyer of one Agent."""
 
     def __init__(self, agent):
         self._agent = agent
         self._utc = agent.clock.utc
-        note, identity = agent.journal.note, agent.identity
+        note = agent.journal.note
+        self.identity, self.send, self.tell = agent.identity, agent.send, agent.tell
         self.shelf = shelves.Shelf(agent.product, agent.senses)
         self.ledger = books.Ledger(note)
-        self.mandate = mandates.Mandate(identity, note)
+        self.mandate = mandates.Mandate(agent.identity, note)
         self.budget = budgets.Budget(note)
-        self.orders = ordering.Orders(identity.thing, self.ledger, self.budget, note)
+        self.orders = ordering.Orders(agent.identity.thing, self.ledger, self.budget, note)
         self.experience = learned.Experience(note)
-        self.disputes = disputing.Disputes(identity, self.ledger, agent.send, note)
-        self._rooms = Rooms(identity, self.orders, self.mandate, self.budget, self.ledger,
-                            self.experience, self.disputes, self.shelf, agent.send, agent.tell)
+        self.disputes = disputing.Disputes(agent.identity, self.ledger, agent.send, note)
         self._buyer = None
         self._kept = {}  # consumable: its level when it was last written down
         self._presses = None  # of the owner's button, as last read, and when that was
@@ -45,7 +44,7 @@ class Trade:
     @property
     def buyer(self):
         """The buyer, on loan while there is something to be bought."""
-        self._buyer = self._buyer or loan.call("agent.money.buyer", "Buyer", self._rooms)
+        self._buyer = self._buyer or loan.call("agent.money.buyer", "Buyer", self)
         return self._buyer
 
     def feed(self, channel, value, at):
@@ -86,11 +85,11 @@ class Trade:
         after, self._pressed_after = self._pressed_after, None
         waiting = [order for order in self.orders.open if order.state == ordering.AWAITING]
         if len(waiting) > 1:
-            self._agent.tell("several orders wait: approve them one by one on the console")
+            self.tell("several orders wait: approve them one by one on the console")
         elif waiting and waiting[0].since <= after:
             refusal = self.buyer.approve(waiting[0], at, self._utc(at))
             if refusal:
-                self._agent.tell("%s: not bought: %s" % (waiting[0].consumable, refusal))
+                self.tell("%s: not bought: %s" % (waiting[0].consumable, refusal))
 
     def _note_refills(self, at):
         for index, kind, amount, _ in self.shelf.events:

@@ -37,6 +37,25 @@ def test_what_is_no_fixed_number_stays():
     assert folded(source) == source
 
 
+@pytest.mark.parametrize(
+    ("here", "what", "called"),
+    [
+        ("agent.console.pin", "agent.console.grammar import one", ".grammar import one"),
+        ("agent.console.pin", "agent.wire import cbor", "..wire import cbor"),
+        ("agent.console.pin", "agent.wire.cbor import decode", "agent.wire.cbor import decode"),
+        ("agent.console.pin", "agent import loan", ".. import loan"),
+        ("agent.console", "agent import loan", ".. import loan"),
+        ("agent.console", "agent.console import grammar", ". import grammar"),
+        ("agent.core", "agent.trade import Trade", ".trade import Trade"),
+        ("agent.core", "agent import loan", ". import loan"),
+        ("hal.store", "agent.wire import cbor", "agent.wire import cbor"),
+    ],
+)
+def test_modules_of_the_agent_import_each_other_by_relative_names(here, what, called):
+    name = what.split(" ")[-1]
+    assert folded(f"from {what}\nx = {name}.y\n", here) == f"from {called}\nx = {name}.y\n"
+
+
 def test_a_name_of_its_own_is_not_taken_for_a_module():
     source = "from agent import limits\ndef f(limits):\n    return limits.STEP_S\n"
     assert folded(source) == source

@@ -9,20 +9,11 @@ from agent.wire import messages as wire
 
 
 class Rooms:
-    """What market and buyer share: the money rooms, the shelf, and the ways out."""
+    """What market, buyer and deliveries share; agent/trade.py has them: the thing's identity,
+    orders, mandate, budget, ledger, experience, disputes and shelf, and two ways out.
 
-    def __init__(self, identity, orders, mandate, budget, ledger, experience, disputes, shelf,
-                 send, tell):
-        self.identity = identity
-        self.orders = orders
-        self.mandate = mandate
-        self.budget = budget
-        self.ledger = ledger
-        self.experience = experience
-        self.disputes = disputes
-        self.shelf = shelf
-        self.send = send  # (kind, body, about) puts a message into the outbox
-        self.tell = tell  # (text) lets the owner know
+    send(kind, body, about) puts a message into the outbox; tell(text) lets the owner know.
+    """
 
     def escalate(self, order, at, words):
         """Tell the owner, once for an order, that it does not go on by itself, and why."""

@@ -6,6 +6,9 @@ module's table and in the table of all names, in the heap. So a build hands mpy-
 which a number stands for its name; the name, and an import that is not needed any more, are gone.
 Lines stay where they are, so that a traceback still says where.
 
+For the same reason modules of the agent import each other by relative names: of
+`agent.console.grammar` each module that imports it would keep the whole.
+
 A name is folded when it is in capitals and is given a whole number once, at the top of its module.
 """
 
@@ -44,7 +47,7 @@ def fold(text: str, module: str) -> str:
     renewed: list[tuple[ast.stmt, str]] = []
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == FOLDED:
-            renewed.append((node, _import(node, names, rooms, used)))
+            renewed.append((node, _import(node, names, rooms, used, module)))
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and module.split(".")[0] == FOLDED:
             renewed += _without(statement, numbers(module))
@@ -180,14 +183,31 @@ def _still_used(nodes: list[ast.AST], edits: list[Edit]) -> set[str]:
     }
 
 
-def _import(node: ast.ImportFrom, names: dict, rooms: dict, used: set[str]) -> str:
-    """What remains of an import."""
+def _import(node: ast.ImportFrom, names: dict, rooms: dict, used: set[str], here: str) -> str:
+    """What remains of an import in the module `here`."""
     kept = []
     for alias in node.names:
         name = alias.asname or alias.name
         if name not in names and (name in used or name not in rooms):
             kept.append(alias.name + (f" as {alias.asname}" if alias.asname else ""))
-    return f"from {node.module} import {', '.join(kept)}" if kept else ""
+    return f"from {_relative(str(node.module), here)} import {', '.join(kept)}" if kept else ""
+
+
+def _relative(module: str, here: str) -> str:
+    """What a module is called from another one: `.grammar`, `..wire`; in full from outside, and
+    where it would be of two words, for a chip keeps the full name anyway.
+    """
+    steps, path = here.split("."), _path(here)
+    if steps[0] != FOLDED:
+        return module
+    if path is None or path.name != "__init__.py":
+        steps.pop()  # to the package that it is in
+    dots = "."
+    while steps and not (module + ".").startswith(".".join([*steps, ""])):
+        steps.pop()
+        dots += "."
+    rest = module.split(".")[len(steps) :]
+    return module if len(rest) > 1 else dots + "".join(rest)
 
 
 def _without(statement: ast.Assign, own: dict[str, int]) -> list[tuple[ast.stmt, str]]:
