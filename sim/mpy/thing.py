@@ -55,6 +55,7 @@ class MicroPythonThing:
         self._durable = flash is not None
         self._heap = heap
         self._now = 0
+        self._folder = image.build()
         self._process: subprocess.Popen | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the thing
         self._start()
@@ -119,7 +120,7 @@ class MicroPythonThing:
         return struct.unpack("<5I", self._ask(b"F"))
 
     def _start(self) -> None:
-        folder = image.build()
+        folder = self._folder
         self._process = subprocess.Popen(
             runtime.command("-m", "sim.mpy.lockstep", heap=self._heap),
             cwd=folder,  # the working folder comes first on MicroPython's path
