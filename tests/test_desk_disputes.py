@@ -340,6 +340,8 @@ def test_rest_shows_the_gap(served):
     _, client, _ = served
     (row,) = client.get("/perception").json()
     assert (row["seller"], row["orders"], row["disputes"]) == ("roaster", 1, {"not_received": 1})
+    (one,) = client.get("/disputes").json()["items"]
+    assert (one["order"], one["currency"]) == ("O-000001", "EUR")
 
 
 def test_what_a_sellers_staff_says_is_the_sellers_word():

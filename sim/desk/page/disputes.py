@@ -75,7 +75,7 @@ def dispute_row(dispute: dict, visit: Visit) -> dict:
         "thing_href": href("things", dispute["thing"]),
         "order": order,
         "order_href": href("orders", order),
-        "total": words.money(dispute["total_minor"], ""),
+        "total": words.money(dispute["total_minor"], dispute["currency"] or ""),
         "opened": visit.ago(dispute["opened_at"]),
         "opened_at": visit.exact(dispute["opened_at"]),
     }

@@ -5,7 +5,7 @@ const PARTS = ".live";
 const scrolled = new Map(); // part -> place among its elements -> how far
 let held = null; // what had the focus last: its part, itself, what it is
 
-const boxes = (part) => part.querySelectorAll(".scroll, .line-of-time, .reply, .q-table__middle");
+const boxes = (part) => part.querySelectorAll(".latest, .line-of-time, .reply, .q-table__middle");
 
 const what = (one) =>
   [one.tagName, one.getAttribute("href"), one.getAttribute("aria-label"), one.textContent].join();

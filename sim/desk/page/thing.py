@@ -9,14 +9,14 @@ from nicegui import ui
 from sim.desk.page import words
 from sim.desk.page.cases import COLUMNS as CASE_COLUMNS
 from sim.desk.page.cases import case_row
-from sim.desk.page.client import of
+from sim.desk.page.client import Trouble, of
 from sim.desk.page.disputes import COLUMNS as DISPUTE_COLUMNS
 from sim.desk.page.disputes import dispute_row
 from sim.desk.page.notices import COLUMNS as NOTICE_COLUMNS
 from sim.desk.page.notices import notice_row
 from sim.desk.page.orders import COLUMNS as ORDER_COLUMNS
 from sim.desk.page.orders import order_row
-from sim.desk.page.shell import Live, Visit, badge, box, facts, frame, href, panel
+from sim.desk.page.shell import HOME, Live, Visit, badge, box, facts, frame, href, panel
 from sim.desk.page.table import Column, table
 from sim.desk.page.timeline import Figures, Timeline
 
@@ -24,7 +24,9 @@ SHOWN = 8  # of each list
 FIGURES_S = 30.0  # they change once a day
 LINES = ("status", "consumables", "findings", "orders", "cases", "experience", "help")
 CONSOLE_NOTE = ("Lines that the thing's owner leaves to the desk; what spends money or unlocks is "
-                "refused by the thing. The answer comes when it next listens.")
+                "refused by the thing, and what its owner has not agreed to tell is told in "
+                "fifths or not at all. The answer comes when it next listens.")
+NOT_FOUND = 404
 PAST_NOTE = "The latest first: what it found, asked for and bought, and what it was told."
 OUTCOMES = {"accepted": "good", "exists": "over", "refused": "bad"}
 OWN = ("thing", "product")  # columns that say nothing on a page about one thing
@@ -50,6 +52,12 @@ MESSAGES = [
 async def page(request: Request, thing_id: str) -> None:
     """The page of a thing."""
     visit = Visit(request)
+    try:
+        await visit.rest.get(of("things", thing_id))
+    except Trouble as trouble:
+        if trouble.status == NOT_FOUND:
+            await _nothing(visit, thing_id, str(trouble))
+            return
     shown = _Thing(visit, thing_id)
     with frame(visit, "", thing_id):
         Live(visit, shown.read, shown.draw)
@@ -67,6 +75,14 @@ async def page(request: Request, thing_id: str) -> None:
                 shown.answers = Live(visit, shown.read_answers, shown.draw_answers, 2.0)
         with panel("Messages", "The latest first; above them what waits for the thing to listen."):
             Live(visit, shown.read_said, shown.draw_said)
+    await visit.show()
+
+
+async def _nothing(visit: Visit, thing_id: str, trouble: str) -> None:
+    """Of what is not there, or not for this caller to see, no panel says that it is empty."""
+    with frame(visit, "", thing_id):
+        ui.label(trouble).classes("trouble")
+        ui.link("all things", HOME).classes("link")
     await visit.show()
 
 
@@ -215,7 +231,7 @@ class _Thing:
             }
             for index, message in enumerate(messages)
         ]  # fmt: skip
-        with box("scroll"):
+        with box("latest"):
             table(MESSAGES, rows, "Nothing was said yet.")
 
 

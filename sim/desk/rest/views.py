@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import object_session
 
 from sim.desk.disputes import REASONS
 from sim.desk.models import (
@@ -215,6 +216,7 @@ class DisputeView(View):
     state: str
     total_minor: int | None
     charged_minor: int | None
+    currency: str | None  # of its order; of a denial there is none
     packs: int | None
     quantity: int | None
     answer: str | None
@@ -358,9 +360,12 @@ def finding_values(row: Finding) -> dict[str, Any]:
 
 def dispute_values(row: Dispute) -> dict[str, Any]:
     """What a DisputeView shows."""
+    session = object_session(row)
+    order = session.get(Order, row.order_number) if session and row.order_number else None
     return columns(row) | {
         "number": dispute_number(row),
         "order": f"O-{row.order_number:06d}" if row.order_number else None,
+        "currency": order.currency if order else None,
         "reason": REASONS[row.reason],
         "state": DisputeState(row.state).name.lower(),
     }
