@@ -22,7 +22,7 @@ HERE = "http://localhost"
 
 def endpoints(app) -> list[str]:
     return [f"{method} {path}".replace("get ", "GET ").replace("post ", "POST ")
-            .replace("patch ", "PATCH ")
+            .replace("patch ", "PATCH ").replace("delete ", "DELETE ")
             for path, methods in app.openapi()["paths"].items() for method in methods]  # fmt: skip
 
 

@@ -78,6 +78,26 @@ def cancel_at_desk(link: Link, order: str, document: bytes) -> None:
     _ask(link, f"/orders/{order}/cancel", {"document": document.hex()})
 
 
+def data_at_desk(link: Link) -> Any:
+    """All that the desk has of the link's thing."""
+    return _told(_ask(link, "/data"))
+
+
+def erase_at_desk(link: Link) -> Any:
+    """Have the desk erase what the thing told; says how much of what went and stays."""
+    url = f"/things/{urllib.parse.quote(link.thing, safe='')}/data"
+    told = _told(ask_desk(link, url, method="DELETE"))
+    if not all(isinstance(told.get(word), dict) for word in ("erased", "stays")):
+        raise InstallError(f"{link.desk} does not say what it has erased")
+    return told
+
+
+def _told(answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        raise InstallError("the desk tells no JSON object")
+    return answer
+
+
 def _ask(link: Link, path: str, body: dict | None = None) -> Any:
     return ask_desk(link, f"/things/{urllib.parse.quote(link.thing, safe='')}{path}", body)
 

@@ -19,7 +19,7 @@ from firmware.mandate.mandate_model import SEQUENCE, THING
 from firmware.mandate.owner import Owner, OwnerError, fingerprint, opened
 from firmware.serial.commission import install_mandate, sequence_at
 from firmware.serial.console_tool import ConsoleError, Session
-from sim.cli import owner_answers, owner_cancel
+from sim.cli import owner_answers, owner_cancel, owner_data
 from sim.cli.owner_options import (
     HERE,
     LOCAL,
@@ -130,6 +130,8 @@ for _row in (
 for _word, _answer in owner_answers.COMMANDS.items():
     app.command(_word)(_answer)
 app.command()(owner_cancel.cancel)
+app.command()(owner_data.data)
+app.command()(owner_data.erase)
 
 
 class _Signing:

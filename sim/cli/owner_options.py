@@ -38,8 +38,8 @@ Port = Annotated[
     str | None,
     typer.Option(envvar="STEWARD_PORT", help="Type the console's lines into the thing here."),
 ]
-Desk = Annotated[str, typer.Option(help="REST address of the desk, for --via desk.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before signing.")]
+Desk = Annotated[str, typer.Option(help="REST address of the desk.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 Thing = Annotated[str, typer.Argument(help="The thing's id.")]
 

@@ -20,6 +20,7 @@ from sim.desk import (
     disputes,
     forms,
     intake,
+    keeping,
     mandates,
     messages,
     notices,
@@ -369,6 +370,7 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
         return
     if thing.owner and thing.owner != owner:
         thing.provisioned_at = work.now  # the next owner finds nothing of before (access.py)
+        keeping.erase_later(work, thing)
     thing.product, thing.owner = product, owner
     if thing.root_key == keys["root_key"]:
         return
@@ -376,6 +378,7 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> N
     thing.root_key, thing.public_key = keys["root_key"], keys["public_key"]
     thing.up_seq = thing.down_seq = 0
     thing.hello = {}
+    keeping.end_findings(work, thing)
     for table in (Message, Outgoing, approvals.Question, notices.Notice, releases.Install,
                   mandates.Mandate):  # fmt: skip
         work.session.execute(delete(table).where(table.thing_id == thing.id))

@@ -9,6 +9,7 @@ from sim.desk import (
     disputes,
     documents,
     forms,
+    keeping,
     mandates,
     messages,
     notices,
@@ -158,6 +159,8 @@ def _farewell(work: Work, thing: Thing, words: dict) -> Answer:
     mandates.forget(work, thing)
     work.session.execute(delete(Outgoing).where(Outgoing.thing_id == thing.id))
     thing.hello = {**thing.hello, "left_at": work.now}  # until it greets again
+    keeping.end_findings(work, thing)
+    keeping.erase_later(work, thing)
     return _report(work, thing, words, "farewell")
 
 

@@ -36,6 +36,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "POST /things/{thing_id}/mandate": ANSWERS,
     "POST /things/{thing_id}/approvals/{order}": ANSWERS,
     "POST /things/{thing_id}/orders/{order}/cancel": ANSWERS,
+    "GET /things/{thing_id}/data": ANSWERS,
+    "DELETE /things/{thing_id}/data": ANSWERS,
     "GET /things/{thing_id}/product": LOOKS,
     "GET /things/{thing_id}/messages": LOOKS,
     "GET /things/{thing_id}/timeline": LOOKS,

@@ -4,14 +4,12 @@ A task is a row, so that it outlives the process and any of several workers can 
 kind of task does is the table at the end.
 """
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
-from sim.desk import approvals, care, disputes, notices, quoting, trade
-from sim.desk.models import Message, Outgoing, Report, Task, Thing
+from sim.desk import approvals, care, disputes, keeping, notices, quoting, trade
+from sim.desk.models import Outgoing, Task, Thing
 from sim.desk.work import Work, within_reach
 
-MESSAGES_KEPT_S = 400 * 86_400  # answers remembered: longer than any thing stays off line
-REPORTS_KEPT_S = 100 * 86_400
 SWEEP_S = 86_400
 ASIDE_S = 600  # a seller's or a department's own program that failed may be mended by then
 
@@ -60,9 +58,8 @@ def plan_sweep(work: Work) -> None:
 
 
 def _sweep(work: Work, subject: str, content: dict) -> None:
-    """Old reports and old answers go; orders, cases and statements stay."""
-    work.session.execute(delete(Report).where(Report.received_at < work.now - REPORTS_KEPT_S))
-    work.session.execute(delete(Message).where(Message.received_at < work.now - MESSAGES_KEPT_S))
+    """What is old goes."""
+    keeping.sweep(work)
     work.put_off(SWEEP_S, "sweep", subject)
 
 
@@ -75,5 +72,6 @@ TASKS = {
     "case_silence": lambda work, subject, content: care.silence(work, subject),
     "question_due": approvals.due,
     "notice_due": notices.due,
+    "erase": keeping.due,
     "sweep": _sweep,
 }

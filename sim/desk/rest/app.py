@@ -41,6 +41,7 @@ from sim.desk.rest import (
     access,
     approvals,
     disputes,
+    keeping,
     listing,
     notices,
     overview,
@@ -95,7 +96,7 @@ def application(
         return {"status": "ready"}
 
     rooms = (_things, _orders, _cases, _reports, disputes.disputes, disputes.market,
-             approvals.questions, notices.told, ways.told, overview.glance,
+             approvals.questions, notices.told, ways.told, keeping.told, overview.glance,
              releases.versions, timeline.told)  # fmt: skip
     check = access.dependency(desk, door)
     for router in (*(room(desk) for room in rooms), access.me(check, metrics)):
