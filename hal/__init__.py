@@ -23,8 +23,9 @@ A port is a duck type, and each exists because the loop or a driver uses it:
            `dht22(number)` with `measure()` -> (degC, %) or None when it is heard of later, and
            `ticks`, the ticks port. pull is "up", "down" or "".
 
-What the world does wrong is a HalError with one of six kinds. A bad sensor is caught by the loop
-and becomes a reading of quality MISSING; nothing else catches and carries on.
+What the world does wrong is a HalError with one of six kinds. A bad sensor, or a driver with a
+mistake in it, is caught where parts are read (hal.sensors) and becomes a reading of quality
+MISSING; nothing else catches and carries on.
 """
 
 KINDS = ("absent", "timeout", "crc", "range", "full", "io")

@@ -33,8 +33,12 @@ class Part:
                     self._driver = self._make(self._bus, self._args)
                     self._args = None  # it holds what it needs of them
                 self._values = self._driver.read()
+                if not isinstance(self._values, dict):
+                    raise TypeError("read() gives no fields by name")
                 self.problem = None
-            except OSError as error:
+            except MemoryError:
+                raise  # of the thing, not of this part: it starts anew
+            except Exception as error:
                 self._values = None
                 self.problem = _problem_of(error)
         return self._values
@@ -86,8 +90,12 @@ class Sensors:
 
 
 def _problem_of(error):
-    """A HalError as it is; what machine's own buses raise in our words."""
+    """A HalError as it is; what machine's own buses raise in our words, and what a driver raises
+    that does not know them, or has a mistake in it: that must not take the other parts with it.
+    """
     if isinstance(error, HalError):
         return error
+    if not isinstance(error, OSError):
+        return HalError("io", repr(error))
     kind = {errno.ENODEV: "absent", errno.ETIMEDOUT: "timeout"}.get(error.errno, "io")
     return HalError(kind, str(error))

@@ -171,3 +171,39 @@ def test_mistakes_are_named_with_their_sensor():
 
 def test_a_driver_that_does_not_exist_is_named():
     assert "no driver warp_core" in complaint([sensor(0, driver="warp_core")], find=None)
+
+
+def test_a_driver_with_a_mistake_in_it_costs_its_own_channels_and_no_others():
+    def of_fields(self):
+        return 5.0
+
+    def of_nought(self):
+        return {"temp": 1 // (Part.made - Part.made)}
+
+    class Wrong(Part):
+        def __init__(self, bus, args):
+            Part.__init__(self, bus, args)
+            self.pin = args["pin"]
+
+    for read, word in ((of_fields, "no fields"), (of_nought, "ero"), (None, "pin")):
+        Bad = type("Bad", (Part if read else Wrong,), {"read": read} if read else {})
+        found = {"good": Part, "bad": Bad}
+        specs = [sensor(0, driver="bad"), sensor(1, driver="good"), sensor(2, driver="bad")]
+        sensors = build(specs, find=lambda name, found=found: found[name])
+        values = dict(sensors.read(0))
+        assert values[0] is None and values[2] is None and values[1] > 20, word
+        assert [channel for channel, _ in problems(sensors)] == [0, 2]
+        assert all(why.startswith("io: ") and word in why for _, why in problems(sensors))
+
+
+def test_a_heap_that_is_too_small_is_no_part_s_fault():
+    class Hungry(Part):
+        def read(self):
+            raise MemoryError
+
+    sensors = build([sensor(0)], find=lambda name: Hungry)
+    try:
+        list(sensors.read(0))
+    except MemoryError:
+        return
+    raise AssertionError("it would be hidden for good")
