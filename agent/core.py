@@ -64,7 +64,7 @@ class Agent:
         self.mode = RUN
         self._at = 0
         self.effects = []
-        self._learned_at = self._health_at = self._usage_at = 0
+        self._learned_at = self._snapshots = self._reported_at = 0
         self._resume()
 
     def _open_trade(self):
@@ -169,11 +169,12 @@ class Agent:
     def _report(self, at):
         for watch in self.senses.changes:
             self._report_finding(watch, at)
-        if at - self._health_at >= limits.HEALTH_S:
-            self._health_at = at
+        # By days of its age, not since its start: what is switched off every night reports, too,
+        # and what a blackout started at once does not for ever after.
+        before, self._reported_at = self._reported_at, at
+        if at // limits.HEALTH_S != before // limits.HEALTH_S:
             self.outbox.put(wire.HEALTH, self.health(at), at)
-        if self.trade and at - self._usage_at >= limits.USAGE_S:
-            self._usage_at = at
+        if self.trade and at // limits.USAGE_S != before // limits.USAGE_S:
             self.trade.share_usage(at)
         self.outbox.report_drops(at)
 
@@ -254,7 +255,7 @@ class Agent:
                 if record[0] in rooms:  # a newer agent's records are left alone
                     rooms[record[0]].apply(record)
         at = self._at = self.clock.at(0)
-        self._learned_at = self._health_at = self._usage_at = at
+        self._learned_at = self._reported_at = at
         damage = "%d bytes of the journal are damaged" % journal.rotten if journal.rotten else None
         if self.trade:
             damage = self.trade.doubt(damage)
@@ -319,8 +320,10 @@ class Agent:
         if self.journal.outgrown():
             self.journal.rewrite(at, self._dump())
             self._learned_at = at
-        elif at - self._learned_at >= limits.SNAPSHOT_S:
+        elif at - self._learned_at >= (limits.SNAPSHOT_EARLY_S if self._snapshots <
+                                       limits.SNAPSHOTS_EARLY else limits.SNAPSHOT_S):
             self._learned_at = at
+            self._snapshots += 1
             for records in (self.senses.learned(), self.trade.shelf.dump() if self.trade else ()):
                 for record in records:
                     self.journal.note(record)

@@ -40,8 +40,11 @@ JOURNAL_BYTES = 48 * 1024
 # Ledger entries kept through a rewrite besides those of open orders; older ones are vouched for
 # by the checkpoint.
 LEDGER_KEPT = 48
-# Learned rates and baselines are written at most this often.
+# Learned rates and baselines are written this often, and more often after a start: what is switched
+# on for a few hours a day would else lose all that it learns.
 SNAPSHOT_S = 6 * 3600
+SNAPSHOT_EARLY_S = 3600
+SNAPSHOTS_EARLY = 6
 # Up sequence numbers reserved at a time: one flash write for so many frames.
 SEQUENCE_BLOCK = 64
 
