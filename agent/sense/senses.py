@@ -189,11 +189,11 @@ class Senses:
 
     def _take(self, reading, hand_on):
         index, value, quality, moment = reading
-        quality = self.signals[index].take(value, quality, moment)
+        signal = self.signals[index]
+        quality = signal.take(value, quality, moment)
         if quality is None:
             return
         self.look_with(self._sensors[index], moment)
-        signal = self.signals[index]
         if quality != GOOD or signal.sick:
             return
         habit = self.habits and self.habits[index]
@@ -245,7 +245,7 @@ class Senses:
         """
         for watch in self.watches:
             if case.holds(watch) and (insist or getattr(watch.detector, "COUNTS_LIFE", False)):
-                watch.detector.relearn(at)
+                monitors.relearn(watch.detector, at)
         for habit in self.habits:
             if habit and [watch for watch in self.watches + self._sensors
                           if case.holds(watch) and habit.signals[0] in watch.signals]:

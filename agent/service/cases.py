@@ -2,8 +2,10 @@
 
     open -> accepted -> scheduled -> done -> closed
        done only says that somebody was there: the case closes when the same monitor agrees, and
-       goes back to open when it does not within CASE_VERIFY_S.  Done a second time, the monitor
-       learns anew: what it holds to be normal may be what the repair has changed.
+       goes back to open when it still alarms CASE_VERIFY_S later.  One that alarms no more, and
+       has to be quiet for longer than that, is waited for: nobody is called a second time for it.
+       Done a second time, the monitor learns anew: what it holds to be normal may be what the
+       repair has changed.
 
 One case at most is open for a failure mode; more findings of the mode become updates of it. So
 does what may be the same fault as another monitor sees it: a finding on a signal on which an open
@@ -58,8 +60,8 @@ class Case:
         """Return whether a watch's finding is this case or a part of it."""
         return watch.mode == self.mode or watch.name in self.joined
 
-    def alarmed(self, watches):
-        """Return whether one of the watches keeps it open.
+    def kept_by(self, watches):
+        """Return those of the watches that keep it open.
 
         A sensor's case is over when the sensor is well, whatever was seen through it; one that
         rests on somebody's word when service says so.
@@ -67,7 +69,7 @@ class Case:
         if not self.monitor:
             return self.state < DONE
         only = self.mode == SENSOR_FAULT
-        return any(w.mode == self.mode if only else self.holds(w) for w in watches)
+        return [w for w in watches if (w.mode == self.mode if only else self.holds(w))]
 
     def refused(self):
         return self.state == REFUSED
@@ -129,9 +131,11 @@ class Cases:
 
     def _follow(self, case, at, senses):
         watches = senses.open_watches()
-        if case.alarmed(watches):
+        kept = case.kept_by(watches)
+        if kept:
             case.well = 0
-            if case.state == DONE and at - case.since >= limits.CASE_VERIFY_S:
+            if case.state == DONE and max([watch.finding.seen for watch in kept]) >= (
+                    case.since + limits.CASE_VERIFY_S):
                 self.event(case, CAME_BACK, "the monitor still sees it")
                 self._move(case, OPEN, at)
                 loan.call("agent.service.asking", "insist", self, case, at, senses)

@@ -7,6 +7,7 @@ from array import array
 from monitor_streams import CASES, Noise, drift_stream, run, single
 
 from agent.sense.findings import CONFIRMED, NONE, RAISED
+from agent.sense.monitors import relearn
 from agent.sense.monitors.crosscheck import Crosscheck
 from agent.sense.monitors.cycle import Cycle
 from agent.sense.monitors.drift import Drift
@@ -65,7 +66,7 @@ def test_every_state_keeps_its_size():
         before = len(monitor.state)
         run(monitor, stream(True))
         assert len(monitor.state) == before, name
-        monitor.relearn(0)
+        relearn(monitor, 0)
         assert len(monitor.state) == before, name
 
 
@@ -73,7 +74,7 @@ def test_relearn_lets_go_of_the_alarm():
     for name, (kind, settings, stream) in CASES.items():
         monitor = kind(settings)
         run(monitor, stream(True))
-        monitor.relearn(10**6)
+        relearn(monitor, 10**6)
         assert not monitor.alarm, name
         assert monitor.score < 1, name
 
@@ -213,7 +214,7 @@ def test_cycle_counts_starts():
     monitor = Cycle({})
     run(monitor, [([float(i % 2)], i * 60) for i in range(20)])
     assert dict(monitor.why())["starts_total"] == 10
-    monitor.relearn(1200)
+    relearn(monitor, 1200)
     assert dict(monitor.why())["starts_total"] == 10
 
 

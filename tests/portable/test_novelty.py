@@ -5,7 +5,7 @@ restart in mid-stream, and never grows. The same file runs on CPython and on Mic
 import math
 from array import array
 
-from agent.sense.monitors import make
+from agent.sense.monitors import make, relearn
 from agent.sense.monitors.novelty import Novelty
 
 PERIOD = 300
@@ -115,7 +115,7 @@ def test_a_constant_is_nothing_new_whatever_its_digits():
 def test_nothing_is_raised_while_it_learns():
     noise, monitor = Noise(5), Novelty({"hold": 100})
     assert rises((noise.normal() * 10**row for row in range(-30, 70)), monitor) == []
-    monitor.relearn(0)
+    relearn(monitor, 0)
     assert rises((noise.normal() for _ in range(50)), monitor) == []
     assert rises((2.0**row for row in range(51)), monitor) == [50]
 
@@ -151,7 +151,7 @@ def test_the_state_keeps_its_size_and_fits():
     monitor = make("novelty", {})
     before = len(monitor.state)
     rises((row % 7 * 1e5 for row in range(1000)), monitor)
-    monitor.relearn(0)
+    relearn(monitor, 0)
     assert len(monitor.state) == before and 4 * before <= 512
 
 
@@ -159,7 +159,7 @@ def test_relearning_lets_go_and_forgets():
     monitor, noise = learned()
     then(monitor, noise, lambda row, value: value + 40, 3)
     assert monitor.alarm and monitor.score >= 1
-    monitor.relearn(0)
+    relearn(monitor, 0)
     assert not monitor.alarm and monitor.score == 0
     assert not any(monitor.state)
 

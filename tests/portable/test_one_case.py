@@ -183,3 +183,20 @@ def test_a_finding_that_flaps_is_cleared_later_each_time_and_forgets_it():
 
     assert [cleared_after(4 * HOUR * n) for n in range(3)] == [600, 1200, 2400]
     assert cleared_after(10 * DAY) == 600
+
+
+def repaired(clear, quiet_after):
+    """Event codes after a repair, of a monitor that must be quiet for `clear` seconds, and whose
+    alarm goes off so many ticks of ten minutes after the repair."""
+    thing = bench(clear=clear)
+    thing.boiler = HOT
+    case = kit.of_kind(thing.serve(8), wire.CASE)[0][wire.BODY][1]
+    thing.say(wire.CASE_STATUS, {1: case, 2: 4})
+    sent = thing.serve(quiet_after)
+    thing.boiler = 92.0
+    return events(sent + thing.serve(5 * 144))
+
+
+def test_who_has_to_be_quiet_for_days_is_waited_for_before_service_is_called_again():
+    assert repaired(3 * DAY, 6) == [1]
+    assert repaired(3 * DAY, 2 * 144 + 6)[0] == 2  # two days later it alarms still

@@ -1,6 +1,6 @@
 """Monitors: one detector in each file, loaded only when the product file asks for its kind.
 
-A monitor has `update(values, at) -> alarm`, `score` (1 is the alarm), `why()`, `relearn(at)`, and
+A monitor has `update(values, at) -> alarm`, `score` (1 is the alarm), `why()` and `wake()`, and
 keeps everything it has learned in `state`, one float32 array: bounded, the same on every runtime,
 and durable as it stands.
 """
@@ -17,6 +17,15 @@ def make(kind, settings):
         raise ValueError("monitor kind %r is none of %s" % (kind, ", ".join(KINDS)))
     module = __import__("agent.sense.monitors." + kind, None, None, (kind,))
     return getattr(module, kind[0].upper() + kind[1:])(settings)
+
+
+def relearn(monitor, at):
+    """Have it learn a new normal: what was seen before a repair may be the fault itself."""
+    own = getattr(monitor, "relearn", None)
+    if own:
+        own(at)  # something in its state is to stay
+    else:
+        restore(monitor, bytes(4 * len(monitor.state)))
 
 
 def restore(monitor, data):

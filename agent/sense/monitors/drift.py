@@ -81,7 +81,7 @@ class Drift:
     def _judge(self, age):
         """One more block: both sums, how long each has been running, and the verdict.
 
-        Sums are bounded at twice the threshold, or a long drift would take as long to be over.
+        Sums are bounded, or a long drift would take as long to be over: let go within a day or two.
         """
         state = self.state
         smallest = max(self.floor, 1e-4 * abs(state[_NORMAL]), 1e-30)
@@ -90,7 +90,7 @@ class Drift:
         for slot, sign in ((_RISE, 1), (_FALL, -1)):
             if self.direction * sign >= 0:
                 total = state[slot] + sign * off - self.slack
-                state[slot] = max(0.0, min(total, 2 * self.threshold))
+                state[slot] = max(0.0, min(total, 1.5 * self.threshold))
                 state[slot + 2] = state[slot + 2] + age if total > 0 else 0
         self.wake()
         state[_ALARM] = self.score >= (0.5 if self.alarm else 1.0)
@@ -105,11 +105,6 @@ class Drift:
         if not self.alarm or not towards or abs(left) > _FAR * abs(gone):
             return None
         return max(0, int(left / gone * max(state[_RISE_S], state[_FALL_S])))
-
-    def relearn(self, at):
-        """Learn a new normal."""
-        self.state[:] = array("f", bytes(4 * 12))
-        self.wake()
 
     def why(self):
         state = self.state

@@ -191,11 +191,6 @@ class Joint:
             state[_SCALE] = max(usual, sqrt(state[_WIDTH]) + _LEAST)
             state[_ALARM] = 0
 
-    def relearn(self, at):
-        """Learn a new normal: after a repair the machine is another one."""
-        self.state[:] = array("f", bytes(4 * len(self.state)))
-        self.wake()
-
     def blame(self):
         """(position, share 0..1) of each channel in the distance."""
         parts = [max(part, 0.0) for part in self._parts()]

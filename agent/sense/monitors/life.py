@@ -89,11 +89,6 @@ class Life:
         left = self.state[_LEFT]
         return int(left * self.unit_s) if self.score > 0 and left < self.cap else None
 
-    def relearn(self, at):
-        """A new part: age and starting point begin again."""
-        self.state[:] = array("f", bytes(4 * 7))
-        self.wake()
-
     def why(self):
         state = self.state
         return [("left", state[_LEFT]), ("used", state[_SEEN]), ("index", state[_FAST]),

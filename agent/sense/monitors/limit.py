@@ -63,11 +63,6 @@ class Limit:
         self.score = max(0.0, 1.0 + beyond / self.tenth)
         return self.alarm
 
-    def relearn(self, at):
-        """Nothing is learned; a run in progress and the alarm start anew."""
-        self.state[:] = array("f", bytes(4 * 3))
-        self.wake()
-
     def why(self):
         value = self.state[_VALUE]
         near_high = value - self.high > self.low - value

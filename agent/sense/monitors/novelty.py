@@ -213,11 +213,6 @@ class Novelty:
             state[_CAUTION + evidence.index(max(evidence))] += self.habituation
         self.alarm = state[_LATCHED] > 0
 
-    def relearn(self, at):
-        """Forget: what was seen before a repair may be the fault itself. Learning holds alarms."""
-        self.state[:] = array("f", bytes(4 * _SIZE))
-        self.wake()
-
     def why(self):
         """Each evidence as a multiple of what it needs, and the readings learned from."""
         state = self.state

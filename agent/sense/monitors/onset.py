@@ -92,11 +92,6 @@ class Onset:
             state[_VARIANCE] += (off * (value - state[_NORMAL]) - state[_VARIANCE]) / count
         state[_LEVEL] = state[_NORMAL]
 
-    def relearn(self, at):
-        """A new part has a new normal."""
-        self.state[:] = array("f", bytes(4 * 6))
-        self.wake()
-
     def why(self):
         state = self.state
         return [("level", state[_LEVEL]), ("normal", state[_NORMAL]), ("onset_at",

@@ -70,11 +70,6 @@ class Rate:
         state[_LAST_AGE] = age - state[_OFFSET]
         state[_COUNT] = state[_MEAN] = state[_OFFSET] = 0
 
-    def relearn(self, at):
-        """Forget both windows: the first slope after an intervention is not the thing's own."""
-        self.state[:] = array("f", bytes(4 * 9))
-        self.wake()
-
     def why(self):
         rate = self.state[_RATE]
         return [("per_hour", rate), ("limit", self.rise if rate > 0 else -self.fall)]

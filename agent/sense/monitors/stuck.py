@@ -75,11 +75,6 @@ class Stuck:
         if witnessed and state[_ELAPSED] >= self.seconds and state[_COUNT] >= self.samples:
             state[_ALARM] = 1
 
-    def relearn(self, at):
-        """Start counting at the next reading."""
-        self.state[:] = array("f", bytes(4 * 8))
-        self.wake()
-
     def why(self):
         state = self.state
         return [("value", state[_ANCHOR]), ("unchanged_s", state[_ELAPSED]),
