@@ -16,7 +16,8 @@ A port is a duck type, and each exists because the loop or a driver uses it:
            needs longer starts in one read and answers in the next.
 * bus      what `open_bus(kind, ident, pins, hz)` of the port's `buses` module returns; i2c, spi,
            onewire and uart offer what MicroPython's `machine` class of that name offers
-           (hal.verbs). A part on no bus gets the bank of pins, kind "pins": `input(number, pull)`
+           (hal.verbs); `free()`, where a bus has it, is said after a timeout, to get it out of what
+           holds it. A part on no bus gets the bank of pins, kind "pins": `input(number, pull)`
            and `output(number, level)` with `value()`, `analog(number)` with `read_uv()`,
            `counter(number, pull, rising, debounce_us, gap_us)` (hal.edges), `pwm(number, hz)` with
            `duty_u16()`, `echo_us(trigger, echo, timeout_us)`, `shift_in(clock, data, bits)`,

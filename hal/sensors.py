@@ -41,6 +41,8 @@ class Part:
             except Exception as error:
                 self._values = None
                 self.problem = _problem_of(error)
+                if self.problem.kind == "timeout" and hasattr(self._bus, "free"):
+                    self._bus.free()
         return self._values
 
 

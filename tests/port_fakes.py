@@ -191,13 +191,14 @@ class Machine(types.ModuleType):
         self.i2c, self.bank, self.uart = i2c.I2c(), pins.Pins(), uart.Uart()
         self.spi = spi.Spi(self.bank)
         self.irqs_off = self.fed = 0
+        self.lines = Lines()
         self.handlers: dict[int, tuple] = {}
         self.I2C, self.SPI, self.UART = self.make_i2c, self.make_spi, self.make_uart
         self.Pin, self.ADC, self.PWM = make_pin(self), make_adc(self), make_pwm(self)
 
     def make_i2c(self, ident, scl, sda, freq, timeout):
         assert (scl.number, sda.number, freq, timeout) == (22, 21, 400_000, 50_000)
-        return MachineI2c(self.i2c)
+        return MachineI2c(self.i2c, self.lines)
 
     def make_spi(self, ident, baudrate, sck, mosi, miso):
         assert (sck.number, mosi.number, miso.number) == (18, 23, 19)
@@ -246,19 +247,48 @@ class Machine(types.ModuleType):
 class MachineI2c(verbs.I2c):
     """machine.I2C raises OSError, as on the board."""
 
-    def __init__(self, behind):
-        self.behind = behind
+    def __init__(self, behind, lines):
+        self.behind, self.lines = behind, lines
 
     def transfer(self, address, data, count):
         try:
+            if self.lines.owed:
+                raise HalError("timeout", "data is held low")
             return self.behind.transfer(address, data, count)
         except HalError as error:
             raise as_os_error(error) from error
 
 
+class Lines:
+    """Clock (22) and data (21) of the I2C bus as plain pins. `owed`: the clocks that a part waits
+    for, which was cut off in the middle of a byte and holds data; `stops` counts."""
+
+    def __init__(self):
+        self.owed = self.stops = 0
+        self.levels = {21: 1, 22: 1}
+
+    def pin(self, number, level):
+        self.drive(number, level)
+        return types.SimpleNamespace(
+            value=lambda *level: self.drive(number, *level) if level else self.seen(number)
+        )
+
+    def drive(self, number, level):
+        rises = level > self.levels[number]
+        self.levels[number] = level
+        if rises and number == 22 and self.owed:
+            self.owed -= 1
+        elif rises and number == 21 and self.seen(22) and not self.owed:
+            self.stops += 1
+
+    def seen(self, number):
+        return 0 if number == 21 and self.owed else self.levels[number]
+
+
 def make_pin(machine):
     class Pin:
         IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 1, 3, 2, 1, 1, 2
+        OPEN_DRAIN = 7
 
         def __init__(self, number, mode=None, pull=None, value=0):
             self.number = number
@@ -268,6 +298,10 @@ def make_pin(machine):
                 self.wire = machine.bank.input(number, word)
             elif mode == self.OUT:
                 self.wire = machine.bank.output(number, value)
+
+        def init(self, mode, pull, value):
+            assert (mode, pull) == (self.OPEN_DRAIN, self.PULL_UP)
+            self.wire = machine.lines.pin(self.number, value)
 
         def value(self, *level):
             return self.wire.value(*level) if self.seen is None else self.seen
@@ -346,7 +380,8 @@ def esp32_port(monkeypatch):
     for name in loose:
         monkeypatch.delitem(sys.modules, name, raising=False)
     loaded = importlib.import_module("hal.esp32.buses")
-    monkeypatch.setattr(sys.modules["hal.esp32.pins"], "time", clock)
+    for user in ("hal.esp32.pins", "hal.esp32.buses"):
+        monkeypatch.setattr(sys.modules[user], "time", clock)
     yield loaded, machine, wire
     for name in loose:
         sys.modules.pop(name, None)

@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).with_name("portable")))
 from port_fakes import Lgpio, Serial, Smbus, Spidev, esp32_port, write_slave
 
 from hal import HalError, verbs
+from hal.drivers.max17048 import Driver
 from hal.linux import buses
 from hal.linux import dht22 as linux_dht22
 from hal.linux import ticks as linux_ticks
@@ -36,8 +37,9 @@ from hal.linux.pins import Pins
 from hal.linux.spi import Spi
 from hal.linux.uart import Uart
 from hal.linux.watchdog import Watchdog
+from hal.sensors import Part
 from hal.simulated import i2c, onewire, pins, spi, uart
-from hal.simulated.chips import dht22
+from hal.simulated.chips import dht22, max17048
 
 contract = importlib.import_module("port_contract")
 board_contract = importlib.import_module("port_contract_board")
@@ -295,6 +297,22 @@ def test_esp32_i2c(esp32):
     loaded, machine, _ = esp32
     bus = loaded.open_bus("i2c", 0, {"sda": 21, "scl": 22}, 400_000)
     contract.check_i2c(bus, machine.i2c)
+
+
+@pytest.mark.parametrize("owed", [1, 5, 9])
+def test_esp32_clocks_out_a_part_that_was_cut_off_in_the_middle_of_a_byte(esp32, owed):
+    loaded, machine, _ = esp32
+    max17048.Chip({}, {"charge": 70.0, "voltage": 4.0, "rate": 0.0}.get).attach(machine.i2c)
+    machine.lines.owed = owed  # by a reset of ours, which it did not hear of
+    bus = loaded.open_bus("i2c", 0, {"sda": 21, "scl": 22}, 400_000)
+    assert (machine.lines.owed, machine.lines.stops) == (0, 1)
+    part = Part(Driver, bus, {})
+    assert part.read(1)["charge"] == 70
+    machine.lines.owed = owed  # by a disturbance, later on
+    assert part.read(3) is None and part.problem.kind == "timeout"
+    assert part.read(4)["charge"] == 70 and machine.lines.stops == 2
+    machine.lines.owed = 1 << 30  # a short circuit: tried, and no more
+    assert part.read(5) is None and part.read(6) is None
 
 
 def test_esp32_spi(esp32):

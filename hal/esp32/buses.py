@@ -4,12 +4,15 @@ What the world does wrong they raise as plain OSErrors, which hal.sensors takes 
 I2C ENODEV when nobody acknowledges, ETIMEDOUT when a line is held.
 """
 
+import time
+
 import machine
 
 from hal import HalError
 from hal.esp32.pins import Pins
 
 STRETCH_LIMIT_US = 50_000
+CLOCKS, HALF_CLOCK_US = 9, 5  # the rest of a byte and its acknowledgement, at 100 kHz
 BANK = Pins()  # one for all, so that nobody sets up a pin anew that another part uses
 
 
@@ -21,14 +24,44 @@ def open_bus(kind: str, ident: int, pins: dict, hz: int):
     return make(ident, {name: machine.Pin(number) for name, number in pins.items()}, hz)
 
 
-def open_i2c(ident: int, wires: dict, hz: int):
-    return machine.I2C(
-        ident,
-        scl=wires["scl"],
-        sda=wires["sda"],
-        freq=hz or 100_000,
-        timeout=STRETCH_LIMIT_US,
-    )
+class I2c:
+    """machine.I2C with the verbs of hal.verbs, and `free`, for a part that holds the data line.
+
+    A part that a reset or a disturbance cut off in the middle of a byte waits for the rest of its
+    clocks, for good if need be, and nobody else can speak. Not every chip's own driver gives them:
+    that of the C6 leaves them out, and that of the S3 asks its hardware, which cannot.
+    """
+
+    def __init__(self, ident: int, wires: dict, hz: int):
+        self._scl, self._sda = wires["scl"], wires["sda"]
+        self._how = ident, hz or 100_000
+        bus = self.free()
+        self.scan, self.readfrom, self.readfrom_into = bus.scan, bus.readfrom, bus.readfrom_into
+        self.readfrom_mem, self.readfrom_mem_into = bus.readfrom_mem, bus.readfrom_mem_into
+        self.writeto, self.writeto_mem = bus.writeto, bus.writeto_mem
+
+    def free(self):
+        """Clock out whoever holds the line (UM10204 3.1.16), and set the controller up anew; there
+        is one object for each, which keeps its verbs."""
+        scl, sda, drain = self._scl, self._sda, machine.Pin.OPEN_DRAIN
+        sda.init(drain, machine.Pin.PULL_UP, value=1)
+        if not sda.value():
+            scl.init(drain, machine.Pin.PULL_UP, value=1)
+            for _ in range(CLOCKS):
+                self._clock(0)
+                self._clock(1)
+                if sda.value():
+                    break
+            self._clock(0)
+            sda.value(0)
+            self._clock(1)
+            sda.value(1)  # data that rises while the clock is high: a stop
+        ident, hz = self._how
+        return machine.I2C(ident, scl=scl, sda=sda, freq=hz, timeout=STRETCH_LIMIT_US)
+
+    def _clock(self, level):
+        self._scl.value(level)
+        time.sleep_us(HALF_CLOCK_US)
 
 
 class Spi:
@@ -60,7 +93,7 @@ def open_uart(ident: int, wires: dict, hz: int):
 
 
 KINDS = {
-    "i2c": open_i2c,
+    "i2c": I2c,
     "spi": Spi,
     "onewire": open_onewire,
     "uart": open_uart,

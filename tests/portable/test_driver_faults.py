@@ -94,6 +94,18 @@ def test_a_bus_that_fails_anywhere_in_a_read():
                 assert missed, (name, fault)
 
 
+def test_a_part_that_was_cut_off_in_the_middle_of_a_byte_lets_go_of_its_bus():
+    for name, kind, args, field in CASES:
+        if kind == "i2c":
+            rig = Rig(name, kind, args, truth())
+            part = part_of(rig, name, args)
+            turn = settled(part, field, None, 0)
+            before = value(part, field, turn)
+            rig.bus.fail("cut off", -1)
+            assert value(part, field, turn + 1) is None and part.problem.kind == "timeout"
+            settled(part, field, before, turn + 1)
+
+
 def test_a_brown_out_anywhere_in_a_read():
     for name, kind, args, field in CASES:
         missed = through_every_place(name, kind, args, field, lambda rig: rig.chip.brown_out, 1)

@@ -75,7 +75,7 @@ class RTC:
 
 
 class Pin:
-    IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 3, 4, 8
+    IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING, OPEN_DRAIN = 0, 1, 2, 3, 4, 8, 7
 
     def __init__(self, number, mode=IN, pull=None, value=None):
         self.number = number
@@ -87,6 +87,9 @@ class Pin:
             self._part = (
                 pins.output(number, value or 0) if mode == Pin.OUT else pins.input(number, pulled)
             )
+
+    def init(self, mode, pull, value):
+        assert (mode, pull, value) == (Pin.OPEN_DRAIN, Pin.PULL_UP, 1)  # a bus, and nobody holds it
 
     def value(self, level=None):
         if self.held is not None:
