@@ -90,7 +90,7 @@ def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 yield node.lineno, "." * node.level + f"{node.module or ''}.{alias.name}"
-        elif isinstance(node, ast.Call):
+        else:
             yield from ((node.lineno, room) for room in loans(node))
 
 

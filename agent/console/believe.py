@@ -1,7 +1,7 @@
 """The owner's word that a level which the thing doubts is true, however it came about."""
 
 from agent import const
-from agent.console.grammar import CommandError, one
+from agent.console.grammar import CommandError, consumable
 from agent.sense.channels import GOOD
 from agent.sense.senses import LEARNED
 from agent.stock import gauge
@@ -11,11 +11,7 @@ _MOST = const(1.25)  # times the capacity: agent/stock/gauge.py takes no more fo
 
 def believe(agent, words, at):
     """Take what the sensor of a consumable says now for what is in it, and forget all doubts."""
-    name = one(words, "a consumable")
-    shelf = agent.trade.shelf
-    index = shelf.index(name)
-    if index is None:
-        raise CommandError("%r is no consumable" % name)
+    shelf, index, name = agent.trade.shelf, consumable(agent, words), words[0]
     item, signal = shelf.items[index], agent.senses.find("stock_" + name).signals[0]
     _settle(name, item, signal, at)
     agent.journal.note(shelf.record(index))

@@ -11,7 +11,7 @@ def notices(agent, words, at):
     rows = loan.call("agent.terms.butler", "kept", agent, at)
     for row in rows:
         row[4] = date(row[4])
-    return Rows(("notice", "from", "says", "age_s", "until", "rating", "became"), rows)
+    return Rows("notice from says age_s until rating became", rows)
 
 
 def assist(agent, words, at):

@@ -1,7 +1,7 @@
 """The words that tell how the thing is: its channels, its findings, its cases, and why."""
 
 from agent import loan
-from agent.console.grammar import CommandError, Pairs, Rows, later, one
+from agent.console.grammar import CommandError, Pairs, Rows, one
 from agent.sense import findings
 from agent.service import cases as services
 
@@ -37,14 +37,14 @@ def _buying(agent, utc):
 
 
 def _channels(agent, words, at):
-    return Rows(("channel", "value", "unit", "quality", "age_s"), [
+    return Rows("channel value unit quality age_s", [
         [signal.channel.name, None if signal.at is None else signal.value, signal.channel.unit,
          agent.senses.quality_word(signal.channel.index),
          None if signal.at is None else at - signal.at] for signal in agent.senses.signals])
 
 
 def _findings(agent, words, at):
-    return Rows(("monitor", "mode", "state", "severity", "confidence", "since_s"), [
+    return Rows("monitor mode state severity confidence since_s", [
         [watch.name, watch.mode, findings.STATES[watch.finding.state], watch.severity,
          watch.finding.confidence(), at - watch.finding.since]
         for watch in agent.senses.open_watches()])
@@ -57,7 +57,7 @@ def _cases(agent, words, at):
                                  agent.senses)
         rows.append([case.ref(), case.mode, services.STATES[case.state], case.number, case.updates,
                      ", ".join(tried) or None, " ".join(asked) or None])
-    return Rows(("case", "mode", "state", "number", "updates", "tried", "asks_for"), rows)
+    return Rows("case mode state number updates tried asks_for", rows)
 
 
 def _why(agent, words, at):
@@ -85,14 +85,15 @@ def _why(agent, words, at):
 COMMANDS = {
     "status": (_status, "how the thing is"),
     "channels": (_channels, "the last reading of every channel"),
-    "read": (later("looks", "read", False), "read CHANNEL: its latest readings"),
+    "read": ("looks", "read CHANNEL: its latest readings"),
     "findings": (_findings, "what the monitors hold against the machine"),
     "cases": (_cases, "open service cases"),
-    "outbox": (later("looks", "outbox", False), "what the desk has not acknowledged"),
-    "messages": (later("looks", "messages", False), "what came of late, and what became of it"),
-    "notices": (later("butler", "notices", False), "what others sent that was kept, and why"),
-    "privacy": (later("privacy", "privacy", False), "privacy [show]: who got what, and for what"),
-    "time": (later("looks", "time", False), "what time it is, as far as the desk has told"),
-    "log": (later("looks", "log", False), "what the owner was told of late"),
+    "outbox": ("looks", "what the desk has not acknowledged"),
+    "messages": ("looks", "what came of late, and what became of it"),
+    "notices": ("butler", "what others sent that was kept, and why"),
+    "privacy": ("privacy", "privacy [show]: who got what, and for what"),
+    "time": ("looks", "what time it is, as far as the desk has told"),
+    "log": ("looks", "what the owner was told of late"),
+    "assist": ("butler", "assist WORDS: ask service for help"),
     "why": (_why, "why NAME: the numbers behind a monitor, a consumable or an order"),
 }

@@ -16,10 +16,10 @@ class CommandError(Exception):
 
 
 class Rows:
-    """A table. columns: names; rows: lists of str, int, float, bool or None."""
+    """A table. columns: names, or a text of them; rows: lists of str, int, float, bool or None."""
 
     def __init__(self, columns, rows, nothing="none"):
-        self.columns = columns
+        self.columns = columns.split() if isinstance(columns, str) else columns
         self.rows = rows
         self._nothing = nothing
 
@@ -50,7 +50,7 @@ class Pairs:
 
 
 def obey(agent, line, at, find, refuses=None):
-    """Carry out one line; find(words): (function(agent, words, at), help), or None.
+    """Carry out one line; find(words): (function(agent, words, at), or its room, and help) or None.
 
     refuses(word, at): why a command may not be carried out now, or None.  Yields the answer of
     each command, a text or a list of its pieces, and None where one pauses.
@@ -73,7 +73,10 @@ def _obey_one(agent, words, at, find, refuses):
             raise CommandError(reason)
         if words[1:] and not command[1].startswith(words[0] + " "):  # its help names what it takes
             raise CommandError("%r: %s takes no word" % (words[1], words[0]))
-        answer = command[0](agent, words[1:], at)
+        act = command[0]
+        if isinstance(act, str):
+            act = load(act, words[0])
+        answer = act(agent, words[1:], at)
         if hasattr(answer, "send"):
             answer = yield from answer
     except CommandError as error:
@@ -95,25 +98,9 @@ def _pieces(rows, between):
     return [row + between for row in rows[:-1]] + rows[-1:]
 
 
-def later(room, name, lending=True):
-    """Return a command that loads its room, a file beside this one, when it is said.
-
-    lending: it wants what a main lends.
-    """
-    def command(agent, words, at):
-        if lending:
-            lent(agent)
-        loaded = __import__("agent.console." + room, None, None, (name,))
-        return getattr(loaded, name)(agent, words, at)
-
-    return command
-
-
-def lent(agent):
-    """Return the agent if its main lends the console what it needs; raises CommandError."""
-    if getattr(agent, "ports", None) is None:
-        raise CommandError("not on this console")
-    return agent
+def load(room, name):
+    """Return what a room of the console, a file beside this one, has under a name."""
+    return getattr(__import__("agent.console." + room, None, None, (name,)), name)
 
 
 def one(words, what):
@@ -121,6 +108,14 @@ def one(words, what):
     if len(words) != 1:
         raise CommandError("one word is needed: %s" % what)
     return words[0]
+
+
+def consumable(agent, words):
+    """Return the place on the shelf of the consumable that is the only word."""
+    place = agent.trade.shelf.index(one(words, "a consumable"))
+    if place is None:
+        raise CommandError("%r is no consumable" % words[0])
+    return place
 
 
 def natural(word):

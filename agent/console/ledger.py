@@ -12,7 +12,7 @@ _EXPORT_CHARACTERS = 800
 def ledger(agent, words, at):
     if not words:
         rows = yield from collected(agent, _line)
-        return Rows(("entry", "age_s", "kind", "content"), rows)
+        return Rows("entry age_s kind content", rows)
     if words[0] == "export":
         start = natural(one(words[1:] or ["0"], "the number of an entry"))
         if start >= 0:

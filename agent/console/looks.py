@@ -3,12 +3,10 @@
 from agent.console.grammar import CommandError, Pairs, Rows, one
 from agent.sense.channels import QUALITIES
 
-KINDS = ("", "hello", "health", "finding", "request for quotation", "order", "order event", "case",
-         "case event", "dispute", "experience", "acknowledgement", "reply", "usage", "shed",
-         "rejection", "question", "update", "fetch", "farewell")
-HEARD = ("nobody's", "acknowledgement", "offer", "order status", "case status", "mandate",
-         "command", "notice", "configuration", "update", "memory of the desk", "no offer",
-         "approval", "piece of an update")
+KINDS = """,hello,health,finding,request for quotation,order,order event,case,case event,dispute,\
+experience,acknowledgement,reply,usage,shed,rejection,question,update,fetch,farewell"""
+HEARD = """nobody's,acknowledgement,offer,order status,case status,mandate,command,notice,\
+configuration,update,memory of the desk,no offer,approval,piece of an update"""
 DAYS_TO_1970 = 719_468  # from 1 March of the year 0, where leap days come last
 ERA_DAYS = 146_097  # 400 years
 
@@ -26,22 +24,27 @@ def read(agent, words, at):
     if signal.at is not None and (signal.quality or not rows):
         value = None if signal.quality else signal.value
         rows.append([at - signal.at, value, QUALITIES[signal.quality]])
-    return Rows(("age_s", "value", "quality"), rows, "nothing was read yet")
+    return Rows("age_s value quality", rows, "nothing was read yet")
 
 
 def outbox(agent, words, at):
-    return Rows(("message", "kind", "age_s", "tries", "again_in_s", "bytes"), [
-        [message.id, KINDS[message.kind] if message.kind < len(KINDS) else str(message.kind),
+    return Rows("message kind age_s tries again_in_s bytes", [
+        [message.id, _word(KINDS, message.kind),
          at - message.at, message.tries, max(0, message.due - at), len(message.body)]
         for message in agent.outbox.pending()], "the desk has acknowledged everything")
 
 
 def messages(agent, words, at):
     """What came of late and what was done with it; what could not be verified is nobody's."""
-    return Rows(("message", "age_s", "outcome"), [
-        [HEARD[kind] if kind < len(HEARD) else "kind %d" % kind, at - then,
+    return Rows("message age_s outcome", [
+        [_word(HEARD, kind), at - then,
          "used" if why is None else "refused: " + why]
         for then, kind, why in agent.inbox.heard], "nothing came since the start")
+
+
+def _word(words, kind):
+    words = words.split(",")
+    return words[kind] if kind < len(words) else "kind %d" % kind
 
 
 def time(agent, words, at):
@@ -64,5 +67,5 @@ def date(utc):
 
 def log(agent, words, at):
     told = agent.ports.told if getattr(agent, "ports", None) else []
-    return Rows(("age_s", "told"), [
+    return Rows("age_s told", [
         [at - agent.clock.at(uptime), text] for uptime, text in told], "nothing yet")

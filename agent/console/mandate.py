@@ -1,7 +1,7 @@
 """The console's words about what the owner allows: the mandate, and a pause of all buying."""
 
 from agent import limits
-from agent.console.grammar import CommandError, Pairs, lent, one
+from agent.console.grammar import CommandError, Pairs, one
 from agent.money import mandate as term
 from agent.money.rooms import money
 from agent.wire import messages as wire
@@ -50,7 +50,9 @@ def _install(agent, words, at):
     from agent.console import parts
 
     if words[0] == "put":
-        document = parts.take(lent(agent), "mandate", words[1:], limits.PAYLOAD_BYTES)
+        if getattr(agent, "ports", None) is None:
+            raise CommandError("put: not on this console")
+        document = parts.take(agent, "mandate", words[1:], limits.PAYLOAD_BYTES)
         if document is None:
             return "part %s" % words[1]
     else:

@@ -1,7 +1,7 @@
 """The console's words about orders, disputes and sellers."""
 
 from agent import needs
-from agent.console.grammar import CommandError, Rows, natural, one
+from agent.console.grammar import CommandError, Rows, consumable, natural, one
 from agent.money import disputes as disputing
 from agent.money import experience as learned
 from agent.money import orders as ordering
@@ -15,8 +15,7 @@ def orders(agent, words, at):
             [order.seller, order.sku, order.packs, order.total,
              ordering.hex_of(terms_digest(order)[:4])]
             if order.terms else [None] * 5) + [order.number or None, order.test])
-    return Rows(("order", "consumable", "state", "seller", "item", "packs", "total_minor", "terms",
-                 "number", "test"), rows)
+    return Rows("order consumable state seller item packs total_minor terms number test", rows)
 
 
 def _called(agent, word):
@@ -71,9 +70,7 @@ def received(agent, words, at):
 
 
 def test_order(agent, words, at):
-    index = agent.trade.shelf.index(one(words, "a consumable"))
-    if index is None:
-        raise CommandError("%r is no consumable" % words[0])
+    index = consumable(agent, words)
     if [order for order in agent.trade.orders.open if order.consumable == words[0] and order.test]:
         raise CommandError("a test order is under way")
     packs = agent.trade.shelf.items[index].reorder.packs
@@ -82,7 +79,7 @@ def test_order(agent, words, at):
 
 
 def disputes(agent, words, at):
-    return Rows(("order", "reason", "state", "seller", "total_minor", "charged_minor", "since_s"), [
+    return Rows("order reason state seller total_minor charged_minor since_s", [
         [ordering.hex_of(d.order[:4]), disputing.REASONS[d.reason], disputing.STATES[d.state],
          d.seller, d.total, None if d.charged < 0 else d.charged, at - d.since]
         for d in agent.trade.disputes.all])

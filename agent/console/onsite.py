@@ -1,20 +1,19 @@
-"""The console's words for whoever stands before the thing; most load their room when they are said.
-"""
+"""The console's words for whoever stands before the thing, where a main lends it what they want."""
 
-from agent.console.grammar import CommandError, Pairs, later, lent
+from agent.console.grammar import CommandError, Pairs
 
 
 def _crash(agent, words, at):
-    data = lent(agent).ports.store.load("crash")
+    data = agent.ports.store.load("crash")
     return data.decode() if data else "it has not crashed"
 
 
 def _link(agent, words, at):
-    return Pairs(lent(agent).ports.facts() or [("link", "this thing works alone")])
+    return Pairs(agent.ports.facts() or [("link", "this thing works alone")])
 
 
 def _restart(agent, words, at):
-    restart = lent(agent).ports.restart
+    restart = agent.ports.restart
     if restart is None:
         raise CommandError("restart: whoever keeps this process alive has to do it")
     restart()
@@ -22,21 +21,20 @@ def _restart(agent, words, at):
 
 
 COMMANDS = {
-    "provision": (later("setup", "command"),
+    "provision": ("setup",
                   "provision [keys|owner|maker|put|export|lock]: who it is, whom it trusts"),
-    "config": (later("settings", "command"),
+    "config": ("settings",
                "config [get|set|diff|apply|reset|undo]: settings, changed all at once"),
-    "pin": (later("pin", "command"),
+    "pin": ("pin",
             "pin [set|unlock|lock]: asked for before a command that changes something"),
-    "update": (later("updates", "command"),
+    "update": ("updates",
                "update [check|accept|hold]: the maker's releases, and how far one has come"),
-    "assist": (later("butler", "assist", False), "assist WORDS: ask service for help"),
     "crash": (_crash, "what ended an earlier start"),
     "link": (_link, "network, time and broker, as far as they got"),
-    "wifi": (later("settings", "wifi"),
+    "wifi": ("settings",
              "wifi [NAME [PASSWORD]]: how the network is, or which to join"),
     "restart": (_restart, "start anew"),
     "reboot": (_restart, "the same as restart"),
-    "reset": (later("erase", "reset"),
+    "reset": ("erase",
               "reset THING [forced]: erase all but product and board, for the next owner"),
 }

@@ -14,7 +14,7 @@ PIN_LONGEST_WAIT_S = 3600
 UNLOCKED_S = 900
 
 
-def command(agent, words, at):
+def pin(agent, words, at):
     return verb("pin", PIN, _pin_state, agent, words, at)
 
 

@@ -4,9 +4,8 @@ Small, for it stays in memory; the words that need it (onsite.py) come on loan w
 """
 
 # What can be said while the owner's PIN is asked for: it looks, and changes nothing.
-LOOKS = ("help", "status", "channels", "read", "findings", "notices", "consumables", "needs",
-         "orders", "cases", "why", "usage", "privacy", "ledger", "outbox", "messages", "experience",
-         "disputes", "log", "crash", "link", "time", "pin")  # fmt: skip
+LOOKS = """ help status channels read findings notices consumables needs orders cases why usage \
+privacy ledger outbox messages experience disputes log crash link time pin """
 TOLD = 16  # of what the owner was told, as many as fit on a screen
 
 
@@ -41,7 +40,7 @@ class Ports:
     def refuses(self, word, at):
         """Why a command may not be carried out now, or None."""
         try:
-            if word in LOOKS or at < self.unlocked_until or self.store.load("pin") is None:
+            if " %s " % word in LOOKS or at < self.unlocked_until or self.store.load("pin") is None:
                 return None
             return "the console is locked: pin unlock PIN"
         except OSError as error:  # nobody can give a PIN that is damaged

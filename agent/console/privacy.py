@@ -29,6 +29,6 @@ _WHAT = ("", "versions, starts, ledger head, what is open", "levels in fifths, d
 def privacy(agent, words, at):
     """What was said of each kind of message."""
     said = agent.outbox.said
-    return Rows(("purpose", "recipient", "what", "times", "ago_s"), [
+    return Rows("purpose recipient what times ago_s", [
         [purpose, recipient, _WHAT[min(kind, 20)], said[kind][0], at - said[kind][1]]
         for purpose, recipient, kinds in _LEAVES for kind in kinds if kind in said], "nothing")

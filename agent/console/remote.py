@@ -48,5 +48,5 @@ def _purpose(agent, word, about=""):
 
 def _bands(agent, words, at):
     bands = agent.trade.stock_bands(at)
-    return Rows(("consumable", "fifths", "days_left"), [
+    return Rows("consumable fifths days_left", [
         [name, bands[name] // 1000, bands[name] % 1000] for name in sorted(bands)])

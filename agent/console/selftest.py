@@ -24,7 +24,7 @@ def selftest(agent, words, at):
     rows.append(_row("desk", agent.inbox.greeted, "missing", "has not greeted this thing"))
     if agent.trade:
         yield from _money(agent, rows, at)
-    return Rows(("check", "result", "detail"), rows)
+    return Rows("check result detail", rows)
 
 
 def _sensors(agent, wired):

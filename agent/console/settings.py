@@ -24,14 +24,14 @@ SETTINGS = {
 }
 
 
-def command(agent, words, at):
+def config(agent, words, at):
     return verb("config", CONFIG_WORDS, get, agent, words, at)
 
 
 def get(agent, words, at):
     names = [_setting(one(words, "a setting's name"))] if words else sorted(SETTINGS)
     held = settings(agent.ports.store)
-    return Rows(("setting", "value", "is"),
+    return Rows("setting value is",
                 [[name, _shown(name, held), SETTINGS[name][3]] for name in names])
 
 
@@ -58,7 +58,7 @@ def set_one(agent, words, at):
 
 def diff(agent, words, at):
     now, then = settings(agent.ports.store), _draft(agent)
-    return Rows(("setting", "now", "then"), [
+    return Rows("setting now then", [
         [name, _shown(name, now), _changed(name, now, then)]
         for name in sorted(SETTINGS) if now.get(name) != then.get(name)], "nothing would change")
 

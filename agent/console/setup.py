@@ -137,7 +137,7 @@ PROVISION = {"keys": make_keys, "owner": pair_owner, "maker": pair_maker, "put":
              "export": export, "lock": lock}
 
 
-def command(agent, words, at):
+def provision(agent, words, at):
     return verb("provision", PROVISION, show, agent, words, at)
 
 

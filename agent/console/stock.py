@@ -1,6 +1,6 @@
 """The console's words about what runs out: consumables, the pattern of use, what was told of it."""
 
-from agent.console.grammar import CommandError, Pairs, Rows, later, one
+from agent.console.grammar import Pairs, Rows, consumable
 from agent.stock import pattern
 
 
@@ -11,7 +11,7 @@ def consumables(agent, words, at):
         days = item.days_left(at) or (None, None, None)
         rows.append([spec["name"], item.level(), spec["unit"], item.rate_per_day(), days[1],
                      days[0], days[2], item.plausible(at)])
-    return Rows(("consumable", "level", "unit", "per_day", "days_left", "low", "high", "doubt"),
+    return Rows("consumable level unit per_day days_left low high doubt",
                 rows)
 
 
@@ -36,18 +36,16 @@ def needs(agent, words, at):
         busy = need and trade.orders.busy(spec["name"], at)
         rows.append([spec["name"], need[0] if need else 0, spec["unit"],
                      item.plausible(at) or ("an open order, or a rest" if busy else None)])
-    return Rows(("consumable", "wanted", "unit", "held_by"), rows)
+    return Rows("consumable wanted unit held_by", rows)
 
 
 def usage(agent, words, at):
-    return Rows(("consumable", "per_day", "busiest_hour", "quiet_from", "quiet_hours"),
+    return Rows("consumable per_day busiest_hour quiet_from quiet_hours",
                 pattern.insight(agent.trade.shelf, agent.clock, at), "not learned yet")
 
 
 def refill(agent, words, at):
-    index = agent.trade.shelf.index(one(words, "a consumable"))
-    if index is None:
-        raise CommandError("%r is no consumable" % words[0])
+    index = consumable(agent, words)
     item = agent.trade.shelf.items[index]
     item.refill(at)
     agent.journal.note(agent.trade.shelf.record(index))
@@ -60,6 +58,6 @@ COMMANDS = {
     "needs": (needs, "what would be bought now, and what holds it back"),
     "usage": (usage, "the pattern of use: how much, when most, when quiet (hours of UTC)"),
     "refill": (refill, "refill CONSUMABLE: it was filled or changed by hand"),
-    "believe": (later("believe", "believe", False),
+    "believe": ("believe",
                 "believe CONSUMABLE: what its sensor says is true, whatever speaks against it"),
 }

@@ -17,7 +17,7 @@ def why(agent, word):
         return ()
 
     rows = yield from collected(agent, told)
-    return Rows(("age_s", "what", "why"), rows) if rows else None
+    return Rows("age_s what why", rows) if rows else None
 
 
 def _need(row):

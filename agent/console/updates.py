@@ -53,7 +53,7 @@ def hold(agent, words, at):
     return "nothing is fetched and nothing put in force until `update accept`"
 
 
-def command(agent, words, at):
+def update(agent, words, at):
     return verb("update", {"check": check, "accept": accept, "hold": hold}, show, agent, words, at)
 
 

@@ -15,7 +15,8 @@ OURS = ("agent", "hal", "firmware")
 LIBRARY = "chumicro_mqtt"
 
 CALLS = ("loan.call", "loan.stream", "loan.later")  # load the room that they are given
-ROOMS = ("later", "words_of")  # of agent/console: load the room of the console that they are given
+# Tables of agent/console whose rows begin with a room of it: where words are, and who obeys them.
+TABLES = ("COMMANDS", "ROOMS", "ONSITE", "OF_TRADE")
 
 # What a product in which nothing runs out never loads, with all that only this imports.
 WITHOUT_CONSUMABLES = (
@@ -72,12 +73,15 @@ def _place(module: str, path: Path) -> str:
     return f"{place}/__init__.py" if path.name == "__init__.py" else f"{place}.py"
 
 
-def loans(node: ast.Call) -> list[str]:
-    """The room that a call loads by its name, if it does so."""
-    if getattr(node.func, "id", "") in ROOMS and isinstance(node.args[0], ast.Constant):
-        return [f"agent.console.{ast.literal_eval(node.args[0])}"]
-    if ast.unparse(node.func) in CALLS:
+def loans(node: ast.AST) -> list[str]:
+    """The rooms that a call loads by their names, or a table of the console says."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in CALLS:
         return [ast.literal_eval(node.args[0])]
+    if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in TABLES:
+        rows = [row.elts for row in ast.walk(node.value) if isinstance(row, ast.Tuple) and row.elts]
+        return [
+            f"agent.console.{row[0].value!s}" for row in rows if isinstance(row[0], ast.Constant)
+        ]
     return []
 
 
@@ -94,10 +98,8 @@ def _said(path: Path) -> Iterator[str]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Call):
-            names = loans(node)
         else:
-            continue
+            names = loans(node)
         for name in names:
             if name.split(".")[0] not in (*OURS, LIBRARY):
                 continue
