@@ -28,7 +28,7 @@ class I2c:
     """machine.I2C with the verbs of hal.verbs, and `free`, for a part that holds the data line.
 
     A part that a reset or a disturbance cut off in the middle of a byte waits for the rest of its
-    clocks, for good if need be, and nobody else can speak. Not every chip's own driver gives it them.
+    clocks, for good if need be, and nobody else can speak. Not every chip's own driver gives them.
     """
 
     def __init__(self, ident: int, wires: dict, hz: int):
