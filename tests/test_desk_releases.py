@@ -100,6 +100,14 @@ def test_a_release_goes_from_the_maker_to_the_thing_and_its_fate_is_told(world, 
     assert not greet(world, runs=3)
 
 
+def test_what_a_release_mends_is_shown_as_its_maker_signed_it(http):
+    plain = publish(http, 1).json()
+    assert plain["mends"] is None
+    told = publish(http, 2, manifest(2, k10="it left the heater on")).json()
+    assert told["mends"] == "it left the heater on"
+    assert publish(http, 3, manifest(3, k10="x" * 201)).status_code == 422
+
+
 def test_what_a_thing_left_or_refused_is_not_offered_again_but_the_next_one_is(world, http):
     greet(world)
     publish(http, 3)

@@ -16,6 +16,7 @@ def show(agent, words, at):
         ("stage", _STAGES[room.stage()]),
         ("release", record.get("new")),
         ("version", terms and terms[updates.VERSION]),
+        ("mends", terms and terms.get(updates.MENDS)),
         ("percent", terms and 100 * room.done // max(1, terms[updates.BYTES])),
         ("starts_left", record.get("left")),
         ("held", bool(record.get("held"))),

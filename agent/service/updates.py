@@ -21,7 +21,8 @@ from agent.wire import messages as wire
 ASKS, OFFERED, FETCHING, STAGED, TRYING, CONFIRMED, BACK = 0, 1, 2, 3, 4, 5, 6
 
 # Of release-document.
-_NUMBER, _PRODUCT, VERSION, _BOARD, _RUNTIME, BYTES, _FILES, _LIST, _LIST_BYTES = range(1, 10)
+_NUMBER, _PRODUCT, VERSION, _BOARD, _RUNTIME, BYTES, _FILES, _LIST, _LIST_BYTES, MENDS = range(
+    1, 11)
 _SIGNS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"  # of a module's name
 
 
@@ -88,6 +89,9 @@ class Updates:
         self.port.append(slot + ".cose", document)
         self.port.save(slot=slot, new=number, stage=OFFERED if self.port.asks else FETCHING)
         self._resume()
+        if self.port.asks:
+            self._agent.tell("release %d waits for `update accept`: %s" % (
+                number, terms.get(MENDS, terms[VERSION])))
         self.report(self.stage())
 
     def _checked(self, document):
@@ -107,6 +111,8 @@ class Updates:
             wire.natural(terms, key)
         wire.text(terms, VERSION, 40)
         wire.octets(terms, _LIST, 32)
+        if MENDS in terms:
+            wire.text(terms, MENDS)
         return terms
 
     def _resume(self):

@@ -18,8 +18,9 @@ from firmware.mandate.owner import Owner, OwnerError, opened
 MANIFEST = "release.cose"
 # The part of an image that chooses the slot stays as it was flashed.
 NEVER = ("steward_boot.mpy",)
-NUMBER, PRODUCT, VERSION, BOARD, RUNTIME, BYTES, FILES, LIST, LIST_BYTES = range(1, 10)
+NUMBER, PRODUCT, VERSION, BOARD, RUNTIME, BYTES, FILES, LIST, LIST_BYTES, MENDS = range(1, 11)
 TEXT_CHARACTERS = 40
+MENDS_CHARACTERS = 200  # agent/limits.py
 
 
 class Maker(Owner):
@@ -49,7 +50,9 @@ def listed(found: dict[str, bytes]) -> bytes:
     return "".join(rows).encode()
 
 
-def sign(maker: Maker, image: Path, number: int | None, version: str | None) -> dict[int, Any]:
+def sign(
+    maker: Maker, image: Path, number: int | None, version: str | None, mends: str | None = None
+) -> dict[int, Any]:
     """Sign an image's release with an unlocked key, one above the last unless a number is given;
     returns its terms. Raises OwnerError, FlashError where there is no image."""
     facts = described(image)
@@ -73,9 +76,13 @@ def sign(maker: Maker, image: Path, number: int | None, version: str | None) -> 
         LIST: hashlib.sha256(rows).digest(),
         LIST_BYTES: len(rows),
     }
-    for key in (PRODUCT, VERSION, BOARD):
-        if len(terms[key]) > TEXT_CHARACTERS:
-            raise OwnerError(f"{terms[key]!r} has more than {TEXT_CHARACTERS} characters")
+    if mends:
+        terms[MENDS] = mends
+    rooms = ((PRODUCT, TEXT_CHARACTERS), (VERSION, TEXT_CHARACTERS), (BOARD, TEXT_CHARACTERS),
+             (MENDS, MENDS_CHARACTERS))  # fmt: skip
+    for key, room in rooms:
+        if len(terms.get(key, "")) > room:
+            raise OwnerError(f"{terms[key]!r} has more than {room} characters")
     document = maker.sign(terms)
     assert opened(document, maker.public_key) == terms
     maker.keep(about, document)

@@ -4,7 +4,7 @@ Exit codes: 0 done, 1 it was not (no desk, no such thing, no consent), 2 wrong u
 """
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -13,16 +13,15 @@ from firmware.mandate.question import plain
 from sim.cli.owner_options import LOCAL, Desk, Json, Output, Thing, Yes, agree, link_to, say, stop
 
 STAYS = "what is open, orders with their offers and disputes, and what was signed about them"
-Indent = Annotated[bool, typer.Option("--indent", help="For people: a value a line.")]
 
 
-def data(thing: Thing, out: Output = None, desk: Desk = LOCAL, indent: Indent = False) -> None:
+def data(thing: Thing, out: Output = None, desk: Desk = LOCAL, as_json: Json = False) -> None:
     """Write all that the desk has of a thing as one JSON object, without the thing's key."""
     try:
         told = data_at_desk(link_to(desk, thing))
     except InstallError as error:
         stop(error)
-    text = json.dumps(told, indent=2 if indent else None, ensure_ascii=False)
+    text = json.dumps(told, indent=None if as_json else 2, ensure_ascii=False)
     if out is None:
         print(text)
         return

@@ -87,6 +87,9 @@ def sign(
         int | None, typer.Option(min=1, help="Default: one more than the last.")
     ] = None,
     version: Annotated[str | None, typer.Option(help="Default: the product's and build.")] = None,
+    mends: Annotated[
+        str | None, typer.Option(help="What it mends, in words for whoever owns the thing.")
+    ] = None,
     directory: Directory = HERE,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
@@ -95,7 +98,7 @@ def sign(
     maker = Maker(directory)
     try:
         maker.unlock(passphrase(passphrase_file))
-        terms = release.sign(maker, image, number, version)
+        terms = release.sign(maker, image, number, version, mends)
     except (OwnerError, FlashError) as error:
         stop(error)
     facts = {

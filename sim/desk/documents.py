@@ -14,6 +14,7 @@ from sim.desk.forms import (
     natural,
     octets,
     row,
+    text,
     uint,
 )
 from sim.desk.messages import _body
@@ -139,4 +140,5 @@ RELEASE = _body(
     (7, "files", uint),
     (8, "list", octets(32)),
     (9, "list_bytes", uint),
+    (10, "mends", text(), False),
 )

@@ -41,6 +41,7 @@ class InstallState(enum.IntEnum):
     SENT = 8
 
 
+MENDS = 10  # of the signed document: what a release mends, for owners
 FAILED = (InstallState.LEFT, InstallState.REFUSED)
 
 

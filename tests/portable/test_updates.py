@@ -181,10 +181,13 @@ def test_it_waits_for_a_quiet_hour_for_a_day_at_most():
 def test_the_owner_may_be_asked_first_and_hold_what_was_accepted():
     place = bench.Place()
     place.slots.asks = True
-    place.offer(bench.release(7))
+    place.offer(bench.release(7, k10="it left the heater on"))
     for _ in range(5):
         place.turn()
     assert place.told == [updates.OFFERED] and not place.asked
+    said = [effect[1] for effect in place.bench.thing.effects if effect[0] == "notify"]
+    assert "release 7 waits for `update accept`: it left the heater on" in said
+    assert "it left the heater on" in place.say("update")
     place.say("update accept")
     place.turn()
     place.say("update hold")

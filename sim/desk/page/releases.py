@@ -121,6 +121,7 @@ class Release(Detail):
 
     def _facts(self, release: dict) -> None:
         facts([
+            ("Mends", release["mends"]),
             ("Number", f"{release['number']}: a thing takes none that is not above its own"),
             ("Product", words.said(release["product"])),
             ("Board", release["board"]),

@@ -32,6 +32,7 @@ class ReleaseView(View):
     board: str
     number: int
     version: str
+    mends: str | None
     runtime: str
     size_bytes: int
     files: int
@@ -82,6 +83,7 @@ def release_values(row: Release) -> dict[str, Any]:
         "named": (row.things or {}).get("named"),
         "files": row.file_list.count(b"\n"),
         "signer": codec.key_id_of(row.document).hex(),
+        "mends": codec.peek_document(row.document).get(releases.MENDS),
     }
 
 
