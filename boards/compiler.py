@@ -216,6 +216,7 @@ def _consumable(
             "lead_days": consumable.lead_time / 86400,
             "spares": consumable.spares,
         },
+        keep=consumable.reserve * consumable.capacity.into(unit),
         items=[_item(item, unit, product.currency) for item in consumable.items],
     )
 

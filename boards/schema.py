@@ -143,6 +143,7 @@ class Consumable(Model):
     capacity: Quantity
     per_use: Quantity | None = None
     reorder_at: Share = 0.25
+    reserve: Share = 0.0
     lead_time: Duration = 2 * 86400
     spares: Annotated[int, Field(ge=0, le=100)] = 1
     items: Annotated[list[Item], Field(max_length=5)] = []
@@ -157,6 +158,8 @@ class Consumable(Model):
             raise ValueError('kind "wear" needs measured_by or used_by')
         if (self.used_by is None) != (self.per_use is None):
             raise ValueError("used_by and per_use, how much one use takes, come together")
+        if self.reserve and self.reserve >= self.reorder_at:
+            raise ValueError("reorder_at must be above reserve, which is to be left by then")
         return self
 
 

@@ -112,6 +112,7 @@ def test_the_good_one_is_good(problems):
         ('measured_by = "level_ml"', 'unit = "g"\nmeasured_by = "level_ml"', 'unit: "g" differs'),
         ('measured_by = "level_ml"\n', "", 'kind "level" needs measured_by'),
         ('used_by = "boils"\n', "", "used_by and per_use"),
+        ('used_by = "boils"', 'reserve = "25 %"\nused_by = "boils"', "must be above reserve"),
         ('"500 ml"', '"2 l"', "per_use: one use takes more than the capacity, 1700"),
         ('"1.7 l"', '"2.5 l"', "22: error: consumables.water.capacity: 2500 ml is beyond 2000"),
         ('"1.7 l"', '"2 kg"', 'capacity: "kg" cannot become "ml"; allowed here: ml, cl, dl, l, m3'),

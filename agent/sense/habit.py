@@ -78,6 +78,10 @@ class Habit(SensorWatch):
     def name(self):
         return "habit_" + self.signals[0].channel.name
 
+    @property
+    def advice(self):
+        return "%s is as it never was: look at it and at its sensor" % self.signals[0].channel.name
+
     def look(self, at):
         signal = self.signals[0]
         if signal.quality != GOOD or signal.sick:  # that is a finding already

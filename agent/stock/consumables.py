@@ -54,6 +54,7 @@ class Consumable:
         self.capacity = float(spec["capacity"])
         self.per_use = float(spec.get("per_use", 0 if self.measured else 1))
         self.low = spec.get("low", 0.2)
+        self.keep = spec.get("keep", 0.0)  # base units to be there still when the goods come
         packs = [(float(item["pack"]), item.get("price_minor", 0))
                  for item in spec.get("items", ()) if item["pack"] > 0]
         packs = packs or [(self.capacity, 0)]
@@ -272,7 +273,7 @@ class Consumable:
         position = self.gauge.level() + state[reorder.SPARES] + max(0.0, in_transit)
         point = self.low * self.capacity
         if rate is not None:
-            point = self.reorder.point(rate, self.demand.spread(), lead, variance)
+            point = self.keep + self.reorder.point(rate, self.demand.spread(), lead, variance)
         if position > point:
             return None
         quantity = self.reorder.quantity(rate or 0.0, lead, position, point)

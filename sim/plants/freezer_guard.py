@@ -68,7 +68,8 @@ class FreezerGuard(Plant):
         "cell_aged": "the cell gives its voltage up and its gauge does not see it",
     }
     causes: ClassVar = {
-        "freezer_warm": ("compressor_gone", "mains_off", "gas_leak", "door_ajar"),
+        "freezer_warm": ("compressor_gone", "mains_off", "gas_leak", "door_ajar",
+                         "door_seal"),
         "door_open": ("door_ajar",),
         "cell_weak": ("cell_aged",),
     }

@@ -11,6 +11,9 @@ from sim.world.clock import DAY, HOUR, MINUTE
 GRACE_S = 2 * DAY
 """A case opened this long after the repair is still true: the finding had to be confirmed."""
 
+AT_ONCE_S = MINUTE
+"""What a thing mends itself ends as it is found, and a thing's seconds are not the world's."""
+
 COLOURS = {
     "fault": "red", "trouble": "bold red", "finding": "yellow", "repair": "green",
     "order": "cyan", "case": "yellow", "people": "dim", "notice": "magenta", "network": "blue",
@@ -98,7 +101,7 @@ def detections(observer) -> list[dict]:
         end = observer.ended.get(fault.what)
         seen = [f for f in observer.findings
                 if f.mode in fault.shows_as and fault.at <= f.at and f.state == 2
-                and (end is None or f.at <= end)]
+                and (end is None or f.at <= end + AT_ONCE_S)]
         first = min(seen, key=lambda finding: finding.at, default=None)
         rows.append({
             "fault": fault.what,

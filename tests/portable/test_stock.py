@@ -81,6 +81,17 @@ def test_a_need_is_met_by_what_is_in_transit():
     assert machine.stock.need(machine.at) is None
 
 
+def test_what_is_to_be_left_when_the_goods_come_is_ordered_for():
+    points = []
+    for keep in (0.0, 120.0):
+        machine = Machine(keep=keep)
+        machine.run(3)
+        while machine.stock.need(machine.at) is None:
+            machine.run(1 / 144)
+        points.append(dict(machine.stock.need(machine.at)[1])["reorder_point"])
+    assert 110 < points[1] - points[0] < 130
+
+
 def test_taken_out_for_a_minute_is_no_need_and_no_refill():
     machine = Machine()
     machine.run(1)
