@@ -1,8 +1,8 @@
 """Which pin of which chip can do what, so that an impossible wiring is refused on the host.
 
-Sources: the datasheets of ESP32, ESP32-S3 and ESP32-C3 (sections "Pin Definitions" and "Strapping
-Pins"), Espressif's GPIO and ADC pages for each chip, and the BCM numbering of the Raspberry Pi's
-40-pin header.
+Sources: the datasheets of ESP32, ESP32-S3, ESP32-C3 and ESP32-C6 (sections "Pin Definitions" and
+"Strapping Pins"), Espressif's GPIO and ADC pages for each chip, and the BCM numbering of the
+Raspberry Pi's 40-pin header.
 """
 
 from collections.abc import Iterator
@@ -154,6 +154,27 @@ CHIPS = {
             },
             shared={
                 18: "USB D-", 19: "USB D+", 20: "the console's RX", 21: "the console's TX",
+            },
+            buses={
+                "i2c": _pins("0"), "spi": _pins("1"), "uart": _pins("1"), "onewire": ANY_PIN,
+            },
+        ),
+        Chip(
+            "esp32c6",
+            pins=_pins("0-30"),
+            flash=_pins("24-30"),
+            analog=_pins("0-6"),
+            strapping={
+                4: "it sets the timing of SDIO", 5: "it sets the timing of SDIO",
+                8: "held low, no download is possible",
+                9: "held low, it waits for a download instead of starting",
+                15: "it chooses where JTAG comes from",
+            },
+            shared={
+                12: "USB D-", 13: "USB D+", 16: "the console's TX", 17: "the console's RX",
+                10: "not led out by chips with flash inside",
+                11: "not led out by chips with flash inside",
+                14: "not led out by chips without flash inside",
             },
             buses={
                 "i2c": _pins("0"), "spi": _pins("1"), "uart": _pins("1"), "onewire": ANY_PIN,

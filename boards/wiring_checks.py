@@ -1,5 +1,6 @@
 """What must agree within a board, and between a board and the product that it carries."""
 
+import pathlib
 from collections.abc import Iterator
 
 from boards import conversion, pins, power
@@ -14,6 +15,7 @@ from boards.settings import Setting, wrong
 from boards.wiring import Argument, Board, Filter, Output, Sensor
 
 Part = Sensor | Output
+DRIVER_FILES = pathlib.Path(__file__).parents[1] / "hal" / "drivers"
 
 
 def check_board(loaded: Loaded, carried: Loaded | None = None) -> None:
@@ -50,6 +52,11 @@ def _check_part(loaded: Loaded, board: Board, path: Path, part: Part) -> None:
     driver = DRIVERS.get(part.driver)
     if driver is None:
         message = f'no driver "{part.driver}"; {nearest(part.driver, sorted(DRIVERS))}'
+        if (DRIVER_FILES / f"{part.driver}.py").is_file():
+            message = (
+                f"hal/drivers/{part.driver}.py is there, but boards/drivers.py does not say which "
+                "bus, pins and arguments it takes"
+            )
         loaded.report((*path, "driver"), message)
         return
     if isinstance(part, Output) and not driver.writes:

@@ -69,6 +69,9 @@ def on(driver: str, pin: int) -> str:
         ("esp32c3", "relay", 12, "flash memory"),
         ("esp32c3", "analog", 5, "ADC2"),
         ("esp32c3", "button", 22, "no GPIO 22"),
+        ("esp32c6", "relay", 24, "flash memory"),
+        ("esp32c6", "analog", 7, "has no ADC"),
+        ("esp32c6", "button", 31, "no GPIO 31"),
         ("raspberry_pi", "analog", 4, "add an ADC chip"),
         ("raspberry_pi", "button", 28, "no GPIO 28"),
     ],
@@ -87,6 +90,7 @@ def test_what_a_pin_cannot_do_is_an_error(problems, chip, driver, pin, said):
         ("esp32s3", "analog", 4),
         ("esp32s3", "relay", 48),
         ("esp32c3", "analog", 3),
+        ("esp32c6", "analog", 6),
         ("raspberry_pi", "relay", 17),
     ],
 )
@@ -100,7 +104,7 @@ def test_adc2_works_without_the_radio(problems):
 
 @pytest.mark.parametrize(
     ("chip", "pin", "said"),
-    [("esp32", 12, "1.8 V"), ("esp32s3", 19, "USB"), ("esp32c3", 9, "download")],
+    [("esp32", 12, "1.8 V"), ("esp32s3", 19, "USB"), ("esp32c3", 9, "download"), ("esp32c6", 12, "USB")],
 )
 def test_what_may_surprise_is_a_warning(problems, chip, pin, said):
     found = problems(chip, on("relay", pin))

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from esp_rom import MEM_END, Rom
+from esptool.targets import CHIP_DEFS
 from typer.testing import CliRunner
 
+from boards.chips import CHIPS as PINS
 from firmware import steward_boot
 from firmware.image import flash as flashing
 from firmware.image import release
@@ -128,8 +130,16 @@ def test_a_tool_that_waits_for_good_is_started_anew_where_it_may_be(image):
     assert hung[0][-1] == tools.told[0][-1] == "1"
 
 
+def test_every_chip_is_known_as_esptool_knows_it():
+    assert set(CHIPS) == {name for name, chip in PINS.items() if not chip.linux}
+    for name, chip in CHIPS.items():
+        known = CHIP_DEFS[name]
+        assert chip == (known.BOOTLOADER_FLASH_OFFSET, known.IMAGE_CHIP_ID), name
+
+
 @pytest.mark.parametrize(
-    "chip, offset", [("esp32", "0x1000"), ("esp32s3", "0x0"), ("esp32c3", "0x0")]
+    "chip, offset",
+    [("esp32", "0x1000"), ("esp32s3", "0x0"), ("esp32c3", "0x0"), ("esp32c6", "0x0")],
 )
 def test_micropython_goes_first_to_where_the_chip_looks_for_it(image, tmp_path, chip, offset):
     (image / "image.json").write_text(json.dumps({"chip": chip, "board": "b"}))

@@ -26,7 +26,7 @@ from mpremote.romfs import make_romfs
 
 from agent import VERSION
 from boards import compiler, load
-from boards.chips import SIMULATED
+from boards.chips import CHIPS, SIMULATED
 from boards.wiring import Board
 from firmware.image import fold, shorten, wokwi
 from firmware.image.aside import built_aside
@@ -107,7 +107,7 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
     product_data = compiler.compile_product(product)
     board_data = compiler.compile_board(board, product)
     wired = cbor2.loads(board_data)
-    if wired["chip"] not in wokwi.DEVKITS:
+    if not _takes_image(wired["chip"]):
         how = "make pi installs it there" if wired["chip"] != SIMULATED else "steward sim runs it"
         raise BuildError(f"{wired['chip']} takes no image: {how}")
     without = _without(cbor2.loads(product_data), wired)
@@ -127,6 +127,11 @@ def build(board: Path, product: Path, folder: Path, optimise: str = OPTIMISE) ->
         image = Image(aside, build_id, wired["board"], wired["chip"], *built)
         _write_json(aside / DESCRIPTION, _description(image, cbor2.loads(product_data)))
     return image._replace(folder=folder)
+
+
+def _takes_image(chip: str) -> bool:
+    """Whether MicroPython runs on it; else it is a Linux, or none."""
+    return chip in CHIPS and not CHIPS[chip].linux
 
 
 def _fill(folder: Path, board: Path, sources: dict[str, Path], optimise: str) -> tuple:
@@ -152,7 +157,7 @@ def collect(board: Path, product: Path, folder: Path) -> str:
     product_data = compiler.compile_product(product)
     board_data = compiler.compile_board(board, product)
     wired, sold = cbor2.loads(board_data), cbor2.loads(product_data)
-    if wired["chip"] in wokwi.DEVKITS or wired["chip"] == SIMULATED:
+    if _takes_image(wired["chip"]) or wired["chip"] == SIMULATED:
         raise BuildError(f"{wired['chip']} is no Linux: steward build makes what it carries")
     sources = closure([PI_MAIN, *_loaded_by_name(product_data, board_data)])
     digest = hashlib.sha256()

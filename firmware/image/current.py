@@ -62,8 +62,8 @@ class Estimate(NamedTuple):
 
 
 def estimate(board: Board, product: Product) -> Estimate | None:
-    """None for a board without a battery."""
-    if board.power is None:
+    """None for a board without a battery, and for a chip of which nobody here knows what it draws."""
+    if board.power is None or board.chip not in CHIP_DRAW:
         return None
     chip = CHIP_DRAW[board.chip]
     shortest = min(channel.every for channel in product.channels.values())

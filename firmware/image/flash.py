@@ -37,7 +37,9 @@ class Chip(NamedTuple):
     number: int
 
 
-CHIPS = {"esp32": Chip(0x1000, 0), "esp32s3": Chip(0, 9), "esp32c3": Chip(0, 5)}
+CHIPS = {
+    "esp32": Chip(0x1000, 0), "esp32s3": Chip(0, 9), "esp32c3": Chip(0, 5), "esp32c6": Chip(0, 13),
+}  # fmt: skip
 IMAGE_MAGIC, CHIP_AT = 0xE9, 12
 PARTITIONS_AT, PARTITION_BYTES, PARTITION_MAGIC = 0x8000, 32, b"\xaa\x50"
 SLOTS = "state/slots"

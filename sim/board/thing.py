@@ -22,7 +22,7 @@ from sim.mpy import runtime
 from sim.mpy.plant_server import PlantServer
 
 MICROPYTHON, CPYTHON = "micropython", "cpython"
-CHIPS = {MICROPYTHON: ("esp32", "esp32s3", "esp32c3"), CPYTHON: ("pi",)}
+CHIPS = {MICROPYTHON: ("esp32", "esp32s3", "esp32c3", "esp32c6"), CPYTHON: ("pi",)}
 BLOCKS = 512  # of 4 KiB: both slots of an update and the thing's memory
 WHO = "thing.json"  # in the folder: whose it is
 CONSOLE, CONSOLE_S = "console", 20
