@@ -104,7 +104,10 @@ def test_adc2_works_without_the_radio(problems):
 
 @pytest.mark.parametrize(
     ("chip", "pin", "said"),
-    [("esp32", 12, "1.8 V"), ("esp32s3", 19, "USB"), ("esp32c3", 9, "download"), ("esp32c6", 12, "USB")],
+    [
+        ("esp32", 12, "1.8 V"), ("esp32s3", 19, "USB"),
+        ("esp32c3", 9, "download"), ("esp32c6", 12, "USB"),
+    ],
 )
 def test_what_may_surprise_is_a_warning(problems, chip, pin, said):
     found = problems(chip, on("relay", pin))

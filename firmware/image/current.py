@@ -62,7 +62,7 @@ class Estimate(NamedTuple):
 
 
 def estimate(board: Board, product: Product) -> Estimate | None:
-    """None for a board without a battery, and for a chip of which nobody here knows what it draws."""
+    """None for a board without a battery, and for a chip whose draw nobody here knows."""
     if board.power is None or board.chip not in CHIP_DRAW:
         return None
     chip = CHIP_DRAW[board.chip]

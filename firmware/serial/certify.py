@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 SLACK = datetime.timedelta(days=1)  # a broker's clock may be behind ours
@@ -24,7 +24,7 @@ class Authority(NamedTuple):
     """What signs."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 def authority(certificate: Path, key: Path) -> Authority:
@@ -37,6 +37,8 @@ def authority(certificate: Path, key: Path) -> Authority:
         private = serialization.load_pem_private_key(key.read_bytes(), None)
     except (ValueError, TypeError) as error:
         raise CertifyError(f"{key}: is no private key in PEM without a passphrase") from error
+    if not isinstance(private, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise CertifyError(f"{key}: signs in a way that not every broker knows; use EC or RSA")
     if private.public_key() != found.public_key():
         raise CertifyError(f"{key} is not the key of {certificate}")
     if not _signs(found):
