@@ -183,6 +183,10 @@ class Delivery:
             return
         late, ordered = at - order.promised, order.packs
         if order.state == DELIVERED and order.arrived >= ordered:
+            if self._rooms.shelf.index(order.consumable) is None:  # the product has it no more
+                self._rooms.escalate(order, at, "nobody here sees whether it came, say: received "
+                                     "%s PACKS, or nothing" % order.ref())
+                return
             self._missed(order, at)
             late = min(late, at - order.need_by)
         elif late >= limits.DELIVERY_LATE_S:
@@ -198,10 +202,10 @@ class Delivery:
         It lasts longer than it should where nothing is used, as in a jammed machine; but for ever
         nobody waits, lest the money is gone with the goods.
         """
-        index, waited = self._rooms.shelf.index(order.consumable), at - order.since
-        if index is None or waited >= limits.ETA_MOST_S:
+        shelf, waited = self._rooms.shelf, at - order.since
+        if waited >= limits.ETA_MOST_S:
             return
-        item = self._rooms.shelf.items[index]
+        item = shelf.items[shelf.index(order.consumable)]
         if (item.plausible(at) not in (None, "frozen")
                 or item.level() * 100 > item.capacity * _GONE_PERCENT):
             if order.need_by < at:

@@ -136,3 +136,22 @@ def test_what_was_topped_up_with_is_not_missed_while_it_lasts():
     assert disputes(quiet(bench, 24)) == []
     bench.beans = 1000.0
     assert events(bench.serve(6)) == [2]
+
+
+def test_no_seller_is_accused_for_what_nothing_here_can_see_any_more():
+    """A newer product file has no beans: their order is still on its way."""
+    bench = Market()
+    need = bench.bought()
+    bench.status(need, 6, k4=HOUR)
+    bench.status(need, 7)
+    beans = bench.product["consumables"][0]
+    bench.product = dict(bench.product, consumables=[dict(beans, name="coffee")])
+    bench.boot()
+    assert disputes(bench.serve(4 * 40, 6 * HOUR)) == []
+    order = bench.order(need)
+    assert order.state == ordering.DELIVERED
+    told = [effect[1] for effect in bench.thing.effects if "nobody here sees" in effect[1]]
+    assert len(told) == 1
+    assert bench.thing.feed_line("received %s 1" % order.ref(), bench.up()).startswith("noted")
+    bench.serve()
+    assert bench.thing.trade.orders.find(need) is None
