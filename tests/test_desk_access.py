@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from sim.cli import app as cli
 from sim.desk import access
-from sim.desk.models import Dispute, Order, Statement
+from sim.desk.models import Dispute, Order, Statement, Thing
 from sim.desk.permissions import PERMISSIONS, ROLES, may
 from sim.desk.rest.app import application
 from sim.desk.service import PeopleDepartment
@@ -89,6 +89,29 @@ def test_an_owner_finds_nothing_of_others(world):
     line = {"line": "status"}
     assert http.post("/things/thing-1/commands", headers=bert, json=line).status_code == 404
     assert http.post("/things/thing-1/commands", headers=anna, json=line).status_code == 202
+
+
+def test_whose_a_thing_is_can_be_said_later_and_is_not_forgotten_by_admitting_it_again(tmp_path):
+    file = tmp_path / "desk.db"
+    world = World(f"sqlite:///{file}")
+    assert file.stat().st_mode & 0o77 == 0, "root keys are in it"
+    thing = TestThing("thing-2", 9)
+    admit = world.desk.provision
+
+    def owner():
+        return world.desk.act(lambda work: work.session.get(Thing, "thing-2").owner)
+
+    admit("thing-2", thing.root_key, thing.public_key, "coffee-machine")
+    give = ["desk", "keys", "give", "thing-2", "bert", "--database", str(file)]
+    assert CliRunner().invoke(cli, give).exit_code == 0 and owner() == "bert"
+    admit("thing-2", thing.root_key, thing.public_key, "coffee-machine")
+    assert owner() == "bert", "the tool was run once more"
+    give[3] = "thing-3"
+    assert "no thing thing-3" in CliRunner().invoke(cli, give).stderr
+    other = TestThing("thing-2", 10)
+    admit("thing-2", other.root_key, other.public_key, "coffee-machine")
+    assert owner() == "", "with new keys it is another's until somebody says whose"
+    world.desk.close()
 
 
 def test_the_next_owner_of_a_thing_finds_nothing_of_the_one_before(world):

@@ -108,11 +108,12 @@ def test_a_bare_board_becomes_a_thing_that_its_desk_hears(tmp_path, board, desk,
     signed = tmp_path / "kitchen.cose"
     sign_mandate(tmp_path, desk, "-o", str(signed))
     words = ["--owner", owner, "--mandate", str(signed), "--test-order", "--json"]
-    run = steward(board, desk, *words)
+    run = steward(board, desk, *words, "--owner-name", "anna")
     assert run.exit_code == 0, run.output
     facts = json.loads(run.stdout.splitlines()[-1])
     assert facts["thing"] == "coffee-9" and facts["locked"] and facts["owner_key"] == owner
     assert "sword" not in run.output and facts["failed"] == []
+    assert httpx.get(desk.url + "/things/coffee-9").json()["owner"] == "anna"
     order = facts["order"]
     assert order["test"] and order["seller"] == "roaster", order
     [kept] = httpx.get(desk.url + "/orders", params={"thing": "coffee-9"}).json()["items"]

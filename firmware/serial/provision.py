@@ -52,6 +52,7 @@ class Order(NamedTuple):
     lock: bool = True
     client: tuple[Path, Path] | None = None  # certificate and its key, where the broker asks
     maker_key: str | None = None
+    owner_name: str | None = None  # as the desk calls its owner
 
 
 class Sealed(NamedTuple):
@@ -194,6 +195,8 @@ def _admit(session, order, say):
     name = order.product.stem if order.product else ""
     body = {"id": sealed.thing, "root_key": recipient.open(sealed).hex(),
             "public_key": sealed.public_key.hex(), "product": name}  # fmt: skip
+    if order.owner_name is not None:
+        body["owner"] = order.owner_name
     _post(order, body)
     say(f"desk: {order.desk} knows {sealed.thing}")
 

@@ -14,7 +14,7 @@ from sim.cli.desk_data import FAILED, HERE, USAGE, DatabaseOption, Json, url_of
 
 ROLES = "admin, service, supply, seller, maker, owner or metrics"
 
-app = typer.Typer(help="Keys for the desk's REST and page: show, add, end.")
+app = typer.Typer(help="Keys for the desk's REST and page: show, add, end; whose things are.")
 
 
 @app.callback(invoke_without_command=True)
@@ -74,6 +74,29 @@ def end(
 
     _act(database, lambda work: access.end(work.session, work.now, name))
     print(json.dumps({"name": name, "ended": True}) if as_json else f"{name}: ended")
+
+
+@app.command()
+def give(
+    thing: Annotated[str, typer.Argument(help="The thing's id.")],
+    owner: Annotated[str, typer.Argument(help="Whose it is: --owner of that owner's keys.")],
+    database: DatabaseOption = HERE,
+    as_json: Json = False,
+) -> None:
+    """Say whose a thing is. Of another owner's time the new one finds nothing."""
+    from sim.desk import keeping
+    from sim.desk.database import lock
+    from sim.desk.models import Thing
+
+    def hand_over(work: Any) -> None:
+        row = lock(work.session, Thing, thing)
+        if row is None:
+            raise ValueError(f"no thing {thing}")
+        keeping.hand_over(work, row, owner)
+
+    _act(database, hand_over)
+    told = {"thing": thing, "owner": owner}
+    print(json.dumps(told) if as_json else f"{thing}: {owner}'s")
 
 
 def _act(database: str, action: Any) -> Any:

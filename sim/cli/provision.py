@@ -31,6 +31,9 @@ Pair = tuple[Path, Path] | None
 Maker = Annotated[
     str | None, typer.Option(help="Whose updates it takes: a public key, or its file.")
 ]
+OwnerName = Annotated[
+    str | None, typer.Option(help="What the desk is to call its owner, for the owner's keys.")
+]
 Wifi = Annotated[
     str | None, typer.Option(help="Network; STEWARD_WIFI_PASSWORD holds its password.")
 ]
@@ -51,6 +54,7 @@ def provision(
     owner: Annotated[
         str | None, typer.Option(help="The owner's public key, or its file: owner.pub.")
     ] = None,
+    owner_name: OwnerName = None,
     maker: Maker = None,
     wifi: Wifi = None,
     lock: Annotated[
@@ -87,6 +91,7 @@ def provision(
             thing, product, board_file(board, product or Path()) if board else None,
             address(broker) if broker else None, ca, _key("--owner", owner), _wifi(wifi), desk,
             os.environ.get("STEWARD_DESK_API_KEY"), False, client, _key("--maker", maker),
+            owner_name,
         )  # fmt: skip
         with Session(port or find_port()) as session:
             tool.unlock(session, os.environ.get(PIN))

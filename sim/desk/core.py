@@ -90,8 +90,10 @@ class Desk:
         """The desk's time, whole unix seconds."""
         return int(self._clock())
 
-    def provision(self, thing_id, root_key, public_key64, product="", owner="") -> None:
+    def provision(self, thing_id, root_key, public_key64, product="", owner=None) -> None:
         """Admit a thing, or give one new keys: its sequence numbers then start afresh.
+
+        owner: None leaves it with the one that it has, unless its keys are new.
 
         Raises ValueError for an id or keys that cannot be right.
         """
@@ -361,18 +363,18 @@ def _reject(work: Work, thing_id: str, reason: str, frame: bytes) -> None:
     work.session.execute(delete(Reject).where(Reject.id <= row.id - REJECTS_KEPT))
 
 
-def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str) -> None:
+def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str | None) -> None:
     thing = lock(work.session, Thing, thing_id)
     if thing is None:
-        work.session.add(
-            Thing(id=thing_id, provisioned_at=work.now, product=product, owner=owner, **keys)
-        )
+        told = {"provisioned_at": work.now, "product": product, "owner": owner or ""}
+        work.session.add(Thing(id=thing_id, **told, **keys))
         return
-    if thing.owner and thing.owner != owner:
-        thing.provisioned_at = work.now  # the next owner finds nothing of before (access.py)
-        keeping.erase_later(work, thing)
-    thing.product, thing.owner = product, owner
-    if thing.root_key == keys["root_key"]:
+    same = thing.root_key == keys["root_key"]
+    if owner is None:
+        owner = thing.owner if same else ""
+    keeping.hand_over(work, thing, owner)
+    thing.product = product
+    if same:
         return
     # With new keys both directions count from one again, and nothing old may be answered.
     thing.root_key, thing.public_key = keys["root_key"], keys["public_key"]

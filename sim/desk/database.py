@@ -6,6 +6,7 @@ the row of the thing is locked instead (`SELECT … FOR UPDATE`), which serialis
 """
 
 import contextlib
+import os
 import threading
 from typing import TypeVar
 
@@ -34,6 +35,8 @@ class Database:
         self.in_memory = url in ("sqlite://", "sqlite:///:memory:")
         self.engine = create_engine(url, **self._options(url))
         if self.engine.dialect.name == "sqlite":
+            if self.engine.url.database and not self.in_memory:
+                _keep_to_ourselves(self.engine.url.database)
             _prepare_sqlite(self.engine)
         if self.in_memory:
             Table.metadata.create_all(self.engine)
@@ -100,6 +103,12 @@ def lock_with_thing(session: Session, model: type[Owned], key) -> Owned:
         session.get_one(Thing, row.thing_id, with_for_update=True)
         session.refresh(row)
     return row
+
+
+def _keep_to_ourselves(path: str) -> None:
+    """Make a file that only its user may read, before SQLite makes one: root keys are in it."""
+    with contextlib.suppress(OSError):  # it is there already, or SQLite will say what is wrong
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _prepare_sqlite(engine) -> None:

@@ -282,7 +282,7 @@ class NewThing(BaseModel):
     root_key: str = Field(pattern="^[0-9a-fA-F]{64}$", description="32 bytes, hexadecimal")
     public_key: str = Field(pattern="^[0-9a-fA-F]{128}$", description="X || Y, hexadecimal")
     product: str = Field(default="", max_length=40)
-    owner: str = Field(default="", max_length=80)
+    owner: str | None = Field(default=None, max_length=80)  # left out: as it is with these keys
 
 
 class Line(BaseModel):
