@@ -113,7 +113,7 @@ def test_packs_are_counted_of_an_order_that_only_the_desk_remembers():
     for count, expected in (("1", []), ("0", [(disputing.SHORT, RAISED)])):
         bench, need = said_to_have_come()
         order = bench.order(need)
-        ordering._fill(order, "roaster", 1700, bench.up())
+        ordering._fill(order, ("roaster", 1700, "EUR"), bench.up())
         bench.line("received %s %s" % (order.ref(), count))
         assert disputes(bench.serve(2)) == expected
         assert (bench.order(need) is None) == (not expected)
