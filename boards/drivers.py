@@ -124,6 +124,7 @@ DRIVERS: dict[str, Driver] = {
     "ds18b20": Driver("onewire", args={"rom": None}),
     "sht": i2c(0x44, 0x46, 0x44, ("temperature", "humidity"), args={"family": (3, 4)}),
     "bme280": i2c(0x76, 0x77, 0x76, ("temperature", "pressure", "humidity")),
+    "bh1750": Driver("i2c", args={"address": (0x23, 0x5C)}, address=0x23),
     "fdc1004": i2c(
         *(0x50, 0x50, 0x50),
         fields=("level", "c1", "c2"),
@@ -158,6 +159,7 @@ UNITS: dict[str, dict[str, str]] = {
     "dht22": {"temperature": "degC", "humidity": "%"},
     "bme280": {"temperature": "degC", "pressure": "Pa", "humidity": "%"},
     "sht": {"temperature": "degC", "humidity": "%"},
+    "bh1750": {"": "lx"},
     "fdc1004": {"level": "mm"},
     "ina219": _POWER_UNITS,
     "ina226": _POWER_UNITS,

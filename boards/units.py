@@ -30,6 +30,7 @@ FAMILIES: dict[str, dict[str, int | Decimal]] = {
     "count": {"count": 1, "pieces": 1, "cups": 1, "cycles": 1},
     "acceleration": {"g0": 1, "mm/s2": Decimal("0.000101971621")},
     "speed": {"mm/s": 1, "m/s": 1000},
+    "illuminance": {"lx": 1},
     "state": {"on/off": 1},
 }
 UNITS = sorted({unit for family in FAMILIES.values() for unit in family})

@@ -34,8 +34,8 @@ CHIP_DRAW = {
 }
 # Milliamperes that parts draw all the time, measuring or not, as their drivers here leave them.
 PART_DRAW = {
-    "ads1115": 0.0005, "bme280": 0.004, "contact": 0.07, "ds18b20": 0.001, "fdc1004": 0.75,
-    "hc_sr04": 2.0, "hx711": 1.5, "ina219": 1.0, "ina226": 0.33, "lis3dh": 0.011,
+    "ads1115": 0.0005, "bh1750": 0.0001, "bme280": 0.004, "contact": 0.07, "ds18b20": 0.001,
+    "fdc1004": 0.75, "hc_sr04": 2.0, "hx711": 1.5, "ina219": 1.0, "ina226": 0.33, "lis3dh": 0.011,
     "max17048": 0.023, "mcp3008": 0.4, "mpu6050": 0.5, "ntc": 0.16, "sht": 0.0002,
 }  # fmt: skip
 OPEN_CONTACT = 0.003  # against 1 MOhm outside, where the pin's own resistor is off

@@ -4,6 +4,7 @@ import math
 
 from hal.drivers import (
     ads1115,
+    bh1750,
     bme280,
     dht22,
     ds18b20,
@@ -109,6 +110,17 @@ def test_sht4x_beyond_its_ends_is_dry_or_wet():
     driver = sht.Driver(bus, {})
     driver.read()
     assert driver.read() == {"temperature": -45.0, "humidity": 0}, "-6 % by the formula"
+
+
+def test_bh1750_example_of_the_measurement_sequence():
+    bus, chip = I2c(), Answers(b"\x83\x90")
+    bus.attach(0x23, chip)
+    driver = bh1750.Driver(bus, {})
+    assert driver.read() == {}, "it has only just been asked to measure"
+    assert int(driver.read()[""] + 0.5) == 28067 and chip.written == [b"\x20"] * 2
+    chip.data = bytes(2)
+    assert driver.read() == {"": None}, "dark, or it lost its power"
+    assert driver.read() == {"": 0}
 
 
 def test_dht22_worked_example_of_section_7_3():

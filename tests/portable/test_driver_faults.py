@@ -16,6 +16,7 @@ CASES = (
     ("bme280", "i2c", {}, "humidity"),
     ("sht", "i2c", {}, "humidity"),
     ("sht", "i2c", {"family": 3}, "temperature"),
+    ("bh1750", "i2c", {}, ""),
     ("ina219", "i2c", {}, "current"),
     ("ina226", "i2c", {}, "current"),
     ("ads1115", "i2c", {"input": 1}, ""),
