@@ -8,6 +8,8 @@ on Linux, a secure element where a board has one.
 
 import hashlib
 
+from agent.wire import cbor, cose
+
 
 class Unproved(Exception):
     """A signature is to be verified first, in slices; holds what `verify` wants."""
@@ -42,6 +44,10 @@ class Identity:
     def sign(self, message):
         """Return the 64-byte signature of the thing under message."""
         return self.signer.sign(self.private_key, message)
+
+    def signed(self, content):
+        """Return a document of the thing: a map, encoded and signed."""
+        return cose.sign1_seal(self.sign, self.kid, cbor.encode(content))
 
     def prove(self, message):
         """Return whether what it signs can be verified, a generator that pauses."""

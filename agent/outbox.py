@@ -12,12 +12,12 @@ from agent.wire import messages as wire
 
 PUT, GONE, RESERVE, SAID = TAGS = 50, 51, 52, 53
 
-# Classes: what may be dropped when there is no room, last one first.
+# Classes: what may be dropped when there is no room, last one first. From the vital signs on, it is
+# made anew after a boot, so not written to flash.
 KEPT, REPORT, VITAL_SIGNS, GREETING = 0, 1, 2, 3
 _CLASS = {wire.FINDING: REPORT, wire.USAGE: REPORT, wire.SHED: REPORT, wire.EXPERIENCE: REPORT,
           wire.HEALTH: VITAL_SIGNS, wire.HELLO: GREETING,
           wire.FAREWELL: GREETING}
-_PASSING = (VITAL_SIGNS, GREETING)  # made anew after a boot, so not written to flash
 # A newer message of these kinds about the same thing makes the older one pointless.
 _REPLACES = (wire.RFQ, wire.HEALTH, wire.HELLO, wire.QUESTION, wire.UPDATE, wire.CASE_EVENT)
 
@@ -33,6 +33,12 @@ class Message:
         self.body = body
         self.due = 0
         self.tries = 0
+
+    def lasts(self):
+        return self.importance() < VITAL_SIGNS
+
+    def importance(self):
+        return _CLASS.get(self.kind, KEPT)
 
     def record(self):
         return [PUT, self.id, self.kind, self.at, self.about, self.body]
@@ -64,7 +70,7 @@ class Outbox:
         else:
             self._waiting.append(message)
         self.bytes += len(message.body)
-        if _CLASS.get(kind, KEPT) not in _PASSING:
+        if message.lasts():
             self._note(message.record())
         self.count(kind, at)
         self._make_room()
@@ -84,15 +90,14 @@ class Outbox:
         """Take back what has not been answered and no longer matters."""
         for message in list(self._waiting):
             if message.kind == kind and message.about == about:
-                self._remove(message)
+                self.acknowledged(message.id)
 
     def acknowledged(self, identifier):
         """Take a message out; return it, or None when it was not waiting."""
-        for message in self._waiting:
-            if message.id == identifier:
-                self._remove(message)
-                return message
-        return None
+        message = self._forget(identifier)
+        if message and message.lasts():
+            self._note([GONE, identifier])
+        return message
 
     def linked(self):
         """The link came up: everything may be sent again at once."""
@@ -130,7 +135,8 @@ class Outbox:
             return self._seal(kind, 0, made, clock, body)
         for message in self._window():
             if message.due <= at:
-                message.due = at + self._patience(message.tries)
+                message.due = at + min(limits.RESEND_S << min(message.tries, 10),
+                                       limits.RESEND_LONGEST_S)
                 message.tries += 1
                 return self._seal(message.kind, message.id, message.at, clock, message.body)
         return None
@@ -158,10 +164,6 @@ class Outbox:
         utc = clock.utc(made) if kind == wire.HELLO else None
         return self._channel.seal(self._number(), kind, identifier, made, utc, body)
 
-    @staticmethod
-    def _patience(tries):
-        return min(limits.RESEND_S << min(tries, 10), limits.RESEND_LONGEST_S)
-
     def _number(self):
         number = self._next
         self._next += 1
@@ -173,8 +175,8 @@ class Outbox:
             for message in list(self._waiting):
                 if self.bytes <= limits.OUTBOX_BYTES:
                     return
-                if _CLASS.get(message.kind, KEPT) == unimportant:
-                    self._remove(message)
+                if message.importance() == unimportant:
+                    self.acknowledged(message.id)
                     self.dropped += 1
 
     def report_drops(self, at):
@@ -182,12 +184,6 @@ class Outbox:
         if self.dropped > self._drops_told and self.bytes < limits.OUTBOX_BYTES // 2:
             self.put(wire.SHED, {1: self.dropped - self._drops_told, 2: self.dropped}, at)
             self._drops_told = self.dropped
-
-    def _remove(self, message):
-        self._waiting.remove(message)
-        self.bytes -= len(message.body)
-        if _CLASS.get(message.kind, KEPT) not in _PASSING:
-            self._note([GONE, message.id])
 
     def apply(self, record):
         if record[0] == RESERVE:
@@ -207,12 +203,13 @@ class Outbox:
             if message.id == identifier:
                 self._waiting.remove(message)
                 self.bytes -= len(message.body)
-                return
+                return message
+        return None
 
     def dump(self):
         yield [RESERVE, self._reserved]
         for message in self._waiting:
-            if _CLASS.get(message.kind, KEPT) not in _PASSING:
+            if message.lasts():
                 yield message.record()
         for kind in sorted(self.said):
             yield [SAID, kind] + self.said[kind]

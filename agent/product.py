@@ -11,7 +11,7 @@ from agent.wire import cbor
 VERSION = 1
 
 
-class ProductError(Exception):
+class ProductError(cbor.MessageError):
     """The compiled product file cannot be used; says why."""
 
 

@@ -8,10 +8,12 @@ that takes long is a generator: it pauses at every yield, so that the thing can 
 
 import json
 
+from agent.wire.cbor import MessageError
+
 _TOO_LONG = "there is no room in memory for the whole answer"
 
 
-class CommandError(Exception):
+class CommandError(MessageError):
     """A line that cannot be obeyed; says which word, and what is possible instead."""
 
 
@@ -79,7 +81,7 @@ def _obey_one(agent, words, at, find, refuses):
         answer = act(agent, words[1:], at)
         if hasattr(answer, "send"):
             answer = yield from answer
-    except CommandError as error:
+    except MessageError as error:
         return json.dumps({"error": str(error)}) if as_json else "error: %s" % error
     try:
         return _rendered(answer, as_json)

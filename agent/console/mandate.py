@@ -57,10 +57,7 @@ def _install(agent, words, at):
             return "part %s" % words[1]
     else:
         document = parts.unhex(one(words, "a signed mandate or control in hex"), "the document")
-    try:
-        yield from agent.identity.acting(agent.trade.install_mandate, document, at)
-    except term.MessageError as error:
-        raise CommandError(str(error))
+    yield from agent.identity.acting(agent.trade.install_mandate, document, at)
     _greet(agent, at)
     return "in force: sequence %d" % agent.trade.mandate.sequence()
 

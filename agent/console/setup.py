@@ -11,7 +11,7 @@ import hashlib
 from agent.console import parts
 from agent.console.grammar import CommandError, Pairs, natural, one, verb
 from agent.identity import slowly
-from agent.product import Product, ProductError
+from agent.product import Product
 from agent.wire import cbor, p256
 from agent.wire.hkdf import hkdf_sha256, hmac_sha256
 
@@ -110,13 +110,6 @@ def lock(agent, words, at):
     return "locked"
 
 
-def _product(data):
-    try:
-        Product(data)
-    except ProductError as error:
-        raise CommandError(str(error))
-
-
 def _board(data):
     record = _record(data, "board")
     if record.get("v") != 1 or not isinstance(record.get("sensors"), list):
@@ -132,7 +125,7 @@ def _link(data):
         raise CommandError("link: port is 1 to 65535, not %r" % port)
 
 
-DOCUMENTS = {"product": _product, "board": _board, "link": _link}
+DOCUMENTS = {"product": Product, "board": _board, "link": _link}
 PROVISION = {"keys": make_keys, "owner": pair_owner, "maker": pair_maker, "put": put,
              "export": export, "lock": lock}
 
@@ -185,10 +178,7 @@ def _public_key(word):
 
 
 def _record(data, name):
-    try:
-        record = cbor.decode(data)
-    except cbor.CborError as error:
-        raise CommandError("%s: %s" % (name, error))
+    record = cbor.decode(data)
     if not isinstance(record, dict):
         raise CommandError("%s: not a map" % name)
     return record

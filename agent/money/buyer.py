@@ -145,7 +145,7 @@ class Buyer:
                          order.id)
 
     def _place(self, order, at, utc):
-        signed = self._rooms.signed({
+        signed = self._rooms.identity.signed({
             0: "order", 1: order.id, 2: self._rooms.identity.thing, 3: order.consumable,
             4: order.sku, 5: order.packs, 6: order.seller, 7: order.total, 8: order.currency,
             9: order.digest, 10: self._rooms.mandate.hash, 11: order.decision, 12: order.test,

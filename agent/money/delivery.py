@@ -158,7 +158,7 @@ class Delivery:
                    11: self._rooms.ledger.head[:limits.HASH_BYTES]}
         if utc is not None:
             content[12] = utc
-        return self._rooms.signed(content)
+        return self._rooms.identity.signed(content)
 
     def _learn(self, order, at, utc):
         """Learn from what came: the price that is usual, and how the seller kept its word."""

@@ -9,7 +9,6 @@ and head the document names.  One dispute is raised for an order and reason.
 
 from agent import limits
 from agent.money import ledger as books
-from agent.wire import cbor, cose
 from agent.wire import messages as wire
 
 DISPUTE = 36
@@ -33,6 +32,10 @@ class Dispute:
 
     def record(self):
         return [DISPUTE] + [getattr(self, column) for column in self.COLUMNS]
+
+    def is_on(self, other):
+        """Return whether it is about the same order, for the same reason."""
+        return (self.order, self.reason) == (other.order, other.reason)
 
 
 class Disputes:
@@ -58,12 +61,10 @@ class Disputes:
         self._raise([identifier, UNKNOWN, RAISED, at, "", 0, charged, 0, 0, []], utc)
 
     def _raise(self, values, utc):
-        if self._of(values[0], values[1]):
-            return
         dispute = Dispute(values)
-        self._ledger.add(dispute.since, books.DISPUTE, dispute.order, dispute.reason, RAISED)
-        self._keep(dispute)
-        self._say(dispute, utc)
+        if not [d for d in self.all if d.is_on(dispute)]:
+            self.apply(dispute.record())
+            self._say(dispute, utc)
 
     def close(self, order_id, reasons, state, at, utc):
         """Withdraw or settle the open disputes on an order that have one of these reasons."""
@@ -71,20 +72,17 @@ class Disputes:
             if (dispute.order == order_id and dispute.state == RAISED
                     and dispute.reason in reasons):
                 dispute.state, dispute.since = state, at
-                self._ledger.add(at, books.DISPUTE, order_id, dispute.reason, state)
-                self._note(dispute.record())
                 self._say(dispute, utc)
 
     def open_for(self, order_id):
         """Return the reasons for which an order is in dispute now."""
         return [d.reason for d in self.all if d.order == order_id and d.state == RAISED]
 
-    def _of(self, order_id, reason):
-        return [d for d in self.all if d.order == order_id and d.reason == reason]
-
     def _say(self, dispute, utc):
-        """Sign the dispute as it stands and send it."""
+        """Write the dispute down as it stands, sign and send it."""
         ledger = self._ledger
+        ledger.add(dispute.since, books.DISPUTE, dispute.order, dispute.reason, dispute.state)
+        self._note(dispute.record())
         last = [ledger.count - 1, ledger.head[:limits.HASH_BYTES]]
         content = {0: "dispute", 1: dispute.order, 2: self._identity.thing, 3: dispute.reason,
                    4: dispute.state, 10: ledger.count, 11: ledger.head[:16],
@@ -96,18 +94,12 @@ class Disputes:
             content[7] = dispute.charged
         if utc is not None:
             content[13] = utc
-        signed = cose.sign1_seal(self._identity.sign, self._identity.kid, cbor.encode(content))
-        self._send(wire.DISPUTE, {1: signed}, dispute.order)
-
-    def _keep(self, dispute):
-        """Remember a dispute; the oldest that is closed makes room, else the oldest."""
-        self.apply(dispute.record())
-        self._note(dispute.record())
+        self._send(wire.DISPUTE, {1: self._identity.signed(content)}, dispute.order)
 
     def apply(self, record):
+        """Remember a dispute; the oldest that is closed makes room, else the oldest."""
         dispute = Dispute(record[1:])
-        self.all = [d for d in self.all
-                    if (d.order, d.reason) != (dispute.order, dispute.reason)] + [dispute]
+        self.all = [d for d in self.all if not d.is_on(dispute)] + [dispute]
         if len(self.all) > limits.DISPUTES_KEPT:
             closed = [d for d in self.all if d.state != RAISED]
             self.all.remove((closed or self.all)[0])

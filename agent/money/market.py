@@ -122,15 +122,15 @@ class Market:
             return None
         worth = quotes.parts(usable, max(1, order.quantity), max(0, order.need_by - at),
                              lambda seller: self._rooms.experience.trust(seller, at))
-        scored = [(quotes.score(part, self._rooms.mandate), offer, part)
-                  for offer, part in zip(usable, worth)]
-        scored.sort(key=_preference)
-        best = scored[0][1]
+        # Best score first; a tie goes to the cheaper, then by name: the same on every runtime.
+        scored = sorted([(-quotes.score(part, self._rooms.mandate), offer.total, offer.seller,
+                          offer, part) for offer, part in zip(usable, worth)])
+        best, most = scored[0][3:]
         if self._surges(order, best, at):
             return None
         self._record(order, at, scored, refused)
-        for _, offer, part in scored[1:]:
-            refused[offer.seller] = quotes.shortfall(part, scored[0][2], self._rooms.mandate)
+        for _, _, seller, _, part in scored[1:]:
+            refused[seller] = quotes.shortfall(part, most, self._rooms.mandate)
         self._reject(order, refused)
         return best
 
@@ -203,8 +203,8 @@ class Market:
     def _record(self, order, at, scored, refused):
         """Write the choice and what it was made from to the ledger."""
         ledger = self._rooms.ledger
-        rows = [[o.seller, o.total, o.lead_s, score, o.digest, list(part)]
-                for score, o, part in scored]
+        rows = [[seller, total, offer.lead_s, -score, offer.digest, list(part)]
+                for score, total, seller, offer, part in scored]
         order.decided = ledger.count
         order.decision = ledger.add(at, books.DECISION, order.id, rows,
                                     [[seller, refused[seller]] for seller in sorted(refused)])
@@ -213,9 +213,3 @@ class Market:
         if refused:
             words = {seller: refused[seller].split(":")[0] for seller in refused}  # no amounts
             self._rooms.send(wire.REJECTION, {1: order.id, 2: words}, order.id)
-
-
-def _preference(scored):
-    """Best score first; a tie goes to the cheaper, then by name: the same on every runtime."""
-    score, offer, _ = scored
-    return (-score, offer.total, offer.seller, offer.id)

@@ -92,9 +92,17 @@ class Order:
         late = self.answered and at - self.promised >= limits.DELIVERY_LATE_S
         return at >= self.after and (late or self.state == DELIVERED)
 
+    def key(self):
+        """Return under what its cycles are counted: those of tests by themselves."""
+        return _key(self.consumable, self.test)
+
     def ref(self):
         """Return how a person calls the order: the head of its id in hex."""
         return hex_of(self.id[:4])
+
+
+def _key(name, test):
+    return name + "?" if test else name
 
 
 def opening(identifier, name, cycle, state, at, quantity, need_by, test, entry):
@@ -146,7 +154,7 @@ class Orders:
 
     def begin(self, name, need, at, test=False):
         """Open an order for a Need and write the need to the ledger."""
-        cycle = self._cycle(self._key(name, test))[0]
+        cycle = self._cycle(_key(name, test))[0]
         identifier = order_id(self._thing, name, cycle, test)
         entry = self._ledger.count
         self._ledger.add(at, books.NEED, identifier, name, cycle, need.quantity, need.reason, test)
@@ -205,7 +213,7 @@ class Orders:
 
     def remember(self, order):
         """Keep what was learned of an order after its end."""
-        key = self._key(order.consumable, order.test)
+        key = order.key()
         self._cycles[key][3] = order.record()[1:]
         self._keep_cycle(key)
 
@@ -221,11 +229,11 @@ class Orders:
 
     def shunned(self, order):
         """Return the sellers that failed the present need."""
-        return self._cycle(self._key(order.consumable, order.test))[2]
+        return self._cycle(order.key())[2]
 
     def shun(self, order, sellers):
         """Turn to another seller at once; when none of that many is left, rest and forget."""
-        key = self._key(order.consumable, order.test)
+        key = order.key()
         row = self._cycles[key]
         shunned = row[2] + [order.seller]
         if len(shunned) < sellers:
@@ -245,7 +253,7 @@ class Orders:
         told = seller, total, currency
         if not test and identifier != order_id(self._thing, name, cycle, False):
             return  # no order of this thing; a status about it will be denied
-        key = self._key(name, test)
+        key = _key(name, test)
         own, known = self._cycle(key), self.find(identifier)
         own_doing = known.placed if known else cycle < own[0]
         # Of one that came to nothing the total is what was charged all the same.
@@ -300,7 +308,7 @@ class Orders:
     def _end(self, order, at):
         if order.state in UNFULFILLED and order.charged <= 0:
             self._budget.release(order.id)
-        key = self._key(order.consumable, order.test)
+        key = order.key()
         failed = order.state in UNFULFILLED
         rest = at + limits.NEED_REST_S if failed and not order.test else at
         shunned = self._cycle(key)[2] if failed and order.placed else []
@@ -315,10 +323,6 @@ class Orders:
 
     def _keep_cycle(self, key):
         self._note([CYCLE, key] + self._cycles[key])
-
-    @staticmethod
-    def _key(name, test):
-        return name + "?" if test else name
 
     def apply(self, record):
         cycle = record[0] == CYCLE

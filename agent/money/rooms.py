@@ -4,7 +4,6 @@ from agent import limits
 from agent.money import experience as learned
 from agent.money import ledger as books
 from agent.money.orders import AWAITING, CANCELLED, hex_of
-from agent.wire import cbor, cose
 from agent.wire import messages as wire
 
 
@@ -40,10 +39,6 @@ class Rooms:
             self.send(wire.QUESTION, {1: order.id}, order.id)
         self.orders.move(order, end, at, reason)
 
-    def signed(self, content):
-        """Return a document signed by the thing."""
-        return cose.sign1_seal(self.identity.sign, self.identity.kid, cbor.encode(content))
-
     def learn(self, order, kept, at, utc):
         """Learn how far a seller kept its word on an order, and share it with consent.
 
@@ -64,7 +59,7 @@ class Rooms:
             content[5] = [order.total, order.charged]
         if utc is not None:
             content[8] = utc
-        self.send(wire.EXPERIENCE, {1: self.signed(content)}, order.id)
+        self.send(wire.EXPERIENCE, {1: self.identity.signed(content)}, order.id)
 
 
 def money(minor):

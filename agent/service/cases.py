@@ -14,6 +14,7 @@ on that sensor is an update of it; when the sensor proves well, it has to be con
 then a case of its own. What comes back within CASE_BACK_S opens the same case again.
 """
 
+import binascii
 import hashlib
 
 from agent import limits, loan
@@ -76,7 +77,7 @@ class Case:
 
     def ref(self):
         """Return how a person calls the case: the head of its id in hex."""
-        return "".join("%02x" % byte for byte in self.id[:4])
+        return binascii.hexlify(self.id[:4]).decode()
 
 
 class Cases:
