@@ -1,9 +1,14 @@
 """A newer product file, and the older one again: what a thing remembers must fit into neither."""
 
 import copy
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).with_name("portable")))
 
 import kit
-import pytest
 
 from agent.wire import messages as wire
 
