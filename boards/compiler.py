@@ -5,6 +5,7 @@ TOML parser nor a unit table. The same file always gives the same bytes: order c
 file, never from a hash table, and no date or path goes in.
 """
 
+import struct
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -23,6 +24,8 @@ from boards.wiring import Board, Filter, Output, Sensor
 from boards.wiring_checks import check_board
 
 FORMAT = 1
+# In half precision: its largest numbers, which are whole.
+HALF_FROM, HALF_MOST, HALF_STEP = 32_768.0, 65_504.0, 32.0
 ABSENT = -1  # the index of a channel that a consumable does not have
 
 
@@ -90,12 +93,25 @@ def _sound(loaded: Loaded, wanted: type) -> Any:
 
 def encode(record: dict[str, Any]) -> bytes:
     """Deterministic CBOR; every float is first made single precision."""
-    return cbor2.dumps(_settled(record), canonical=True)
+    return cbor2.dumps(_settled(record), canonical=True, default=_write_half)
+
+
+class _Half:
+    """A number that cbor2 (5.9) does not write in two bytes, its shortest form: things refuse it."""
+
+    def __init__(self, value: float):
+        self.bytes = b"\xf9" + struct.pack(">e", value)
+
+
+def _write_half(encoder: cbor2.CBOREncoder, half: _Half) -> None:
+    encoder.write(half.bytes)
 
 
 def _settled(value: Any) -> Any:
     if isinstance(value, float):
-        return single(value)
+        value = single(value)
+        large = HALF_FROM <= abs(value) <= HALF_MOST and value % HALF_STEP == 0
+        return _Half(value) if large else value
     if isinstance(value, dict):
         return {key: _settled(inner) for key, inner in value.items()}
     if isinstance(value, list):

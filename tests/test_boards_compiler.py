@@ -39,6 +39,17 @@ def test_the_agent_reads_it_and_would_write_the_same(file):
     assert cbor2.load(io.BytesIO(data)) == cbor.decode(data)
 
 
+def test_every_number_of_half_precision_is_one_that_a_thing_takes():
+    """cbor2 writes those above 32767 in four bytes, and a product with one in it never started."""
+    halves = struct.unpack(">65536e", struct.pack(">65536H", *range(65536)))
+    finite = [value for value in halves if abs(value) <= compiler.HALF_MOST]
+    near = [32_767.0, 32_769.0, 40_001.0, 65_503.0, 65_505.0, 65_536.0, 1e9, 0.1]
+    for values in (finite, near, [-value for value in near]):
+        singles = struct.unpack(f"{len(values)}f", struct.pack(f"{len(values)}f", *values))
+        assert cbor.decode(compiler.encode({"v": values}))["v"] == list(singles)
+    assert len(finite) == 2 * 31 * 1024
+
+
 @pytest.mark.parametrize("file", PRODUCTS, ids=lambda file: file.stem)
 def test_the_same_file_gives_the_same_bytes(file, tmp_path):
     copy = tmp_path / "elsewhere.toml"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import cbor2
 
+from boards import compiler
 from sim.desk.core import Desk
 from sim.desk.models import Case, Order
 from sim.recorded.recording import Recording, RecordingError, channel_name
@@ -147,7 +148,7 @@ class Replay:
         self._row = 0
         world = World(0)
         thing_keys: Keys = keys(world, "replayed")
-        data = product or cbor2.dumps(record, canonical=True)
+        data = product or compiler.encode(record)
         self.thing = LocalThing(data, thing_keys, world.derive("entropy"))
         self.desk = Desk("sqlite://", clock=lambda: recording.times[self._row])
         self.desk.provision("replayed", thing_keys.root_key, thing_keys.public_key)
