@@ -97,7 +97,7 @@ def encode(record: dict[str, Any]) -> bytes:
 
 
 class _Half:
-    """A number that cbor2 (5.9) does not write in two bytes, its shortest form: things refuse it."""
+    """A number that cbor2 (5.9) does not write in its shortest form: things refuse it."""
 
     def __init__(self, value: float):
         self.bytes = b"\xf9" + struct.pack(">e", value)
