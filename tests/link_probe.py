@@ -6,9 +6,11 @@ certificate and key. Prints `got <text>` for each message, `error <why>`, `drops
 `hold` never acknowledges; `impatient` gives the broker two seconds for everything and dials again
 soon; `move` goes to another broker when it is told its port and authority; `flood` sends a kilobyte
 in every turn; `rest` says goodbye when it is told "rest", and dials again half a second later, as a
-thing on a battery does.
+thing on a battery does; `wear` dials at once again and prints `kept <KiB> <KiB>` every hundred
+sessions: of the process, and of MicroPython's heap.
 """
 
+import gc
 import os
 import sys
 import time
@@ -41,11 +43,20 @@ def poll(link):
         print("slow", took)
 
 
+def kept():
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[1])
+    print("kept", pages * 4, gc.mem_alloc() // 1024 if hasattr(gc, "mem_alloc") else 0)
+
+
 def main(host, port, authority, mode, *paths):
     client = [read(path) for path in paths]
     if mode == "impatient":
         library.KEEP_ALIVE_S = library.ANSWER_S = 2
         backoff.FIRST_MS = backoff.LONGEST_MS = 200
+    if mode == "wear":
+        backoff.FIRST_MS = backoff.LONGEST_MS = 2
     link = library.Link(host, int(port), "probe", read(authority), os.urandom, ticks, client)
     turn, drops, error, taken = 0, 0, None, 0
     while True:
@@ -69,6 +80,8 @@ def main(host, port, authority, mode, *paths):
         if link.drops != drops:
             drops = link.drops
             print("drops", drops)
+            if mode == "wear" and drops % 100 == 0:
+                kept()
         turn += 1
         if mode == "flood" and link.ready():
             if link.publish(FLOOD):

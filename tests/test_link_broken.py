@@ -255,3 +255,12 @@ def test_a_certificate_that_is_out_of_date_is_refused(start, tmp_path, monkeypat
 def no_slow_poll(probe):
     with pytest.raises(queue.Empty):
         probe.expect("slow", wait_s=0.2)
+
+
+@pytest.mark.nightly
+def test_a_thousand_sessions_that_are_broken_off_leave_nothing_behind(start, tmp_path):
+    with Sham(tmp_path, hasty) as sham:
+        probe = start("wear", port=sham.port, authority=sham.authority)
+        kept = [[int(word) for word in probe.expect("kept").split()] for _ in range(10)]
+    grown = [last - first for first, last in zip(kept[2], kept[-1], strict=True)]
+    assert max(grown) < 128, kept  # KiB of the process, and of MicroPython's heap
