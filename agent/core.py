@@ -44,12 +44,13 @@ class Agent:
             habit.watch(self.senses, product)
         up = wire.Channel(identity.root_key, identity.thing, wire.UP)
         self.outbox = outboxes.Outbox(up, note)
-        self.trade = self._open_trade() if product.consumables else None
+        self.trade = None
+        if product.consumables:
+            from agent.trade import Trade  # a third of the agent: loaded only where it is used
+
+            self.trade = Trade(self)
         self.cases = services.Cases(identity.thing, self.send, self.tell, note)
-        for watch in self.senses.watches:
-            if watch.remedies:
-                self.cases.try_first = self._try_first
-        if product.sensors:
+        if product.sensors or [watch for watch in self.senses.watches if watch.remedies]:
             self.cases.try_first = self._try_first
         self._trials = None
         self.switches = ()  # the board's outputs and sensors that a main lends to remedies
@@ -66,11 +67,6 @@ class Agent:
         self.effects = []
         self._learned_at = self._snapshots = self._reported_at = 0
         self._resume()
-
-    def _open_trade(self):
-        from agent.trade import Trade  # a third of the agent: loaded only where it is used
-
-        return Trade(self)
 
     # -- what comes in -------------------------------------------------------------------------
 

@@ -25,7 +25,9 @@ def _pin_state(agent, words, at):
 
 
 def set_pin(agent, words, at):
-    _unlocked(agent, at)
+    refusal = agent.ports.refuses("", at)
+    if refusal:
+        raise CommandError(refusal)
     pin = one(words, "the new PIN")
     if not 4 <= len(pin) <= 16:
         raise CommandError("a PIN has 4 to 16 characters")
@@ -61,12 +63,6 @@ def lock_console(agent, words, at):
 
 
 PIN = {"set": set_pin, "unlock": unlock, "lock": lock_console}
-
-
-def _unlocked(agent, at):
-    refusal = agent.ports.refuses("", at)
-    if refusal:
-        raise CommandError(refusal)
 
 
 def _pin_record(store):

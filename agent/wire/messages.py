@@ -97,9 +97,9 @@ def octets(body, key, size=None):
     return value
 
 
-def items(body, key, most=limits.LIST_ITEMS):
-    """Return body[key], a list of at most `most` items, or raise MessageError."""
+def items(body, key):
+    """Return body[key], a list of no more items than any message has, or raise MessageError."""
     value = body.get(key)
-    if not isinstance(value, list) or len(value) > most:
-        raise MessageError("key %d must be a list of at most %d items" % (key, most))
+    if not isinstance(value, list) or len(value) > limits.LIST_ITEMS:
+        raise MessageError("key %d must be a list of at most %d items" % (key, limits.LIST_ITEMS))
     return value

@@ -99,15 +99,11 @@ def on_curve(public):
     return len(public) == 64 and _is_on_curve(*_halves(public))
 
 
-def shared(private, public):
+def shared_slowly(private, public):
     """The 32 bytes that the owners of two key pairs have in common (ECDH, SP 800-56A §5.7.1.2).
 
     Raises ValueError for a public key off the curve. Derive keys from it; use it for nothing else.
     """
-    return _at_once(shared_slowly(private, public))
-
-
-def shared_slowly(private, public):
     if not on_curve(public):
         raise ValueError("not a point on the curve")
     multiples = yield from _odd_multiples(*_halves(public))
