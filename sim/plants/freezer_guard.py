@@ -167,5 +167,5 @@ class FreezerGuard(Plant):
             volts = FLAT_V + (FULL_V - FLAT_V) * (left - 0.1) / 0.9
         else:
             volts = EMPTY_V + (FLAT_V - EMPTY_V) * left / 0.1
-        volts -= 0.5 * self.level("cell_aged", self.at)
+        volts -= 0.8 * self.level("cell_aged", self.at)
         return round(max(volts, 2.5) + self._gauss["battery_v"](0.0, 0.002), 3)
