@@ -172,6 +172,27 @@ def test_a_thing_that_is_reset_leaves_nothing_open_that_can_be_ended():
     assert thing.hello["left_at"] and [row.kind for row in world.rows(Report)] == ["farewell"]
 
 
+@pytest.mark.parametrize("before, after, left", [
+    ("anna", "bert", True), ("anna", None, True), ("", "bert", True), ("anna", "anna", False),
+    ("", None, False)])  # fmt: skip
+def test_a_thing_that_was_reset_off_line_leaves_nothing_open_to_its_next_owner(
+        before, after, left):  # fmt: skip
+    world, new = World(), TestThing("thing-1", 99)
+    old = world.thing
+    world.desk.provision("thing-1", old.root_key, old.public_key, "coffee-machine", before)
+    world.order()
+    world.send(7, case_body())
+    world.clock.now += 60
+    since = world.rows(Thing)[0].provisioned_at
+    world.desk.provision("thing-1", new.root_key, new.public_key, "coffee-machine", after)
+    world.thing = new
+    new.send(world.desk, 1, new.hello())
+    world.run(5 * DAY_S)
+    assert (world.rows(Order)[0].state == OrderState.CANCELLED) == left
+    assert (world.rows(Case)[0].state == 6) == left
+    assert (world.rows(Thing)[0].provisioned_at > since) == left
+
+
 def test_what_is_under_way_to_a_thing_that_is_reset_is_left_to_people():
     world = World()
     world.order()

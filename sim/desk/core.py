@@ -372,7 +372,10 @@ def _admit(work: Work, thing_id: str, keys: dict, product: str, owner: str | Non
     same = thing.root_key == keys["root_key"]
     if owner is None:
         owner = thing.owner if same else ""
-    keeping.hand_over(work, thing, owner)
+    if not same and thing.owner != owner:  # reset where no desk heard its farewell
+        disputes.leave(work, thing)
+        care.leave(work, thing)
+    keeping.hand_over(work, thing, owner, not same)
     thing.product = product
     if same:
         return

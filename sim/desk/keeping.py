@@ -125,9 +125,12 @@ def end_findings(work: Work, thing: Thing) -> None:
     )
 
 
-def hand_over(work: Work, thing: Thing, owner: str) -> None:
-    """Say whose a thing is; the next owner finds nothing of before (access.py), and it goes."""
-    if thing.owner and thing.owner != owner:
+def hand_over(work: Work, thing: Thing, owner: str, reset: bool = False) -> None:
+    """Say whose a thing is; the next owner finds nothing of before (access.py), and it goes.
+
+    reset: it has new keys, so whoever had it before was another, also if nobody said who.
+    """
+    if (thing.owner or reset) and thing.owner != owner:
         thing.provisioned_at = work.now
         erase_later(work, thing)
     thing.owner = owner
