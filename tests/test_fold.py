@@ -56,6 +56,18 @@ def test_modules_of_the_agent_import_each_other_by_relative_names(here, what, ca
     assert folded(f"from {what}\nx = {name}.y\n", here) == f"from {called}\nx = {name}.y\n"
 
 
+def test_what_comes_from_one_place_comes_at_once():
+    source = (
+        "from agent import limits\nfrom agent import loan as lent\n"
+        "from agent import (\n    inbox,\n)\n"
+        "from agent.wire import cbor\nx = limits.STEP_S, lent.call, inbox.Inbox, cbor.encode\n"
+    )
+    assert folded(source, "agent.thing") == (
+        "\n\nfrom . import loan as lent, inbox\n\n\nfrom .wire import cbor\n"
+        f"x = {limits.STEP_S}, lent.call, inbox.Inbox, cbor.encode\n"
+    )
+
+
 def test_a_name_of_its_own_is_not_taken_for_a_module():
     source = "from agent import limits\ndef f(limits):\n    return limits.STEP_S\n"
     assert folded(source) == source

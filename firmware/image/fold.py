@@ -7,7 +7,8 @@ which a number stands for its name; the name, and an import that is not needed a
 Lines stay where they are, so that a traceback still says where.
 
 For the same reason modules of the agent import each other by relative names: of
-`agent.console.grammar` each module that imports it would keep the whole.
+`agent.console.grammar` each module that imports it would keep the whole. What comes from one place
+comes in one import.
 
 A name is folded when it is in capitals and is given a whole number once, at the top of its module.
 """
@@ -44,10 +45,7 @@ def fold(text: str, module: str) -> str:
     lines = text.encode().split(b"\n")
     edits = _uses(nodes, rooms, names)
     used = _still_used(nodes, edits)
-    renewed: list[tuple[ast.stmt, str]] = []
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == FOLDED:
-            renewed.append((node, _import(node, names, rooms, used, module)))
+    renewed = _imports(nodes, names, rooms, used, module)
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and module.split(".")[0] == FOLDED:
             renewed += _without(statement, numbers(module))
@@ -183,14 +181,39 @@ def _still_used(nodes: list[ast.AST], edits: list[Edit]) -> set[str]:
     }
 
 
-def _import(node: ast.ImportFrom, names: dict, rooms: dict, used: set[str], here: str) -> str:
-    """What remains of an import in the module `here`."""
+def _imports(
+    nodes: list[ast.AST], names: dict, rooms: dict, used: set[str], here: str
+) -> list[tuple[ast.stmt, str]]:
+    """What remains of the imports in the module `here`; of some in a row from one place the last
+    has all."""
+    found: list[tuple[ast.ImportFrom, list[str]]] = []
+    for node in nodes:
+        if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != FOLDED:
+            continue
+        kept = _kept(node, names, rooms, used)
+        if found and _follows(node, found[-1][0]):
+            before, earlier = found.pop()
+            found.append((before, []))
+            kept = earlier + kept
+        found.append((node, kept))
+    return [
+        (node, f"from {_relative(str(node.module), here)} import {', '.join(kept)}" * bool(kept))
+        for node, kept in found
+    ]
+
+
+def _follows(node: ast.ImportFrom, before: ast.ImportFrom) -> bool:
+    return node.module == before.module and node.lineno - 1 == before.end_lineno
+
+
+def _kept(node: ast.ImportFrom, names: dict, rooms: dict, used: set[str]) -> list[str]:
+    """What an import still has to bring."""
     kept = []
     for alias in node.names:
         name = alias.asname or alias.name
         if name not in names and (name in used or name not in rooms):
             kept.append(alias.name + (f" as {alias.asname}" if alias.asname else ""))
-    return f"from {_relative(str(node.module), here)} import {', '.join(kept)}" if kept else ""
+    return kept
 
 
 def _relative(module: str, here: str) -> str:
