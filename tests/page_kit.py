@@ -39,6 +39,9 @@ class Watched(Rest):
     async def patch(self, path, body):
         return await self._count(super().patch(path, body))
 
+    async def delete(self, path):
+        return await self._count(super().delete(path))
+
     async def _count(self, request):
         self.flying += 1
         try:

@@ -1,5 +1,6 @@
 """The desk's page: what people do on it, and whom it lets in."""
 
+import json
 import re
 import time
 
@@ -27,9 +28,9 @@ from starlette.websockets import WebSocketDisconnect
 
 from sim.desk import access
 from sim.desk.access import Door
-from sim.desk.models import Case, Command, Dispute, Event, Order, Outgoing
+from sim.desk.models import Case, Command, Dispute, Event, Order, Outgoing, Report
 from sim.desk.page import gate as gate_module
-from sim.desk.page import overview, words
+from sim.desk.page import keeping, overview, words
 from sim.desk.page.gate import COOKIE
 from sim.desk.testing import START, TestThing, case_body
 
@@ -129,6 +130,18 @@ def test_a_line_for_the_console_is_sent_and_what_cannot_be_is_said(page, http, w
     act(page, "cases/C-000001", press("refuse"), write("reason", "no such part"), press("refuse"))
     act(page, "orders/O-000009")
     assert len(world.rows(Event)) == told + 1
+
+
+def test_an_owner_erases_what_a_thing_told_and_is_asked_first(page, http, world, monkeypatch):
+    filled(world)
+    taken = []
+    monkeypatch.setattr(keeping, "hand_over", lambda *given: taken.append(given))
+    act(page, "things/thing-1", press("take it along"), press("erase it"), press("back"))
+    assert world.count(Report) == 1
+    [(content, name)] = taken
+    assert name == "thing-1.json" and json.loads(content)["orders"]
+    act(page, "things/thing-1", press("erase it"), press("erase"))
+    assert [row.kind for row in world.rows(Report)] == ["erased"]
 
 
 def test_search_and_pages_of_the_overview(page, http, world):

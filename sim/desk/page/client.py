@@ -53,6 +53,10 @@ class Rest:
         """Change something; returns what REST answers."""
         return _content(await self._http.patch(path, json=body))
 
+    async def delete(self, path: str) -> Any:
+        """Have something gone; returns what REST answers."""
+        return _content(await self._http.delete(path))
+
 
 def of(*parts: str) -> str:
     """A path from its parts, each of which may hold any character."""

@@ -125,6 +125,10 @@ class Visit:
         """Change something and say how it went."""
         return await self._done(self.rest.patch(path, body), done)
 
+    async def erase(self, path: str, done: str) -> bool:
+        """Have something gone; whether REST did, which is said either way."""
+        return await self._done(self.rest.delete(path), done)
+
     async def _done(self, request: Awaitable[Any], done: str) -> bool:
         try:
             await request

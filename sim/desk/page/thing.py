@@ -12,6 +12,7 @@ from sim.desk.page.cases import case_row
 from sim.desk.page.client import Trouble, of
 from sim.desk.page.disputes import COLUMNS as DISPUTE_COLUMNS
 from sim.desk.page.disputes import dispute_row
+from sim.desk.page.keeping import keeping
 from sim.desk.page.notices import COLUMNS as NOTICE_COLUMNS
 from sim.desk.page.notices import notice_row
 from sim.desk.page.orders import COLUMNS as ORDER_COLUMNS
@@ -75,6 +76,7 @@ async def page(request: Request, thing_id: str) -> None:
                 shown.answers = Live(visit, shown.read_answers, shown.draw_answers, 2.0)
         with panel("Messages", "The latest first; above them what waits for the thing to listen."):
             Live(visit, shown.read_said, shown.draw_said)
+        keeping(visit, thing_id)
     await visit.show()
 
 
