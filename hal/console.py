@@ -7,7 +7,7 @@ serial port of a chip, where nobody else echoes.
 import select
 
 LONGEST = 200  # bytes of a line; the longest command is half of that
-BYTES = 64  # taken in one turn, so that a paste cannot hold up the loop
+BYTES = 256  # taken in one turn: a whole line, and no more of a paste, which must not hold it up
 ENDS = b"\r\n"
 ERASES = b"\b\x7f"
 

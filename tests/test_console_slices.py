@@ -188,6 +188,7 @@ def test_a_makers_signature_is_verified_in_slices(signing, points):
 def test_a_word_of_the_desk_is_obeyed_in_slices(bench, points, line):
     bench.serve()
     bench.thing.feed_line(line, bench.up())
+    bench.thing.trade.mandate.allows = lambda purpose, whom="desk": True
     bench.tell(wire.EXEC, {1: 9, 2: line})
     found, _ = slices(thoughts(bench.thing, bench.up()))
     assert max(work.instructions for work in found) <= INSTRUCTIONS
