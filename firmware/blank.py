@@ -75,7 +75,7 @@ def _status(agent, words, at):
     return Pairs([("mode", "blank"), ("reason", agent.reason)])
 
 
-COMMANDS = {
+COMMANDS: dict = {
     "help": (_help, "what can be said here; any command takes --json, several are joined by ;"),
     "status": (_status, "why this thing is not at work"),
 }
