@@ -16,12 +16,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from sim.cli.options import Json
+
 app = typer.Typer(no_args_is_help=True, help="Measure detection, forecasts and cost.")
 
 USAGE, INTERRUPTED = 2, 130
 PLAIN_WIDTH = 140  # of tables that go into a file: nothing in them is cut short
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Runtime = Annotated[str, typer.Option(help="cpython or micropython.")]
 Alarms = Annotated[
     Path | None, typer.Option(help="Write every alarm here as CSV: file, row.", dir_okay=False)

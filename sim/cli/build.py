@@ -15,6 +15,7 @@ from boards.problems import DescriptionError
 from firmware.image.build import OPTIMISE, STRIPPED, BuildError, Image, board_file, product_file
 from firmware.image.build import build as build_image
 from firmware.image.closure import Missing
+from sim.cli.options import Json
 from sim.cli.playing import INTERRUPTED
 from sim.mpy import heap as measured_heap
 
@@ -39,7 +40,7 @@ def build(
     heap: Annotated[
         bool, typer.Option("--heap", help="Measure the heap on 32 bits as well (wants node, npm).")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Build .mpy files, a ROMFS image and a manifest, with only what product and board use."""
     try:

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from sim.cli import desk_data, desk_keys
+from sim.cli.options import DESK_KEY
 
 app = typer.Typer(help="Run the cloud endpoint alone.")
 desk_data.add_to(app)
@@ -57,7 +58,7 @@ def desk(
     host: Annotated[str, typer.Option(help="Address that REST listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8080,
     api_key: Annotated[
-        str | None, typer.Option(envvar="STEWARD_DESK_API_KEY", help="Asked for by REST.")
+        str | None, typer.Option(envvar=DESK_KEY, help="Asked for by REST.")
     ] = None,
     suppliers: Annotated[Path | None, typer.Option(help="TOML file of sellers.")] = None,
     keys: Annotated[Path, typer.Option(help="Folder of the sellers' keys.")] = Path("desk-keys"),

@@ -10,6 +10,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from sim.cli.options import Json
+
 HERE = "desk.db"
 
 DatabaseOption = Annotated[
@@ -18,7 +20,6 @@ DatabaseOption = Annotated[
         envvar="STEWARD_DESK_DATABASE", help="SQLite file, or a URL as SQLAlchemy writes it."
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 FAILED, USAGE = 1, 2
 
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sim.cli.options import Json
 from sim.cli.playing import usage_errors
 from sim.cli.sim import compiled, pairs
 
@@ -20,7 +21,6 @@ Product = Annotated[Path, typer.Argument(help="Product file, or the name of one 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write the changed product file here.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
 @app.command()
@@ -34,7 +34,7 @@ def thresholds(
     html: Annotated[
         Path | None, typer.Option(help="Chart what it would have raised then, a page a file.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Fit limits, rates, stillness and drift floors to what a healthy thing does."""
     from sim.recorded import chart, recording, thresholds
@@ -82,7 +82,7 @@ def life(
     html: Annotated[
         Path | None, typer.Option(help="Chart what the weights tell of runs they have not seen.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Learn the weights of a `life` monitor from runs to failure."""
     from sim.recorded import fit, fit_page

@@ -20,6 +20,7 @@ from firmware.image.flash import BAUD, Firmware, FlashError, Step, described, st
 from firmware.image.flash import flash as flash_image
 from firmware.mandate.owner import OwnerError
 from firmware.serial.console_tool import ConsoleError, find_port
+from sim.cli.options import Json
 
 app = typer.Typer()
 
@@ -48,7 +49,7 @@ def flash(
         str, typer.Option(help="files; romfs where there is a partition; frozen in the firmware.")
     ] = "files",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the steps, no more.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Copy an image onto a board and start it. What the thing remembers stays, without --erase."""
     if erase and firmware is None:

@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sim.cli.options import DESK_KEY, LOCAL, Desk
+
 app = typer.Typer(no_args_is_help=True, help="Sellers: what they cost, claim and keep.")
 
 PATIENCE_S = 20
@@ -56,7 +58,7 @@ def study(
 
 @app.command()
 def perception(
-    desk: Annotated[str, typer.Option(help="REST address of the desk.")] = "http://127.0.0.1:8080",
+    desk: Desk = LOCAL,
     as_json: Json = False,
 ) -> None:
     """Show what sellers say they did beside what things measured.
@@ -67,7 +69,7 @@ def perception(
 
     if not desk.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{desk} is no http address")
-    key = os.environ.get("STEWARD_DESK_API_KEY")
+    key = os.environ.get(DESK_KEY)
     headers = {"X-API-Key": key} if key else {}
     request = urllib.request.Request(f"{desk.rstrip('/')}/perception", headers=headers)
     try:

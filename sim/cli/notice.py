@@ -14,18 +14,8 @@ from boards.units import seconds
 from firmware.image.release import Maker
 from firmware.mandate.install import InstallError, ask_desk
 from firmware.mandate.owner import OwnerError
-from sim.cli.maker_options import (
-    HERE,
-    LOCAL,
-    Desk,
-    Directory,
-    Json,
-    PassphraseFile,
-    link,
-    passphrase,
-    stop,
-    table,
-)
+from sim.cli.maker_options import HERE, Directory, PassphraseFile, table
+from sim.cli.options import LOCAL, Desk, Json, link_to, passphrase, stop
 
 app = typer.Typer(no_args_is_help=True, help="Tell things something: a recall, the weather.")
 
@@ -101,7 +91,7 @@ def send(
             maker = Maker(directory)
             maker.unlock(passphrase(passphrase_file))
             body["document"] = maker.sign(terms).hex()
-        told = ask_desk(link(desk), "/notices", body)
+        told = ask_desk(link_to(desk), "/notices", body)
     except (OwnerError, InstallError) as error:
         stop(error)
     _show(told, as_json)
@@ -116,7 +106,7 @@ def list_(
     """Show what was told to things, and what became of it."""
     asked = "/notices?limit=500" + (f"&thing={thing}" if thing else "")
     try:
-        told = ask_desk(link(desk), asked)["items"]
+        told = ask_desk(link_to(desk), asked)["items"]
     except InstallError as error:
         stop(error)
     _show(told, as_json)

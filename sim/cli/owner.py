@@ -20,22 +20,17 @@ from firmware.mandate.owner import Owner, OwnerError, fingerprint, opened
 from firmware.serial.commission import install_mandate, sequence_at
 from firmware.serial.console_tool import ConsoleError, Session
 from sim.cli import owner_answers, owner_cancel, owner_data
+from sim.cli.options import LOCAL, Desk, Json, link_to, passphrase, stop
 from sim.cli.owner_options import (
     HERE,
-    LOCAL,
-    Desk,
     Directory,
     How,
-    Json,
     Output,
     PassphraseFile,
     Port,
     Thing,
     Via,
     Yes,
-    link_to,
-    passphrase,
-    stop,
 )
 
 app = typer.Typer(no_args_is_help=True, help="Keys, mandates, answers: what things may buy.")

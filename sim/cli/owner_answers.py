@@ -24,15 +24,13 @@ from firmware.mandate.question import (
     read_all,
 )
 from firmware.serial.console_tool import ConsoleError, Session
+from sim.cli.options import LOCAL, Desk, Json, link_to, passphrase, stop
 from sim.cli.owner_options import (
     HERE,
-    LOCAL,
     LOOK_S,
     UNHEARD,
-    Desk,
     Directory,
     How,
-    Json,
     Order,
     Output,
     PassphraseFile,
@@ -42,10 +40,7 @@ from sim.cli.owner_options import (
     Wait,
     Yes,
     agree,
-    link_to,
-    passphrase,
     say,
-    stop,
 )
 
 AWAITING = "awaiting approval"  # as a thing's console calls it

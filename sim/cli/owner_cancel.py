@@ -20,15 +20,13 @@ from firmware.mandate.install import (
 from firmware.mandate.owner import Owner, OwnerError, opened
 from firmware.mandate.question import REFERENCE, plain
 from firmware.serial.console_tool import ConsoleError, Session
+from sim.cli.options import LOCAL, Desk, Json, link_to, passphrase, stop
 from sim.cli.owner_options import (
     HERE,
-    LOCAL,
     LOOK_S,
     UNHEARD,
-    Desk,
     Directory,
     How,
-    Json,
     Order,
     Output,
     PassphraseFile,
@@ -38,10 +36,7 @@ from sim.cli.owner_options import (
     Wait,
     Yes,
     agree,
-    link_to,
-    passphrase,
     say,
-    stop,
 )
 
 CANCELLABLE = ("placed", "confirmed")

@@ -10,7 +10,8 @@ import typer
 
 from firmware.mandate.install import InstallError, data_at_desk, erase_at_desk
 from firmware.mandate.question import plain
-from sim.cli.owner_options import LOCAL, Desk, Json, Output, Thing, Yes, agree, link_to, say, stop
+from sim.cli.options import LOCAL, Desk, Json, link_to, stop
+from sim.cli.owner_options import Output, Thing, Yes, agree, say
 
 STAYS = "what is open, orders with their offers and disputes, and what was signed about them"
 

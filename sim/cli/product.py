@@ -12,6 +12,7 @@ from boards.problems import DescriptionError, Problem
 from boards.schema import Product
 from boards.wiring import Board
 from firmware.image import current
+from sim.cli.options import Json
 
 app = typer.Typer(no_args_is_help=True, help="Check and compile product and board descriptions.")
 
@@ -24,7 +25,6 @@ File = Annotated[
 Output = Annotated[
     Path, typer.Option("--out", "-o", help="The CBOR file to write.", dir_okay=False)
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 Carried = Annotated[
     Path | None,
     typer.Option("--product", help="For a board: its product's file, if not in products/."),

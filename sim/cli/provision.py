@@ -20,6 +20,7 @@ from firmware.mandate.owner import OwnerError, checked, read_public
 from firmware.serial import commission as commissioning
 from firmware.serial import provision as tool
 from firmware.serial.console_tool import ConsoleError, Session, find_port
+from sim.cli.options import DESK_KEY, Json
 
 app = typer.Typer()
 
@@ -72,7 +73,7 @@ def provision(
     wait_s: Annotated[
         float, typer.Option("--wait", min=0, help="Seconds for its desk to greet it; 0: none.")
     ] = 120,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Give a board its keys, product, broker, network and owner, and admit it at the desk.
 
@@ -90,7 +91,7 @@ def provision(
         order = tool.Order(
             thing, product, board_file(board, product or Path()) if board else None,
             address(broker) if broker else None, ca, _key("--owner", owner), _wifi(wifi), desk,
-            os.environ.get("STEWARD_DESK_API_KEY"), False, client, _key("--maker", maker),
+            os.environ.get(DESK_KEY), False, client, _key("--maker", maker),
             owner_name,
         )  # fmt: skip
         with Session(port or find_port()) as session:

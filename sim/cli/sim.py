@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sim.cli.options import Json
 from sim.cli.playing import FAILED, INTERRUPTED, PASSED, progress_bar, usage_errors
 from sim.cli.sweep import cut, fleet, sweep
 from sim.cli.thing import thing
@@ -23,7 +24,7 @@ app = typer.Typer(help="Run scenarios in virtual time; replay recorded data.",
 
 @app.command("list")
 def list_scenarios(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Show the scenarios that come along."""
     from sim.world import scenario
@@ -54,7 +55,7 @@ def run(
     speed: Annotated[
         float | None, typer.Option(min=0.001, help="Virtual seconds a second, to watch it happen.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No timeline.")] = False,
 ) -> None:
     """Play a scenario to its end and judge it."""
@@ -133,7 +134,7 @@ def replay(
         Path | None, typer.Option(help='JSON: {"file": [["from", "to"], ...]}.')
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with charts here.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Feed recorded data through the agent and show what it finds and asks for."""
     from sim.recorded import chart, recording

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sim.cli.options import Json
 from sim.cli.playing import FAILED, INTERRUPTED, PASSED, progress_bar, usage_errors
 
 Name = Annotated[str, typer.Argument(help="A name (see `list`) or a TOML file.")]
@@ -22,7 +23,6 @@ Days = Annotated[
     float | None, typer.Option(min=0, help="Stop after so many days; expect nothing then.")
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Runs side by side.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 CORES = len(os.sched_getaffinity(0))
 
 

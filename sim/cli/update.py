@@ -19,19 +19,8 @@ from firmware.image.flash import FlashError
 from firmware.image.release import BOARD, BYTES, FILES, NUMBER, PRODUCT, VERSION, Maker
 from firmware.mandate.install import InstallError, ask_desk
 from firmware.mandate.owner import OwnerError, fingerprint
-from sim.cli.maker_options import (
-    HERE,
-    LOCAL,
-    Desk,
-    Directory,
-    Json,
-    PassphraseFile,
-    link,
-    passphrase,
-    say,
-    stop,
-    table,
-)
+from sim.cli.maker_options import HERE, Directory, PassphraseFile, say, table
+from sim.cli.options import LOCAL, Desk, Json, link_to, passphrase, stop
 
 app = typer.Typer(no_args_is_help=True, help="The maker's releases: sign, publish, follow.")
 
@@ -123,7 +112,7 @@ def publish(
 ) -> None:
     """Hand a signed release to a desk, which offers it to its things."""
     try:
-        said = release.publish(link(desk), image, percent, thing)
+        said = release.publish(link_to(desk), image, percent, thing)
     except (OwnerError, FlashError, InstallError) as error:
         stop(error)
     say({word: said[word] for word in ("id", "product", "board", "number", "version")}, as_json)
@@ -158,8 +147,8 @@ def list_(
 ) -> None:
     """Show the releases of a desk, and what each thing runs."""
     try:
-        releases = ask_desk(link(desk), "/releases?limit=500")["items"]
-        installs = ask_desk(link(desk), "/installs?limit=500")["items"]
+        releases = ask_desk(link_to(desk), "/releases?limit=500")["items"]
+        installs = ask_desk(link_to(desk), "/installs?limit=500")["items"]
     except InstallError as error:
         stop(error)
     if as_json:
@@ -171,7 +160,7 @@ def list_(
 
 def _change(release_id: int, what: dict[str, Any], desk: str, as_json: bool) -> None:
     try:
-        said = ask_desk(link(desk), f"/releases/{release_id}", what, "PATCH")
+        said = ask_desk(link_to(desk), f"/releases/{release_id}", what, "PATCH")
     except InstallError as error:
         stop(error)
     say({word: said[word] for word in ("id", "number", "percent", "bad", "states")}, as_json)

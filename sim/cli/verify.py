@@ -13,6 +13,7 @@ from rich.console import Console
 
 from firmware.mandate import owner
 from sim import proof
+from sim.cli.options import Json
 
 app = typer.Typer()
 
@@ -29,7 +30,7 @@ def verify(
         list[str],
         typer.Option(help="A trusted public key: 128 hexadecimal digits, or a file. Repeatable."),
     ] = [],  # noqa: B006 typer copies it
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Check signed documents without trusting whoever passed them on.
 

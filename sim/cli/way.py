@@ -16,7 +16,8 @@ from cryptography.x509 import load_der_x509_certificate
 
 from firmware.mandate.install import InstallError, ask_desk
 from firmware.serial.certify import Authority, CertifyError, authority, certify
-from sim.cli.maker_options import LOCAL, Desk, Json, link, stop, table
+from sim.cli.maker_options import table
+from sim.cli.options import LOCAL, Desk, Json, link_to, stop
 from sim.cli.provision import address
 
 app = typer.Typer(no_args_is_help=True, help="Tell things where the desk is found as well.")
@@ -53,9 +54,10 @@ def tell(
     try:
         if signer:
             certified = _certified(desk, authority(*signer), thing, product, days)
-            told = [row for each in certified for row in ask_desk(link(desk), "/ways", body | each)]
+            told = [row for each in certified
+                    for row in ask_desk(link_to(desk), "/ways", body | each)]  # fmt: skip
         else:
-            told = ask_desk(link(desk), "/ways", body)
+            told = ask_desk(link_to(desk), "/ways", body)
     except (InstallError, CertifyError, OSError) as error:
         stop(error)
     _show(told, as_json)
@@ -75,7 +77,7 @@ def _all(desk: str, path: str) -> Iterator[dict[str, Any]]:
     """Every item of a list of the desk. Raises InstallError."""
     cursor = ""
     while cursor is not None:
-        page = ask_desk(link(desk), f"{path}?limit=500{cursor and '&cursor=' + cursor}")
+        page = ask_desk(link_to(desk), f"{path}?limit=500{cursor and '&cursor=' + cursor}")
         yield from page["items"]
         cursor = page["next"]
 
@@ -88,7 +90,7 @@ def _certified(
         one["id"] for one in _all(desk, "/things") if product in (None, one["product"])
     ]
     for thing in meant:
-        known = ask_desk(link(desk), f"/things/{quote(thing, safe='')}")
+        known = ask_desk(link_to(desk), f"/things/{quote(thing, safe='')}")
         key = bytes.fromhex(known["public_key"])
         certificate = certify(signer, thing, key, days)
         yield {"things": [thing], "product": None, "client": certificate}
