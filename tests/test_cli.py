@@ -78,6 +78,13 @@ def test_wrong_words_are_named_on_standard_error_and_end_with_2(words, named):
     assert "Traceback" not in answer.output
 
 
+def test_a_product_is_told_from_a_story():
+    """The README shows a product, and then `steward sim run`."""
+    told = CliRunner().invoke(app, ["sim", "run", "boards/products/coffee_machine.toml"])
+    assert told.exit_code == 2 and len(told.stderr.strip().splitlines()) == 1
+    assert "describes a product; write a scenario" in told.stderr
+
+
 def test_the_help_of_all_is_there_at_once():
     """No command's machinery is loaded for a line of help: neither web server nor database."""
     probe = "import sys; from sim.cli import app; print([m for m in sys.modules if m in {names!r}])"

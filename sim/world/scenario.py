@@ -172,10 +172,14 @@ def find(name_or_path: str) -> Path:
 def load(name_or_path: str) -> Scenario:
     """A scenario by name or path.
 
-    Raises FileNotFoundError, or DescriptionError with every mistake and its line.
+    Raises FileNotFoundError, DescriptionError with every mistake and its line, or ValueError for
+    what describes a product.
     """
     path = find(name_or_path)
     text, data = toml.read(path)
+    if "channels" in data and "duration" not in data:
+        raise ValueError(f"{path}: this describes a product; write a scenario that names it and a "
+                         "plant, which is its physics (sim/scenarios/README.md)")  # fmt: skip
     for key in ("product", "plant"):  # their own files are looked for beside it first
         beside = path.parent / str(data.get(key))
         if beside.suffix in (".toml", ".py") and beside.is_file():
