@@ -30,6 +30,15 @@ def test_every_scenario_that_comes_along_is_sound(name):
     assert loaded.title and loaded.duration > 0
 
 
+def test_an_event_happens_as_often_as_it_says():
+    kill = '[[events]]\nat = "18h"\ndo = "kill"\noff = "14h"\nevery = "1d"\n'
+    times = [event.at // 3600 for event in parse(HEAD + kill).events]
+    assert times == [18, 42, 66, 90, 114]
+    assert len(parse(HEAD + kill + "times = 3\n").events) == 3
+    assert "every" in problem(HEAD + kill.replace('"1d"', '"0s"'))
+    assert "times" in problem(HEAD + kill + "times = 0\n")
+
+
 def test_defaults_make_a_whole_scenario():
     loaded = parse(HEAD)
     assert loaded.sellers[0].kind == "honest"
@@ -46,7 +55,8 @@ def test_defaults_make_a_whole_scenario():
         (HEAD + '[mandate]\ncapp = 1\n', 'did you mean "cap"'),
         (HEAD + '[[sellers]]\nname = "a"\nprice = 1\n', "allowed: name, kind, price_percent"),
         (HEAD + '[[events]]\nat = "1d"\ndo = "cut network"\nlast = "1d"\n',
-         "events[0].last: unknown key 'last'; did you mean \"lasts\"? allowed: at, do, lasts"),
+         "events[0].last: unknown key 'last'; did you mean \"lasts\"? "
+         "allowed: at, every, times, do, lasts"),
         (HEAD.replace('"5d"', "5"), "5 has no unit"),
         (HEAD.replace('= "coffee_machine"\nduration', '= "toaster"\nduration'), "'toaster'"),
         (HEAD + '[[events]]\nat = "1d"\ndo = "brake"\n', "'brake' is not allowed"),

@@ -9,9 +9,12 @@ from sim.plants import SENSOR_FAULTS
 
 
 class Event(Model):
-    """Something that the scenario makes happen at a time."""
+    """Something that the scenario makes happen at a time, and again every so often: so many times
+    in all, or to the end."""
 
     at: Duration
+    every: Annotated[Duration, Field(gt=0)] | None = None
+    times: Annotated[int, Field(ge=1)] | None = None
 
 
 class Break(Event):
@@ -163,4 +166,16 @@ Happening = (
     | SilenceDesk | Prices | Kill | CutPower | LoseFlash | RotFlash | ClockJump | Allow | Replay
     | Tell | Type
 )  # fmt: skip
+def all_times(events: "list[AnyEvent]", end: int) -> "list[AnyEvent]":
+    """Each event as often as it happens before a time; every one at least once."""
+    found = []
+    for event in events:
+        times = [event.at]
+        if event.every is not None:
+            times = list(range(event.at, max(end, event.at + 1), event.every))[: event.times]
+        found += [event.model_copy(update={"at": at, "every": None, "times": None})
+                  for at in times]  # fmt: skip
+    return found
+
+
 AnyEvent = Annotated[Happening, Field(discriminator="do")]

@@ -15,7 +15,7 @@ from boards.locate import Lines
 from boards.problems import DescriptionError, Problem, nearest
 from sim.desk.market import KINDS as SELLERS
 from sim.plants import KINDS
-from sim.world.events import Allow, AnyEvent, Happening, Prices
+from sim.world.events import Allow, AnyEvent, Happening, Prices, all_times
 
 FOLDER = Path(__file__).parents[1] / "scenarios"
 PRODUCTS = Path(__file__).parents[2] / "boards" / "products"
@@ -215,7 +215,7 @@ def parse(data: dict[str, Any], file: str, lines: Lines | None = None) -> Scenar
         raise DescriptionError(
             [Problem(file, lines.line(("events", i)), ("events", i), message) for i in late]
         )
-    return scenario
+    return scenario.model_copy(update={"events": all_times(scenario.events, scenario.duration)})
 
 
 def _unknown_sellers(scenario: Scenario) -> list[tuple[tuple, str]]:
