@@ -91,7 +91,7 @@ def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
             for alias in node.names:
                 yield node.lineno, "." * node.level + f"{node.module or ''}.{alias.name}"
         else:
-            yield from ((node.lineno, room) for room in loans(node))
+            yield from ((getattr(node, "lineno", 1), room) for room in loans(node))
 
 
 def check_imports(path: str, tree: ast.Module) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """The console: one grammar on every serial port, terminal and socket; looks in, changes little.
 
-A sixth of the agent's code, and nobody talks to most things for years: it comes on loan with a
+A quarter of the agent's code, and nobody talks to most things for years: it comes on loan with a
 line. What stays is only what a main lends to it (ports.py).
 """
 
