@@ -46,13 +46,13 @@ class Signal:
             self.value = value
         return self.quality
 
-    def overdue(self, at):
-        """Call the channel missing if its readings have stopped; return whether they have."""
-        stale = self.channel.stale_s
-        if stale and self.at is not None and at - self.at > stale:
+    def patience(self, at):
+        """Return how many seconds it may still be silent; below 0 it is overdue, and missing."""
+        stale = self.channel.stale_s or _HUGE
+        left = stale if self.at is None else self.at + stale - at
+        if left < 0:
             self.quality = MISSING
-            return True
-        return False
+        return left
 
     def _judge(self, value, quality, at):
         if quality != GOOD:

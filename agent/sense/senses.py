@@ -143,6 +143,7 @@ class Senses:
         product.monitors = ()
         self.habits = ()  # of each channel what watches that it behaves as usual, or None
         self._waiting = []
+        self._patient = -1  # until then no channel can be overdue
         self.dropped = 0
         self.changes = []  # watches whose finding changed in this step
 
@@ -171,10 +172,14 @@ class Senses:
             for position in range(start, end):
                 self._look_at(self.signals[waiting[position][0]], moment)
             start = end
-        for sensor in self._sensors:
-            signal = sensor.signals[0]
-            if signal.overdue(at):
-                self.look_with(sensor, at)
+        if at > self._patient:
+            least = at
+            for sensor in self._sensors:
+                left = sensor.signals[0].patience(at)
+                if left < 0:
+                    self.look_with(sensor, at)
+                least = min(least, left)
+            self._patient = at + least
 
     def resume(self, seconds):
         """The age has made up for time without power: what was seen since is no older for it."""
