@@ -170,6 +170,9 @@ class Agent:
         before, self._reported_at = self._reported_at, at
         if at // limits.HEALTH_S != before // limits.HEALTH_S:
             self.outbox.put(wire.HEALTH, self.health(at), at)
+            ending = self.trade and self.trade.mandate.ending(self.clock.utc(at))
+            if ending:
+                self.tell(ending)
         if self.trade and at // limits.USAGE_S != before // limits.USAGE_S:
             self.trade.share_usage(at)
         self.outbox.report_drops(at)

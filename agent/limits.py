@@ -152,6 +152,8 @@ EVIDENCE_READINGS = 12
 EVIDENCE_CHANNELS = 4
 # The thing says that it is alive, and how it is, once a day.
 HEALTH_S = 86400
+# So long before the mandate ends the owner is told of it, once a day.
+MANDATE_ENDS_S = 7 * 86400
 # What the owner agreed to share of the household's use goes out once a week.
 USAGE_S = 7 * 86400
 # Of an update: what a message carries, and how many such are asked for at once: with what else the

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from sim.desk import codec
+from sim.desk import codec, mandates
 from sim.desk.mandates import Mandate
 from sim.desk.messages import FAREWELL, MANDATE
 from sim.desk.models import Case, Finding, Order, Report, Thing
@@ -114,7 +114,7 @@ def test_every_thing_that_starts_is_told_what_counts():
     world.run(60)
     world.order()
     order = world.rows(Order)[0]
-    row = [order.order_id, "beans", 0, 4, "roaster", order.total_minor, order.placed_at]
+    row = [order.order_id, "beans", 0, 4, "roaster", order.total_minor, order.placed_at, "EUR"]
     for count, listed in ((9, [order.order_id]), (9, []), (3, [order.order_id])):
         answers = world.send(1, world.thing.hello(count, listed))
         assert [body[1] for body in reconciles(answers)] == [[row]]
@@ -140,13 +140,15 @@ def test_what_was_under_way_before_a_greeting_counts_no_more():
 def test_a_thing_is_told_the_number_of_the_mandate_that_it_had():
     """Whether it said so in a hello or took it from the desk; the next owner begins anew."""
     world = World()
-    signed = world.thing.sign({0: "mandate", 1: 5})
+    signed = world.thing.sign({0: "mandate", 1: 5, 4: 1_900_000_000})
     told = []
     for number in (2, 1):
         told += reconciles(world.send(1, world.thing.hello(9) | {10: number}))
         world.run(60)
     world.desk.send("thing-1", 5, document=signed)
     world.run(60)
+    with world.desk.database.reading() as session:
+        assert mandates.ends_at(session, "thing-1") == 1_900_000_000
     told += reconciles(world.send(1, world.thing.hello(9) | {10: 2}))
     world.run(60)
     world.send(FAREWELL, {})

@@ -117,6 +117,13 @@ class Mandate:
         hours = terms.get(QUIET_HOURS)
         return "quiet hours" if hours and _within(utc % DAY_S // 60, hours[0], hours[1]) else None
 
+    def ending(self, utc):
+        """Return a word for the owner when it ends soon: not first when something is needed."""
+        left_s = self.terms[UNTIL] - utc if self.terms and utc is not None else 0
+        if 0 < left_s <= limits.MANDATE_ENDS_S:
+            return "the mandate ends in %d hours" % (left_s // 3600)
+        return None
+
     def seller(self, name):
         """Return [name, public key, budget of a month] of an allowed seller, or None."""
         for seller in self.terms[SELLERS]:

@@ -7,13 +7,13 @@ What the owner said on the console alone, the desk does not have.
 """
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sim.desk import codec, messages
 from sim.desk.models import Outgoing, Table, Thing, thing_key
 from sim.desk.work import Work
 
-CONTROL = "control"
+CONTROL, WORD = "control", "mandate"
 
 
 class Mandate(Table):
@@ -47,6 +47,14 @@ def send_again(work: Work, thing: Thing, has: int, known: int) -> None:
     for row in rows:
         if row.document not in under_way:
             work.queue(thing.id, messages.MANDATE, document=row.document)
+
+
+def ends_at(session: Session, thing_id: str) -> int | None:
+    """Unix seconds at which the mandate of a thing ends, as far as the desk was given it."""
+    query = select(Mandate.document).where(Mandate.thing_id == thing_id, Mandate.word == WORD)
+    document = session.scalar(query)
+    until = codec.peek_document(document).get(4) if document else None
+    return until if isinstance(until, int) else None
 
 
 def forget(work: Work, thing: Thing) -> None:

@@ -320,3 +320,17 @@ def test_a_cancel_answers_no_question_and_a_no_cancels_nothing_that_is_placed():
     assert hand(bench, answer(asked))[1] is None
     assert hand(bench, answer(asked, False))[1] == "it is placed"  # said before the yes, kept back
     assert bench.order(need).state == ordering.PLACED
+
+
+def test_that_a_mandate_ends_is_told_before_something_is_needed():
+    bench = kit.Bench()
+    bench.serve(4)
+    until = kit.START_UTC + 20 * kit.DAY
+    bench.say(wire.MANDATE, {1: kit.mandate(k4=until)}, 900)
+    told = []
+    for day in range(25):
+        bench.serve(4, 6 * 3600)
+        told += [(day, effect[1]) for effect in bench.thing.effects]
+        bench.thing.effects = []
+    assert [day for day, words in told if "the mandate ends in" in words] == list(range(13, 20))
+    assert told[-1] == (19, "the mandate ends in 5 hours")

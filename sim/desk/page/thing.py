@@ -168,6 +168,7 @@ class _Thing:
                       if hello else ""),
             ("Ledger", f"{hello['ledger_count']} entries at its last start" if hello else ""),
             ("Mandate", _mandate(hello) if hello else ""),
+            ("Mandate ends", visit.both(thing["mandate_ends_at"])),
             ("Buys nothing", hello.get("buys_not") or ""),
             ("Waiting to be sent", content.get("waiting") or ""),
             ("Reports shed", content.get("dropped") or ""),

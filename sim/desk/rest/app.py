@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from sim.desk import messages
+from sim.desk import mandates, messages
 from sim.desk.access import Door
 from sim.desk.core import Desk
 from sim.desk.models import (
@@ -135,6 +135,7 @@ def _things(desk: Desk) -> APIRouter:
                 thing,
                 views.ThingDetail,
                 public_key=thing.public_key.hex(),
+                mandate_ends_at=mandates.ends_at(session, thing_id),
                 orders=of_thing(Order, Order.state.in_(OPEN_ORDER)),
                 cases=of_thing(Case, Case.state.in_(OPEN_CASE)),
                 findings=of_thing(Finding, Finding.state != FindingState.CLEARED),

@@ -269,6 +269,7 @@ class ThingDetail(ThingView):
 
     public_key: str
     hello: dict[str, Any]
+    mandate_ends_at: int | None
     orders: list[OrderView]
     cases: list[CaseView]
     findings: list[FindingView]
