@@ -94,6 +94,19 @@ def test_a_dispute_that_nobody_answers_waits_for_the_owner_and_stays_paid():
     assert bench.order(need) is None and bench.thing.trade.budget.committed(None, "EUR")[1] == 1700
 
 
+def test_a_pack_from_the_cupboard_is_not_the_parcel_that_is_under_way():
+    """It was called verified, what came later was nobody's, and more was ordered within minutes."""
+    bench = Market()
+    need = two_packs(bench)
+    bench.status(need, 6)
+    bench.beans = 1000.0
+    sent = bench.serve(6)
+    assert events(sent) == [] and not kit.of_kind(sent, wire.RFQ)
+    assert bench.order(need).state == ordering.SHIPPED
+    sent = bench.status(need, 7, k3=2)
+    assert events(sent + bench.serve(40)) == [2] and bench.order(need) is None
+
+
 def test_part_of_it_waits_for_the_rest_and_then_is_short():
     bench = Market()
     need = two_packs(bench)
