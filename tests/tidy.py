@@ -5,6 +5,7 @@ tests/test_tidy.py runs the same over the repository, and every rule over code t
 """
 
 import ast
+import functools
 import hashlib
 import re
 import subprocess
@@ -44,6 +45,7 @@ FOREIGN_WORDS = {
 BAIT = "tests/test_tidy.py"
 
 
+@functools.cache
 def digest(word: str) -> str:
     return hashlib.sha256(word.lower().encode()).hexdigest()[:12]
 

@@ -80,9 +80,14 @@ def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(tree))
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+@functools.cache
+def imports(tree: ast.Module) -> tuple[tuple[int, str], ...]:
     """Every module imported anywhere in a file, or used on loan, with its line; `from a import b`
     as "a.b"."""
+    return tuple(_imports(tree))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:

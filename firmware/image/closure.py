@@ -75,7 +75,7 @@ def _place(module: str, path: Path) -> str:
 
 def loans(node: ast.AST) -> list[str]:
     """The rooms that a call loads by their names, or a table of the console says."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in CALLS:
+    if isinstance(node, ast.Call) and _dotted(node.func) in CALLS:
         return [ast.literal_eval(node.args[0])]
     if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in TABLES:
         rows = [row.elts for row in ast.walk(node.value) if isinstance(row, ast.Tuple) and row.elts]
@@ -83,6 +83,13 @@ def loans(node: ast.AST) -> list[str]:
             f"agent.console.{row[0].value!s}" for row in rows if isinstance(row[0], ast.Constant)
         ]
     return []
+
+
+def _dotted(called: ast.expr) -> str:
+    """`room.word` of a call of that form, else nothing."""
+    if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        return f"{called.value.id}.{called.attr}"
+    return ""
 
 
 @cache
