@@ -9,6 +9,10 @@ empties: luck, worth 0.02 to 0.04 of the error either way in seven months. The p
 `starts` measures it from other levels too, and their mean stands beside. So do two yardsticks that
 divide the level by a rate: a plain mean with 14 days of memory, and one who knows the mean of the
 next 14 days.
+
+What the protocol leaves open weighs as much. `hourly` takes the sales of an hour as one, and a
+container that empties is full again at its end, whatever was asked for beyond: nobody knows which
+of the two was meant.
 """
 
 import datetime
@@ -102,6 +106,19 @@ def replay(jobs, runtime="cpython"):
     if done.returncode:
         raise RuntimeError(f"micropython: {done.stderr.strip() or done.stdout[-500:].strip()}")
     return json.loads(done.stdout)
+
+
+def by_hour(sales, capacity, used=0.0):
+    """Return the sales of each hour as one, of which none takes more than is there."""
+    amounts: dict[int, float] = {}
+    for second, amount in sales:
+        amounts[second // 3600] = amounts.get(second // 3600, 0) + amount
+    left, found = capacity - used, []
+    for hour, amount in amounts.items():
+        taken = min(amount, left)
+        left = left - taken if left > taken else capacity
+        found.append([hour * 3600 + 1800, taken])
+    return found
 
 
 def truth(sales, capacity, hours, used=0.0):
@@ -215,12 +232,12 @@ def one(name, sales, hours, start_hour, used, runtime):
     return row | {"error_halves": [half["error"] for half in halves]}
 
 
-def run(path, *, score_from=None, starts=1, runtime="cpython", progress=None):
+def run(path, *, score_from=None, starts=1, hourly=False, runtime="cpython", progress=None):
     """Return {"rows": a row per consumable, ...} of the shipped defaults on the sales at path.
 
     score_from: ISO date from which on hours count (never before the first 28 days are over);
     starts: first levels to measure from, of which the first is full and alone makes the figures
-    but those "from" all; progress: called with (done, of).
+    but those "from" all; hourly: see above; progress: called with (done, of).
     """
     began = time.monotonic()
     sales, start, left_out = load(path)
@@ -235,10 +252,12 @@ def run(path, *, score_from=None, starts=1, runtime="cpython", progress=None):
         every = []
         for begin in range(starts):
             used = capacity * begin / starts
-            every.append(one(name, sold, hours, start_hour, used, runtime))
+            asked = by_hour(sold, capacity, used) if hourly else sold
+            every.append(one(name, asked, hours, start_hour, used, runtime))
             if progress:
                 progress(len(rows) * starts + begin + 1, len(sales) * starts)
-        row = every[0] | yardsticks(sold, capacity, hours, truth(sold, capacity, hours)[0],
+        asked = by_hour(sold, capacity) if hourly else sold
+        row = every[0] | yardsticks(asked, capacity, hours, truth(asked, capacity, hours)[0],
                                     start_hour)
         if starts > 1:
             keys = ("error", "coverage", "on_time", "missed")
@@ -246,8 +265,9 @@ def run(path, *, score_from=None, starts=1, runtime="cpython", progress=None):
             row["error_any_start"] = mean([run["error"] for run in every
                                            if run["error"] is not None])
         rows.append(row)
-    return {"bench": "runout", "runtime": runtime, "from": str(start), "score_from": score_from,
-            "left_out": left_out, "hours": hours, "rows": rows, "seconds": time.monotonic() - began}
+    return {"bench": "runout", "runtime": runtime, "hourly": hourly, "from": str(start),
+            "score_from": score_from, "left_out": left_out, "hours": hours, "rows": rows,
+            "seconds": time.monotonic() - began}
 
 
 def table(result):
@@ -262,7 +282,7 @@ def table(result):
         halves = " ".join(said(half, ".2f") for half in row["error_halves"])
         shown.add_row(
             row["consumable"], said(row["error"], ".3f"), f"{bar:.2f}" if bar else "",
-            said(row["plain"]["error"], ".3f"), said(row["known"]["error"], ".3f"), ranged(row),
+            both(row["plain"]), both(row["known"]), ranged(row),
             said(row["error_over_a_day"], ".3f"), said(row["error_weighted"], ".3f"), halves,
             said(row["coverage"], ".0%"), said(row["ran_out_before_band"], ".0%"),
             said(row["on_time"], ".0%"), str(row["late"]), str(row["missed"]), str(row["early"]),
@@ -283,6 +303,11 @@ def ranged(row):
     if not found:
         return "-"
     return f"{mean(found):.3f} ({min(found):.2f} to {max(found):.2f})"
+
+
+def both(figures):
+    """Return both errors of a yardstick as text, the weighted one behind."""
+    return f"{said(figures['error'], '.3f')} {said(figures['error_weighted'], '.3f')}"
 
 
 def said(value, form):

@@ -83,9 +83,12 @@ def runout(data: Data, as_json: Json = False, score_from: Since = None,
            starts: Annotated[
                int, typer.Option(min=1, max=100, help="First levels to measure from; 1: full.")
            ] = 4,
+           hourly: Annotated[
+               bool, typer.Option("--hourly", help="Take the sales of an hour as one.")
+           ] = False,
            runtime: Runtime = "cpython") -> None:  # fmt: skip
     """Days left of consumables on real sales."""
-    options = {"score_from": score_from, "starts": starts, "runtime": runtime}
+    options = {"score_from": score_from, "starts": starts, "hourly": hourly, "runtime": runtime}
     _bench("runout", (data,), options, as_json)
 
 
