@@ -12,7 +12,7 @@ import schedules
 IN_TESTS = 150
 IN_CI = 2_000  # by `make schedules`
 NIGHTLY = 100_000
-AT_A_DESK, AT_A_DESK_NIGHTLY = 12, 3_000
+AT_A_DESK, AT_A_DESK_NIGHTLY = 6, 3_000
 
 
 def test_no_schedule_breaks_an_invariant():
