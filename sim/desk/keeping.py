@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from sim.desk.approvals import Question, QuestionState
+from sim.desk.database import lock
 from sim.desk.models import (
     OPEN_CASE,
     Case,
@@ -143,9 +144,13 @@ def erase_later(work: Work, thing: Thing) -> None:
 
 def due(work: Work, thing_id: str, content: dict) -> None:
     """The time is up that `erase_later` gave."""
-    thing = work.session.get(Thing, thing_id)
-    if thing is not None:
-        erase(work, thing, content["until"])
+    erase_of(work, thing_id, content["until"])
+
+
+def erase_of(work: Work, thing_id: str, until: int) -> dict[str, int] | None:
+    """`erase` of a thing that is held, lest it greets meanwhile; None where there is no such."""
+    thing = lock(work.session, Thing, thing_id)
+    return None if thing is None else erase(work, thing, until)
 
 
 def stays(session: Session, thing_id: str) -> dict[str, int]:

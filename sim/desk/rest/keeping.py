@@ -30,13 +30,9 @@ def told(desk: Desk) -> APIRouter:
 
     @router.delete("", summary="Erase what a thing told, but for what is open and what was bought")
     def erase(thing_id: str) -> Erased:
-        def work(work):
-            thing = work.session.get(Thing, thing_id)
-            if thing is None:
-                raise Refused("no such thing")
-            return keeping.erase(work, thing, work.now)
-
-        gone = desk.act(work)
+        gone = desk.act(lambda work: keeping.erase_of(work, thing_id, work.now))
+        if gone is None:
+            raise Refused("no such thing")
         stays = listing.read(desk, lambda session: keeping.stays(session, thing_id))
         return Erased(erased={name: count for name, count in gone.items() if count}, stays=stays)
 
