@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, text
 
-from sim.desk import schema, upkeep
+from sim.desk import keeping, schema, upkeep
 from sim.desk.broker import free_port
 from sim.desk.core import Desk
-from sim.desk.models import Order, Outgoing, Report
+from sim.desk.database import lock
+from sim.desk.messages import FAREWELL
+from sim.desk.models import Order, Outgoing, Report, Thing
 from sim.desk.rest.app import application
 from sim.desk.service import PeopleDepartment
 from sim.desk.testing import HEALTH, ORDER_STATUS, TestThing, World, ack, case_body, seller
@@ -102,6 +105,24 @@ def test_a_copy_that_is_put_back_counts_on_further_up(url):
     world.order(0, "cups")
     assert [order.number for order in world.rows(Order)] == [1, upkeep.SKIPPED + 3]
     assert world.thing.down_seq > upkeep.SKIPPED
+    world.desk.close()
+
+
+def test_a_thing_that_greets_while_it_is_erased_is_not_taken_for_one_that_has_left(url):
+    world = World(url)
+    world.send(FAREWELL, {})
+    with ThreadPoolExecutor(1) as pool:
+        with world.desk.database.transaction() as session:  # of another desk, which hears a hello
+            greeting = lock(session, Thing, "thing-1")
+            greeting.hello = {"boots": 2}
+            session.flush()
+            erased = pool.submit(
+                world.desk.act, lambda work: keeping.erase_of(work, "thing-1", work.now)
+            )
+            time.sleep(0.5)
+        assert erased.result(30) is not None
+    [thing] = world.rows(Thing)
+    assert (thing.root_key, thing.hello) == (world.thing.root_key, {"boots": 2})
     world.desk.close()
 
 
